@@ -1,0 +1,110 @@
+"""Random numbers by address, and the same draws enumerated.
+
+A draw's address is (seed, chain, block, step, purpose, position). The number found there never depends on what was
+drawn before, so a run is the same whatever its batching, and runs at two alphas share their random numbers.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Protocol, TypeVar
+
+import numpy as np
+
+EXTEND, CUT, PROPOSE, ACCEPT, SAMPLE = range(5)
+
+Outcome = TypeVar("Outcome")
+
+
+class Draws(Protocol):
+    """The three random decisions of the sampler, at one (block, step) of one chain."""
+
+    def cut(self, n: int) -> int:
+        """A whole number from 0 to n-1, uniform; n >= 1."""
+        ...
+
+    def token(self, log_q: np.ndarray, position: int) -> int:
+        """A token from the row log q, [V], for this position of the completion."""
+        ...
+
+    def accept(self, log_ratio: float) -> tuple[bool, float]:
+        """(log u < log_ratio, log u) for u uniform on (0, 1)."""
+        ...
+
+
+def uniform(seed: int, chain: int, block: int, step: int, purpose: int, position: int) -> float:
+    """The number in (0, 1) at an address: Philox4x64 (Salmon et al. 2011) keyed by (seed, chain)."""
+    philox = np.random.Philox(key=[seed, chain], counter=[position, purpose, step, block])
+    return ((int(philox.random_raw()) >> 11) + 0.5) * 2.0**-53
+
+
+def inverse_cdf(log_q: np.ndarray, u: float) -> int:
+    """The token v with CDF(v-1) <= u < CDF(v), tokens in the order of their ids; never an impossible one."""
+    cumulative = np.cumsum(np.exp(log_q))
+    index = int(np.searchsorted(cumulative, u * cumulative[-1], side="right"))
+    if index < len(log_q):
+        return index
+    return int(np.flatnonzero(np.isfinite(log_q))[-1])  # u * total rounded up to the total
+
+
+class SeededDraws:
+    """Draws at the addresses of one (block, step); `purpose` says whether its tokens extend, propose or sample."""
+
+    def __init__(self, seed: int, chain: int, block: int, step: int, purpose: int) -> None:
+        self._where = (seed, chain, block, step)
+        self._purpose = purpose
+
+    def cut(self, n: int) -> int:
+        return int(uniform(*self._where, CUT, 0) * n)
+
+    def token(self, log_q: np.ndarray, position: int) -> int:
+        return inverse_cdf(log_q, uniform(*self._where, self._purpose, position))
+
+    def accept(self, log_ratio: float) -> tuple[bool, float]:
+        log_u = math.log(uniform(*self._where, ACCEPT, 0))
+        return log_u < log_ratio, log_u
+
+
+class EnumeratedDraws:
+    """Draws that follow a given path of choices, then take the first branch at each new fork and note the others."""
+
+    def __init__(self, path: tuple[int, ...]) -> None:
+        self._path = path
+        self.taken: list[int] = []
+        self.open_branches: list[list[int]] = []
+        self.probability = 1.0
+
+    def cut(self, n: int) -> int:
+        return self._choose({cut: 1 / n for cut in range(n)})
+
+    def token(self, log_q: np.ndarray, position: int) -> int:
+        return self._choose({int(v): math.exp(log_q[v]) for v in np.flatnonzero(np.isfinite(log_q))})
+
+    def accept(self, log_ratio: float) -> tuple[bool, float]:
+        """Both verdicts, with log u in the middle of the numbers that lead to each."""
+        prob = math.exp(min(0.0, log_ratio))
+        branches = {verdict: weight for verdict, weight in ((1, prob), (0, 1 - prob)) if weight > 0}
+        if self._choose(branches):
+            return True, math.log(prob / 2)
+        return False, math.log((1 + prob) / 2)
+
+    def _choose(self, branches: dict[int, float]) -> int:
+        depth = len(self.taken)
+        options = list(branches)
+        choice = self._path[depth] if depth < len(self._path) else options[0]
+        self.taken.append(choice)
+        self.open_branches.append([] if depth < len(self._path) else options[1:])
+        self.probability *= branches[choice]
+        return choice
+
+
+def enumerate_outcomes(procedure: Callable[[Draws], Outcome]) -> Iterator[tuple[Outcome, float]]:
+    """Every outcome of a procedure that takes its draws from its argument, each with its exact probability.
+
+    The procedure runs once for each path through its tree of decisions, so it must be small and repeatable.
+    """
+    pending: list[tuple[int, ...]] = [()]
+    while pending:
+        draws = EnumeratedDraws(pending.pop())
+        yield procedure(draws), draws.probability
+        for depth, branches in enumerate(draws.open_branches):
+            pending.extend((*draws.taken[:depth], branch) for branch in branches)

@@ -1,0 +1,122 @@
+"""The kernel: extend a completion by a block, revise it, judge the revision. Pure; the heart of the project.
+
+A kernel function is a generator that *asks* for next-token rows: it yields a list of R contexts and is sent their
+rows [R, V]. It never sees a model, a cache or a batch, so `in_lock_step` (run.py) may run many side by side, and
+enumerated draws turn the very same code into its own exact transition matrix.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from sampler import power
+from sampler.draws import Draws
+from sampler.records import ChainState, Law, Segment
+
+Result = TypeVar("Result")
+Rows = Generator[list[tuple[int, ...]], np.ndarray, Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where one block's revisions may act: cuts from `start` on, text up to `end` positions or an end token."""
+
+    prompt_ids: tuple[int, ...]
+    eos_ids: tuple[int, ...]
+    start: int
+    end: int
+    law: Law
+    alternatives: int
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One proposal with its three acceptance terms and its verdict; the fields are those of `Step`."""
+
+    cut: int
+    proposed: Segment
+    replaced: Segment
+    log_target_ratio: float
+    log_proposal_ratio: float
+    log_cut_ratio: float
+    log_accept_ratio: float
+    log_u: float
+    is_accepted: bool
+
+
+def extend(stage: Stage, state: ChainState, draws: Draws) -> Rows[tuple[Segment, ChainState]]:
+    """Write on from the proposal q until `stage.end` or an end token; returns the new tokens and the new state."""
+    if state.finished:
+        return Segment(), state
+    written = yield from write(stage, state.segment.token_ids, draws)
+    return written, closed(stage, state.segment + written)
+
+
+def revise(stage: Stage, state: ChainState, draws: Draws) -> Rows[tuple[Revision, ChainState]]:
+    """One Metropolis-Hastings step that leaves p(completion from stage.start on)^alpha invariant.
+
+    Draws a cut among the n = len(state) - stage.start places, regenerates from there, and accepts with probability
+    min(1, A), log A = alpha * [log p(proposed) - log p(replaced)] + log q(replaced) - log q(proposed)
+    + log n - log n'. Karan & Du 2025, Algorithm 1 and eq. 9, with the cut term that unequal lengths need.
+    """
+    n = len(state.segment) - stage.start
+    cut = stage.start + draws.cut(n)
+    kept, replaced = state.segment[:cut], state.segment[cut:]
+    proposed = yield from write(stage, kept.token_ids, draws)
+    target = power.log_target_ratio(stage.law.alpha, proposed.log_p, replaced.log_p)
+    proposal = power.log_proposal_ratio(proposed.log_q, replaced.log_q)
+    cuts = power.log_cut_ratio(n, cut + len(proposed) - stage.start)
+    log_ratio = power.log_accept_ratio(stage.law.alpha, target, proposal, cuts)
+    is_accepted, log_u = draws.accept(log_ratio)
+    revision = Revision(cut, proposed, replaced, target, proposal, cuts, log_ratio, log_u, is_accepted)
+    return revision, closed(stage, kept + proposed) if is_accepted else state
+
+
+def write(stage: Stage, kept_ids: tuple[int, ...], draws: Draws) -> Rows[Segment]:
+    """Sample tokens from q after prompt + kept, until `stage.end` positions or an end token, which is kept."""
+    written = Segment()
+    while len(kept_ids) + len(written) < stage.end and not (written and written.token_ids[-1] in stage.eos_ids):
+        [row] = yield [stage.prompt_ids + kept_ids + written.token_ids]  # (V,)
+        token = draws.token(power.temper(row, stage.law.temperature), len(kept_ids) + len(written))
+        written += measured(stage, token, row)
+    return written
+
+
+def remeasure(stage: Stage, state: ChainState) -> Rows[ChainState]:
+    """The same text with log q and log Z of its revisable tokens under the law of `stage`, after a dial has moved."""
+    ids = state.segment.token_ids
+    segment = state.segment[: stage.start]
+    for position in range(stage.start, len(ids)):
+        [row] = yield [stage.prompt_ids + ids[:position]]  # (V,)
+        segment += measured(stage, ids[position], row)
+    return ChainState(segment, state.finished)
+
+
+def measured(stage: Stage, token: int, row: np.ndarray) -> Segment:
+    """One drawn token as a segment of length 1, with what its row [V] says under the stage's law."""
+    return Segment(
+        token_ids=(token,),
+        log_p=(float(row[token]),),
+        log_q=(float(power.temper(row, stage.law.temperature)[token]),),
+        log_z=(power.log_z(row, stage.law.alpha),),
+        entropy=(power.entropy(row),),
+        alternatives=(top_tokens(row, stage.alternatives),),
+    )
+
+
+def top_tokens(row: np.ndarray, count: int) -> tuple[tuple[int, float], ...]:
+    """The `count` likeliest possible tokens of a row [V] as (id, log_p), likeliest first, ties by id."""
+    count = min(count, len(row))
+    if count == 0:
+        return ()
+    threshold = np.partition(row, len(row) - count)[len(row) - count]
+    candidates = np.flatnonzero((row >= threshold) & np.isfinite(row))
+    order = candidates[np.argsort(-row[candidates], kind="stable")][:count]
+    return tuple((int(v), float(row[v])) for v in order)
+
+
+def closed(stage: Stage, segment: Segment) -> ChainState:
+    """The state of a completion: finished if its last token ends it."""
+    return ChainState(segment, bool(segment) and segment.token_ids[-1] in stage.eos_ids)

@@ -1,0 +1,264 @@
+"""The records that flow through the project: settings, segments, steps and events. Standard library only.
+
+Natural logs, nats; positions count from 0 in the completion.
+"""
+
+import math
+from dataclasses import dataclass, field, fields
+
+SCOPES = ("block", "completion")
+
+
+def checked_int(name: str, value: object, low: int, high: int) -> int:
+    """`value` if it is a whole number from `low` to `high`; ValueError naming field, value and range if not."""
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
+    return value
+
+
+def checked_alpha(value: object) -> float:
+    """`value` as a float if it is a number from 1 to inf; ValueError if not."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 1:
+        raise ValueError(f"alpha must be a number from 1 to inf, not {value!r}")
+    return float(value)
+
+
+def checked_temperature(name: str, value: object) -> float:
+    """`value` as a float if it is a temperature above 0 and at most 100; ValueError if not."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 100:
+        raise ValueError(f"{name} must be a number above 0 and at most 100, not {value!r}")
+    return float(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """What a chain aims at (p^alpha) and how it proposes (the base model at `temperature`)."""
+
+    alpha: float
+    temperature: float
+
+    @classmethod
+    def of(cls, alpha: float, proposal_temperature: float | None) -> "Law":
+        """The law of two dials; `proposal_temperature` None ties the temperature to 1/alpha."""
+        alpha = checked_alpha(alpha)
+        if proposal_temperature is not None:
+            return cls(alpha, checked_temperature("proposal_temperature", proposal_temperature))
+        if math.isinf(alpha):
+            raise ValueError("proposal_temperature must be given when alpha is inf: 1/alpha would be 0, not above 0")
+        return cls(alpha, 1 / alpha)
+
+
+@dataclass(frozen=True, slots=True)
+class PowerSettings:
+    """Settings of one power-sampling chain; ValueError names the field, the value and the range.
+
+    `proposal_temperature` None means 1/alpha. `scope`: which tokens a revision may cut at, those of the current
+    block or those of the whole completion. `alternatives`: how many top tokens to record at each position.
+    """
+
+    alpha: float = 4.0
+    proposal_temperature: float | None = None
+    max_new_tokens: int = 64
+    block_size: int = 16
+    steps_per_block: int = 10
+    scope: str = "block"
+    seed: int = 0
+    alternatives: int = 5
+
+    def __post_init__(self) -> None:
+        law = Law.of(self.alpha, self.proposal_temperature)
+        object.__setattr__(self, "alpha", law.alpha)
+        checked_int("max_new_tokens", self.max_new_tokens, 1, 32_768)
+        checked_int("block_size", self.block_size, 1, self.max_new_tokens)
+        checked_int("steps_per_block", self.steps_per_block, 0, 10_000)
+        if self.scope not in SCOPES:
+            raise ValueError(f"scope must be 'block' or 'completion', not {self.scope!r}")
+        checked_int("seed", self.seed, 0, 2**53 - 1)
+        checked_int("alternatives", self.alternatives, 0, 50)
+
+    @property
+    def law(self) -> Law:
+        return Law.of(self.alpha, self.proposal_temperature)
+
+    @property
+    def num_blocks(self) -> int:
+        return -(-self.max_new_tokens // self.block_size)
+
+
+@dataclass(frozen=True, slots=True)
+class TemperatureSettings:
+    """Settings of token-level temperature sampling: independent samples, each token from p^(1/temperature)."""
+
+    temperature: float = 1.0
+    max_new_tokens: int = 64
+    num_samples: int = 16
+    seed: int = 0
+    alternatives: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "temperature", checked_temperature("temperature", self.temperature))
+        checked_int("max_new_tokens", self.max_new_tokens, 1, 32_768)
+        checked_int("num_samples", self.num_samples, 1, 10_000)
+        checked_int("seed", self.seed, 0, 2**53 - 1)
+        checked_int("alternatives", self.alternatives, 0, 50)
+
+    @property
+    def law(self) -> Law:
+        # at 1/temperature the recorded log Z normalises q; above temperature 1 that is no sharpening, hence no check
+        return Law(1 / self.temperature, self.temperature)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Consecutive tokens of a completion and what the model thought of each; every field has length m.
+
+    log_p: base log-probability. log_q: proposal log-probability. log_z: log sum_v p(v)^alpha of the row the token
+    was drawn from. entropy: of the base row. alternatives: the row's top tokens as (id, log_p), likeliest first.
+    """
+
+    token_ids: tuple[int, ...] = ()
+    log_p: tuple[float, ...] = ()
+    log_q: tuple[float, ...] = ()
+    log_z: tuple[float, ...] = ()
+    entropy: tuple[float, ...] = ()
+    alternatives: tuple[tuple[tuple[int, float], ...], ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.token_ids)
+
+    def __getitem__(self, part: slice) -> "Segment":
+        return Segment(*(getattr(self, f.name)[part] for f in fields(self)))
+
+    def __add__(self, other: "Segment") -> "Segment":
+        return Segment(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class ChainState:
+    """What the next step needs: the completion so far, and whether an end token closes it."""
+
+    segment: Segment = Segment()
+    finished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One revision: cut, propose, judge. The candidate is kept whether accepted or not.
+
+    `draw` counts the steps of the whole run, `step` those of one block. `replaced` holds ALL the tokens from `cut`
+    on, measured under the step's own alpha and temperature. log_accept_ratio = log_target_ratio +
+    log_proposal_ratio + log_cut_ratio, and the proposal is accepted iff log_u < log_accept_ratio; at alpha = inf
+    log_accept_ratio is log_target_ratio alone (Karan & Du 2025, eq. 9; method.md, section 3).
+    """
+
+    block: int
+    step: int
+    draw: int
+    alpha: float
+    temperature: float
+    cut: int
+    proposed: Segment
+    replaced: Segment
+    log_target_ratio: float
+    log_proposal_ratio: float
+    log_cut_ratio: float
+    log_accept_ratio: float
+    log_u: float
+    is_accepted: bool
+    stopped_early: bool = False
+
+    @property
+    def is_changed(self) -> bool:
+        """Accepted, and different from the text it replaced."""
+        return self.is_accepted and self.proposed.token_ids != self.replaced.token_ids
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """First event of a run. `pieces`: display text by token id, the whole vocabulary where it is small."""
+
+    method: str
+    model_name: str
+    model_revision: str
+    prompt: str
+    prompt_ids: tuple[int, ...]
+    settings: PowerSettings | TemperatureSettings
+    pieces: dict[int, str]
+    versions: dict[str, str]
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlockStarted:
+    """A block was written from the proposal: `extension` holds positions start .. start+len-1, at most to `end`."""
+
+    block: int
+    start: int
+    end: int
+    extension: Segment
+    pieces: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StepTaken:
+    """One step, and what it cost."""
+
+    step: Step
+    tokens_fed: int
+    forward_calls: int
+    seconds: float
+    pieces: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockFrozen:
+    """These tokens will never change again: after its steps under scope block, at the end under scope completion."""
+
+    block: int
+    token_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SampleDrawn:
+    """One finished completion of temperature sampling; `finished`: an end token closes it."""
+
+    sample: int
+    segment: Segment
+    finished: bool
+    pieces: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsChanged:
+    """From the step with index `draw` on, the run uses these."""
+
+    draw: int
+    alpha: float
+    proposal_temperature: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over a run. `tokens_drawn` counts sampled tokens, `tokens_fed` those put through the network."""
+
+    steps: int = 0
+    accepted: int = 0
+    changed: int = 0
+    tokens_drawn: int = 0
+    tokens_fed: int = 0
+    forward_calls: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """Last event of a run; `reason` is "completed" or "stopped". For temperature sampling the text is empty."""
+
+    reason: str
+    token_ids: tuple[int, ...]
+    text: str
+    log_p: float
+    totals: Totals
+
+
+Event = RunStarted | BlockStarted | StepTaken | BlockFrozen | SampleDrawn | SettingsChanged | RunEnded

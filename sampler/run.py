@@ -1,0 +1,276 @@
+"""Settings to events: the block-wise power-sampling run, and temperature sampling beside it."""
+
+import math
+import platform
+import time
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from sampler import kernel
+from sampler.draws import EXTEND, PROPOSE, SAMPLE, SeededDraws
+from sampler.kernel import Stage
+from sampler.language_model import LanguageModel
+from sampler.records import (
+    BlockFrozen,
+    BlockStarted,
+    ChainState,
+    Event,
+    Law,
+    PowerSettings,
+    RunEnded,
+    RunStarted,
+    SampleDrawn,
+    Segment,
+    SettingsChanged,
+    Step,
+    StepTaken,
+    TemperatureSettings,
+    Totals,
+)
+
+SMALL_VOCABULARY = 2048  # up to here a run tells every piece at its start, beyond it each piece when it first occurs
+LOCK_STEP_ROWS = 16
+
+
+@dataclass
+class Steering:
+    """What a person may change while a run goes on. The run reads it before each block and each step."""
+
+    alpha: float
+    proposal_temperature: float | None
+    stop_requested: bool = False
+
+
+def run_power(
+    model: LanguageModel, prompt: str, settings: PowerSettings, steering: Steering | None = None
+) -> Iterator[Event]:
+    """The power-sampling run as a stream of events: for each block extend, revise N times, freeze.
+
+    Karan & Du 2025, Algorithm 1, with the two revision scopes of method.md, section 2. Same model, prompt, settings
+    and seed: same events apart from times. Raises ValueError before the first event if the prompt does not fit.
+    """
+    return _PowerRun(model.fresh(), prompt, settings, steering or steady(settings)).events()
+
+
+def run_temperature(model: LanguageModel, prompt: str, settings: TemperatureSettings) -> Iterator[Event]:
+    """Independent completions from the base model at one temperature, batched; a sample is told when it ends."""
+    model = model.fresh()
+    prompt_ids = checked_prompt(model, prompt, settings.max_new_tokens)
+    return _temperature_events(model, prompt, prompt_ids, settings)
+
+
+def steady(settings: PowerSettings) -> Steering:
+    """A steering that nobody touches."""
+    return Steering(settings.alpha, settings.proposal_temperature)
+
+
+def checked_prompt(model: LanguageModel, prompt: str, max_new_tokens: int) -> tuple[int, ...]:
+    """Token ids of a prompt that leaves room for the completion; ValueError with the numbers if it does not."""
+    prompt_ids = model.encode(prompt)
+    room = model.max_length - max_new_tokens
+    if len(prompt_ids) > room:
+        raise ValueError(
+            f"prompt must be at most {max(room, 0)} tokens long for {max_new_tokens} new ones (the model's context "
+            f"is {model.max_length}), not {len(prompt_ids)}"
+        )
+    return prompt_ids
+
+
+def in_lock_step(model: LanguageModel, writers: Iterable[kernel.Rows]) -> Iterator[tuple[int, object]]:
+    """Run kernel generators side by side, one batched model call a round; yields (index, result) as each ends.
+
+    At most LOCK_STEP_ROWS run at once; the next one starts when one has ended.
+    """
+    waiting = enumerate(writers)
+    asking: dict[int, tuple[Generator, list]] = {}
+
+    def resume(index: int, writer: Generator, rows: np.ndarray | None) -> list[tuple[int, object]]:
+        try:
+            asking[index] = (writer, writer.send(rows))
+        except StopIteration as end:
+            asking.pop(index, None)
+            return [(index, end.value)]
+        return []
+
+    while True:
+        while len(asking) < LOCK_STEP_ROWS and (following := next(waiting, None)):
+            yield from resume(*following, None)
+        if not asking:
+            return
+        requests = list(asking.items())
+        rows = model.next_logprobs([context for _, (_, contexts) in requests for context in contexts])
+        for index, (writer, contexts) in requests:
+            own, rows = rows[: len(contexts)], rows[len(contexts) :]
+            yield from resume(index, writer, own)
+
+
+class _PowerRun:
+    """The moving parts of one run: the chain's state, the law in force, and the counts."""
+
+    def __init__(self, model: LanguageModel, prompt: str, settings: PowerSettings, steering: Steering) -> None:
+        self.model, self.prompt, self.settings, self.steering = model, prompt, settings, steering
+        self.prompt_ids = checked_prompt(model, prompt, settings.max_new_tokens)
+        self.law = settings.law
+        self.state = ChainState()
+        self.pieces = PieceLedger(model)
+        self.totals = Totals()
+
+    def events(self) -> Iterator[Event]:
+        yield run_started("power", self.model, self.prompt, self.prompt_ids, self.settings, self.pieces)
+        for block in range(self.settings.num_blocks):
+            if self.steering.stop_requested:
+                break
+            yield from self._block(block)
+            if self.state.finished and self.settings.scope == "block":
+                break
+        stopped = self.steering.stop_requested
+        if not stopped and self.settings.scope == "completion":
+            yield from (self._frozen(block) for block in range(self._blocks_written()))
+        yield self._ended("stopped" if stopped else "completed")
+
+    def _block(self, block: int) -> Iterator[Event]:
+        yield from self._follow_dials(block)
+        yield self._extend(block)
+        for step in range(self.settings.steps_per_block):
+            if self.steering.stop_requested:
+                return
+            yield from self._follow_dials(block)
+            yield self._revise(block, step)
+        if self.settings.scope == "block" and not self.steering.stop_requested:
+            yield self._frozen(block)
+
+    def _follow_dials(self, block: int) -> Iterator[Event]:
+        dials = (self.steering.alpha, self.steering.proposal_temperature)
+        law = Law.of(*dials)
+        if law != self.law:
+            self.law = law
+            self.state, cost = self._ask(kernel.remeasure(self._stage(block), self.state))
+            self._count(Totals(), cost)
+            yield SettingsChanged(self.totals.steps, *dials)
+
+    def _extend(self, block: int) -> BlockStarted:
+        stage, start = self._stage(block), len(self.state.segment)
+        result, cost = self._ask(kernel.extend(stage, self.state, self._draws(block, 0, EXTEND)))
+        extension, self.state = result
+        self._count(Totals(tokens_drawn=len(extension)), cost)
+        return BlockStarted(block, start, stage.end, extension, self.pieces.new(extension))
+
+    def _revise(self, block: int, step: int) -> StepTaken:
+        stage = self._stage(block)
+        result, cost = self._ask(kernel.revise(stage, self.state, self._draws(block, step, PROPOSE)))
+        revision, self.state = result
+        taken = Step(block, step, self.totals.steps, stage.law.alpha, stage.law.temperature, **_fields(revision))
+        self._count(Totals(1, int(taken.is_accepted), int(taken.is_changed), len(taken.proposed)), cost)
+        return StepTaken(taken, cost.tokens_fed, cost.forward_calls, cost.seconds, self.pieces.new(taken.proposed))
+
+    def _frozen(self, block: int) -> BlockFrozen:
+        size = self.settings.block_size
+        return BlockFrozen(block, self.state.segment.token_ids[block * size : (block + 1) * size])
+
+    def _ended(self, reason: str) -> RunEnded:
+        ids = self.state.segment.token_ids
+        log_p = math.fsum(self.state.segment.log_p)
+        return RunEnded(reason, ids, self.model.decode(ids), log_p, self.totals)
+
+    def _stage(self, block: int) -> Stage:
+        size, s = self.settings.block_size, self.settings
+        start = block * size if s.scope == "block" else 0
+        end = min((block + 1) * size, s.max_new_tokens)
+        return Stage(self.prompt_ids, self.model.eos_ids, start, end, self.law, s.alternatives)
+
+    def _draws(self, block: int, step: int, purpose: int) -> SeededDraws:
+        return SeededDraws(self.settings.seed, 0, block, step, purpose)
+
+    def _ask(self, writer: kernel.Rows) -> tuple[Any, Totals]:
+        meter = Meter(self.model)
+        [(_, result)] = in_lock_step(self.model, [writer])
+        return result, meter.read()
+
+    def _count(self, own: Totals, cost: Totals) -> None:
+        self.totals = added(added(self.totals, own), cost)
+
+    def _blocks_written(self) -> int:
+        return -(-len(self.state.segment) // self.settings.block_size)
+
+
+def _temperature_events(
+    model: LanguageModel, prompt: str, prompt_ids: tuple[int, ...], settings: TemperatureSettings
+) -> Iterator[Event]:
+    meter, pieces, totals = Meter(model), PieceLedger(model), Totals()
+    yield run_started("temperature", model, prompt, prompt_ids, settings, pieces)
+    stage = Stage(prompt_ids, model.eos_ids, 0, settings.max_new_tokens, settings.law, settings.alternatives)
+    draws = (SeededDraws(settings.seed, sample, 0, 0, SAMPLE) for sample in range(settings.num_samples))
+    for sample, result in in_lock_step(model, (kernel.extend(stage, ChainState(), d) for d in draws)):
+        segment, state = result
+        totals = added(added(totals, Totals(tokens_drawn=len(segment))), meter.read())
+        yield SampleDrawn(sample, segment, state.finished, pieces.new(segment))
+    yield RunEnded("completed", (), "", 0.0, totals)
+
+
+def run_started(method, model, prompt, prompt_ids, settings, pieces) -> RunStarted:
+    """The first event, with the versions that made the run."""
+    packages = {name: version(name) for name in ("numpy", "torch", "transformers")}
+    return RunStarted(
+        method=method,
+        model_name=model.name,
+        model_revision=model.revision,
+        prompt=prompt,
+        prompt_ids=prompt_ids,
+        settings=settings,
+        pieces=pieces.at_start(prompt_ids),
+        versions={"python": platform.python_version(), **packages},
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+class PieceLedger:
+    """Which display pieces a run has told already, so that each is told once and a large vocabulary never at once."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
+        self._told: set[int] = set()
+
+    def at_start(self, prompt_ids: tuple[int, ...]) -> dict[int, str]:
+        small = self._model.vocab_size <= SMALL_VOCABULARY
+        return self._tell(range(self._model.vocab_size) if small else prompt_ids)
+
+    def new(self, segment: Segment) -> dict[int, str]:
+        """Pieces of the tokens and alternatives of a segment that were not told before."""
+        alternatives = (token for position in segment.alternatives for token, _ in position)
+        return self._tell((*segment.token_ids, *alternatives))
+
+    def _tell(self, token_ids: Iterable[int]) -> dict[int, str]:
+        unseen = sorted(set(token_ids) - self._told)
+        self._told.update(unseen)
+        return {token: self._model.piece(token) for token in unseen}
+
+
+class Meter:
+    """What the model has cost since the last reading."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
+        self._last = self._now()
+
+    def read(self) -> Totals:
+        last, self._last = self._last, self._now()
+        fed, calls, seconds = (now - then for now, then in zip(self._last, last, strict=True))
+        return Totals(tokens_fed=fed, forward_calls=calls, seconds=round(seconds, 6))
+
+    def _now(self) -> tuple[int, int, float]:
+        return self._model.tokens_fed, self._model.forward_calls, time.perf_counter()
+
+
+def added(a: Totals, b: Totals) -> Totals:
+    """Field by field; seconds to the microsecond."""
+    left, right = asdict(a), asdict(b)
+    return Totals(**{name: round(left[name] + right[name], 6) for name in left})
+
+
+def _fields(record: object) -> dict[str, object]:
+    return {name: getattr(record, name) for name in record.__slots__}
