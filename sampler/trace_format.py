@@ -1,0 +1,154 @@
+"""One event as one line of JSON and back: schema 1.
+
+Numbers are JSON numbers; infinities are the strings "inf" and "-inf"; NaN never occurs.
+"""
+
+import json
+import math
+import types
+import typing
+from dataclasses import asdict, fields, is_dataclass
+from typing import Any
+
+from sampler.records import (
+    BlockFrozen,
+    BlockStarted,
+    Event,
+    PowerSettings,
+    RunEnded,
+    RunStarted,
+    SampleDrawn,
+    Segment,
+    SettingsChanged,
+    StepTaken,
+    TemperatureSettings,
+)
+
+SCHEMA = 1
+NAMES: dict[type, str] = {
+    RunStarted: "run_started",
+    BlockStarted: "block_started",
+    StepTaken: "step_taken",
+    BlockFrozen: "block_frozen",
+    SampleDrawn: "sample_drawn",
+    SettingsChanged: "settings_changed",
+    RunEnded: "run_ended",
+}
+TYPES = {name: kind for kind, name in NAMES.items()}
+SETTINGS = {"power": PowerSettings, "temperature": TemperatureSettings}
+
+
+class TraceError(ValueError):
+    """A file that is no trace of this schema; the message says where and what."""
+
+
+def to_json(event: Event) -> str:
+    """One event as one line of JSON."""
+    data: dict[str, Any] = {"event": NAMES[type(event)]}
+    if isinstance(event, RunStarted):
+        data |= {"schema": SCHEMA, "method": event.method}
+        data["model"] = {"name": event.model_name, "revision": event.model_revision}
+    body = asdict(event)
+    if isinstance(event, StepTaken):
+        data |= body.pop("step")
+    if not isinstance(event, RunStarted) and not body.get("pieces", True):
+        del body["pieces"]
+    data |= {name: value for name, value in body.items() if not name.startswith("model_")}
+    return json.dumps(_plain(data), allow_nan=False, separators=(",", ":"))
+
+
+def _plain(value: Any) -> Any:
+    """JSON's own types, with infinities as strings."""
+    if isinstance(value, float) and math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def from_json(line: str, number: int) -> Event:
+    """The event of a file's line; json.JSONDecodeError if it is not JSON, TraceError if it is no event."""
+    where = f"line {number}"
+    data = json.loads(line, parse_constant=_no_constant)
+    if not isinstance(data, dict) or data.get("event") not in TYPES:
+        raise TraceError(f"{where} is no event of a trace")
+    kind = TYPES[data["event"]]
+    if kind is RunStarted:
+        data = _run_started_fields(data, where)
+    try:
+        return _decode(kind, {**data, "step": data} if kind is StepTaken else data, where)
+    except TraceError:
+        raise
+    except ValueError as error:  # a settings record that refuses a value
+        raise TraceError(f"{where}: {error}") from error
+
+
+def _no_constant(name: str) -> None:
+    raise TraceError(f"{name} is not a number of a trace")
+
+
+def _run_started_fields(data: dict, where: str) -> dict:
+    if data.get("schema") != SCHEMA:
+        raise TraceError(f"{where}: schema must be {SCHEMA}, not {data.get('schema')!r}")
+    if data.get("method") not in SETTINGS:
+        raise TraceError(f"{where}: method must be 'power' or 'temperature', not {data.get('method')!r}")
+    model = data.get("model") if isinstance(data.get("model"), dict) else {}
+    settings = _decode(SETTINGS[data["method"]], data.get("settings"), f"{where}, settings")
+    return {**data, "model_name": model.get("name"), "model_revision": model.get("revision"), "settings": settings}
+
+
+def _decode(kind: Any, value: Any, where: str) -> Any:
+    """`value` of JSON as an instance of the annotated type `kind`; TraceError naming the place if it is none."""
+    if is_dataclass(value):
+        return value
+    if is_dataclass(kind):
+        if not isinstance(value, dict):
+            raise TraceError(f"{where} is not an object")
+        return _record(kind, value, where)
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is tuple and isinstance(value, list):
+        return _tuple(arguments, value, where)
+    if origin is dict and isinstance(value, dict):
+        return {_key(arguments[0], key, where): _decode(arguments[1], item, where) for key, item in value.items()}
+    if origin in (types.UnionType, typing.Union):
+        return None if value is None else _decode(arguments[0], value, where)
+    return _scalar(kind, value, where)
+
+
+def _record(kind: Any, value: dict, where: str) -> Any:
+    hints = typing.get_type_hints(kind)
+    present = [f for f in fields(kind) if f.name in value or f.name != "pieces"]
+    missing = [f.name for f in present if f.name not in value]
+    if missing:
+        raise TraceError(f"{where} lacks {missing[0]}")
+    record = kind(**{f.name: _decode(hints[f.name], value[f.name], f"{where}, {f.name}") for f in present})
+    if kind is Segment and len({len(getattr(record, f.name)) for f in fields(Segment)}) > 1:
+        raise TraceError(f"{where}: its lists differ in length")
+    return record
+
+
+def _tuple(arguments: tuple, value: list, where: str) -> tuple:
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
+        return tuple(_decode(arguments[0], item, where) for item in value)
+    if len(arguments) != len(value):
+        raise TraceError(f"{where} must have {len(arguments)} entries, not {len(value)}")
+    return tuple(_decode(kind, item, where) for kind, item in zip(arguments, value, strict=True))
+
+
+def _key(kind: type, key: str, where: str) -> Any:
+    if kind is int and not key.isdecimal():
+        raise TraceError(f"{where} has the key {key!r}, which is no token id")
+    return kind(key)
+
+
+def _scalar(kind: type, value: Any, where: str) -> Any:
+    if kind is float and value in ("inf", "-inf"):
+        return float(value)
+    allowed = (int, float) if kind is float else (kind,)
+    if not isinstance(value, allowed) or (isinstance(value, bool) and kind is not bool):
+        raise TraceError(f"{where} must be of type {kind.__name__}, not {repr(value)[:40]}")
+    if kind is int and value < 0:
+        raise TraceError(f"{where} must not be negative, not {value}")
+    return float(value) if kind is float else value
