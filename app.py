@@ -1,0 +1,65 @@
+"""Open the Power Sampling Explorer: read arguments and environment, build the page, launch."""
+
+import argparse
+import os
+import signal
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
+
+from explorer.page.layout import ASSETS, HEAD, library, page, routes, theme
+
+
+def arguments(argv: list[str] | None = None) -> argparse.Namespace:
+    """The command line, with its defaults from the environment."""
+    env = os.environ.get
+    parser = argparse.ArgumentParser(description="Open the Power Sampling Explorer in a browser.")
+    host = env("EXPLORER_HOST", env("GRADIO_SERVER_NAME", "127.0.0.1"))
+    parser.add_argument("--host", default=host, help="address to listen on (EXPLORER_HOST; %(default)s)")
+    port = env("EXPLORER_PORT", env("GRADIO_SERVER_PORT", "7860"))
+    parser.add_argument("--port", type=int, default=port, help="port to listen on (EXPLORER_PORT; %(default)s)")
+    models = env("EXPLORER_MODELS", "classroom").split(",")
+    parser.add_argument(
+        "--model", action="append", metavar="NAME",
+        help="model on offer: classroom, a folder or a hub id; may be given several times, the first is the default "
+        f"(EXPLORER_MODELS, separated by commas; {','.join(models)})",
+    )  # fmt: skip
+    parsed = parser.parse_args(argv)
+    if not 0 < parsed.port < 65536:
+        parser.error(f"argument --port: must be a whole number from 1 to 65535, not {parsed.port}")
+    parsed.model = parsed.model or models
+    return parsed
+
+
+def main() -> None:
+    """Launch, print the address, and stop cleanly on Ctrl-C or a termination signal."""
+    parsed = arguments()
+    models = library.Models(parsed.model)
+    blocks = page(models)
+    blocks.launch(
+        server_name=parsed.host,
+        server_port=parsed.port,
+        theme=theme(),
+        css_paths=ASSETS / "style.css",
+        head=HEAD,
+        app_kwargs={"routes": routes()},
+        prevent_thread_lock=True,
+        show_error=False,
+        ssr_mode=False,
+        quiet=True,
+        footer_links=["gradio", "settings"],
+        max_file_size="20mb",
+    )
+    print(f"Power Sampling Explorer: http://{parsed.host}:{parsed.port}  (Ctrl-C stops it)", flush=True)
+    models.warm_up()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        print("Stopping.", flush=True)
+    finally:
+        blocks.close()
+
+
+if __name__ == "__main__":
+    main()

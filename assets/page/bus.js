@@ -1,0 +1,68 @@
+// The wire to the server: packets in (a JSON string each), commands out (named Gradio events of the hidden element).
+import { store, update, reveal } from "./store.js";
+
+let triggerServer = () => {};
+
+export function connect({ props, trigger, watch }) {
+  triggerServer = trigger;
+  const take = () => props.value && receive(parsed(props.value));
+  watch("value", take);
+}
+
+/** `event` names a listener in explorer/page/wiring.py. */
+export function command(event, data = {}) {
+  triggerServer(event, data);
+}
+
+/** Packets write infinities as strings, as traces do. */
+export const parsed = (json) => JSON.parse(json, (key, value) => (NUMERIC.test(key) ? (INFINITE[value] ?? value) : value));
+const NUMERIC = /^(log_|alpha$)/;
+const INFINITE = { inf: Infinity, "-inf": -Infinity };
+
+/** A packet is a whole run (`run` given) or what came since; a gap asks for the whole run again. */
+export function receive(packet) {
+  if (packet.run) openRun(packet);
+  else if (packet.run_id !== store.run?.id) return;
+  else if (packet.first > store.moments.length) return command("select", { resync: true });
+  else append(packet);
+}
+
+function openRun(packet) {
+  update({
+    ...progress(packet),
+    run: packet.run,
+    moments: packet.moments,
+    samples: packet.samples,
+    waiting: packet.can_continue,
+    playing: packet.can_continue,
+    whatIfAlpha: null,
+    position: null,
+    chosen: null,
+  });
+  reveal(packet.moments.length - 1);
+}
+
+const progress = (packet) => ({
+  canContinue: packet.can_continue,
+  ended: packet.ended,
+  frozen: packet.frozen,
+  sampleTemperature: packet.sample_temperature,
+  status: packet.status,
+});
+
+function append(packet) {
+  const following = store.head === store.moments.length - 1;
+  const fresh = packet.moments.slice(store.moments.length - packet.first);
+  const patch = { ...progress(packet), samples: store.samples.concat(packet.samples) };
+  if (packet.idle) Object.assign(patch, { playing: false, waiting: false });
+  store.moments.push(...fresh);
+  update(patch);
+  if (fresh.length && following) followed(fresh);
+}
+
+/** A step that a person asked for stops between proposal and verdict; a playing chain goes straight on. */
+function followed(fresh) {
+  const beat = store.beat && fresh.at(-1).kind === "step" ? "proposed" : "judged";
+  store.beat = false;
+  reveal(store.moments.length - 1, beat);
+}

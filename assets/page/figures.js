@@ -1,0 +1,99 @@
+// Plotly figures declared in Python (explorer/views): filled by the rule of figure.py, drawn, themed and marked.
+import { store } from "./store.js";
+
+const CONFIG = {
+  displaylogo: false,
+  showSendToCloud: false,
+  plotlyServerURL: "",
+  responsive: true,
+  displayModeBar: "hover",
+  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "toggleSpikelines"],
+};
+
+/** One declared figure in one element. */
+export class Figure {
+  constructor(element, declaration, templates) {
+    this.element = element;
+    this.declaration = declaration;
+    this.templates = templates;
+    this.marks = {};
+    new ResizeObserver(() => this.placeMarks()).observe(element);
+  }
+
+  /** Draw `rows` ({name: [row]}); `layout` holds paths and values that differ from the declaration. */
+  async draw(rows, layout = {}, edit = () => {}) {
+    const figure = structuredClone(this.declaration);
+    figure.data.forEach((series) => fill(series, rows));
+    figure.layout.template = this.templates[store.dark ? "dark" : "light"];
+    figure.layout.uirevision = store.run?.id;
+    for (const [path, value] of Object.entries(layout)) set(figure.layout, path, value);
+    edit(figure);
+    await Plotly.react(this.element, figure.data, figure.layout, CONFIG);
+    if (!this.wired) this.wire();
+    this.placeMarks();
+  }
+
+  /** `onPoint(point, isClick)` hears of hovers and clicks. */
+  wire() {
+    this.wired = true;
+    this.element.on("plotly_click", (event) => this.onPoint?.(event.points[0], true));
+    this.element.on("plotly_hover", (event) => this.onPoint?.(event.points[0], false));
+    this.element.on("plotly_relayout", () => this.placeMarks());
+  }
+
+  /** Lines across the figure at a value of an axis, moved without redrawing: {name: {axis: "x"|"y", value}}. */
+  mark(marks) {
+    this.marks = marks;
+    this.placeMarks();
+  }
+
+  placeMarks() {
+    const full = this.element._fullLayout;
+    if (!full?.xaxis) return;
+    for (const [name, { axis, value }] of Object.entries(this.marks)) placeMark(this.element, full, name, axis, value);
+  }
+}
+
+function placeMark(element, full, name, axis, value) {
+  let line = element.querySelector(`:scope > .mark-${name}`);
+  if (!line) {
+    line = document.createElement("div");
+    line.className = `mark mark-${name}`;
+    element.append(line);
+  }
+  const { _offset: offset, _length: length } = full[`${axis}axis`];
+  const at = value === null ? -1 : full[`${axis}axis`].d2p(value);
+  line.hidden = !(at >= 0 && at <= length);
+  if (line.hidden) return;
+  const { l, t, w, h } = full._size;
+  const box = axis === "x" ? [offset + at - 1, t, 2, h] : [l, offset + at - 1, w, 2];
+  ["left", "top", "width", "height"].forEach((side, i) => (line.style[side] = `${box[i]}px`));
+}
+
+/** figure.py's `filled`, for one series. */
+export function fill(series, rows) {
+  const { rows: name, where, fields, custom } = series.meta;
+  const chosen = (rows[name] ?? []).filter((row) => holds(row, where));
+  for (const [path, field] of Object.entries(fields)) set(series, path, column(chosen, field));
+  if (custom.length) series.customdata = chosen.map((row) => custom.map((field) => safe(row[field] ?? null)));
+}
+
+const holds = (row, where) => !where || (where[0] === "!" ? !row[where.slice(1)] : Boolean(row[where]));
+
+function column(rows, field) {
+  const values = rows.map((row) => row[field] ?? null);
+  if (!values.some(Array.isArray)) return values;
+  const width = Math.max(...values.map((v) => v?.length ?? 0));
+  return values.map((v) => Array.from({ length: width }, (_, i) => v?.[i] ?? null));
+}
+
+function set(target, path, value) {
+  const keys = path.split(".");
+  const last = keys.pop();
+  for (const key of keys) target = target[key] ??= {};
+  target[last] = value;
+}
+
+/** Text for Plotly, which reads a little HTML in its labels. */
+export const safe = (text) =>
+  typeof text === "string" ? text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;") : text;

@@ -1,0 +1,31 @@
+// Numbers and elements as the page writes them.
+
+/** A number with `digits` decimals and a real minus sign; infinities as signs, nothing as a dash. */
+export function number(value, digits = 2) {
+  if (value === null || value === undefined) return "–";
+  if (value === Infinity) return "∞";
+  if (value === -Infinity) return "−∞";
+  return Number(value).toFixed(digits).replace("-", "−");
+}
+
+export const signed = (value, digits = 2) => (value > 0 ? "+" : "") + number(value, digits);
+
+/** A probability that never rounds to an untrue 0 or 1. */
+export function probability(value) {
+  if (value === 0 || value === 1) return String(value);
+  if (value < 0.001) return value.toExponential(1).replace("-", "−");
+  return value > 0.999 ? "> 0.999" : value.toFixed(3);
+}
+
+export const percent = (part, whole) => (whole ? `${Math.round((100 * part) / whole)} %` : "–");
+
+/** An element with attributes and children; text is always text, never markup. */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== false) made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+}

@@ -1,0 +1,73 @@
+// Puts the page together: fetches what it opens on, mounts the views, and redraws them when the store changes.
+import { connect, parsed, receive } from "./bus.js";
+import { showAlternatives, showJumps } from "./alternatives.js";
+import { DecisionCard } from "./decision.js";
+import { plots } from "./plots.js";
+import { showSamples } from "./samples.js";
+import { store, subscribe, update, isHidden, selectedMoment } from "./store.js";
+import { showText, wireTokens } from "./text.js";
+import { showStats, showTransport, wireTransport } from "./transport.js";
+import { showWhatIf } from "./whatif.js";
+
+const opening = fetch(new URL("../opening.json", import.meta.url)).then((response) => response.text());
+
+/** Called by the Explore page's element when Gradio has put it in place. */
+async function mount(root) {
+  const part = (name) => root.querySelector(`[data-part="${name}"]`);
+  const { views, packet } = parsed(await opening);
+  const figures = plots(Object.fromEntries(Object.keys(views.figures).map((name) => [name, part(name)])), views);
+  const card = new DecisionCard(
+    { title: part("decision-title"), body: part("decision"), waterfall: part("waterfall"), caption: part("waterfall-caption") },
+    views,
+  );
+  wireTransport(root);
+  wireTokens(part("text"));
+  wireColouring(root);
+  wireTheme(root);
+  subscribe(() => {
+    showTransport(root);
+    showStats(part("stats"));
+    showText(part("text"));
+    card.show();
+    showJumps(part("jumps"));
+    showAlternatives(part("alternatives"));
+    showSamples(part("samples"), part("samples-caption"));
+    showWhatIf(part("what-if"));
+    announce(part("live"));
+    if (store.run) figures.forEach((plot) => plot.refresh());
+  });
+  if (packet && !store.run) receive(packet);
+  update({ dark: isDark() });
+}
+
+/** The selected step as one sentence, for eyes and screen readers. */
+function announce(target) {
+  const moment = selectedMoment();
+  const hidden = moment && isHidden(moment);
+  const text = hidden ? `Step ${moment.draw + 1}: cut at token ${moment.cut}; proposed, not judged yet.` : (moment?.sentence ?? "");
+  const whole = store.status ? `${text} ${store.status}` : text;
+  if (target.textContent !== whole) target.textContent = whole;
+}
+
+function wireColouring(root) {
+  for (const input of root.querySelectorAll('[name="colouring"]')) {
+    input.addEventListener("change", () => update({ colouring: input.value }));
+  }
+}
+
+const isDark = () => document.body.classList.contains("dark");
+
+function wireTheme(root) {
+  new MutationObserver(() => update({ dark: isDark() })).observe(document.body, { attributeFilter: ["class"] });
+  root.querySelector('[data-action="theme"]').addEventListener("click", () => document.body.classList.toggle("dark"));
+}
+
+/** The slider's alpha while it moves: null where it is the run's own. */
+function whatIf(alpha, isInfinite) {
+  const value = isInfinite ? Infinity : Number(alpha);
+  const own = store.run?.settings.alpha;
+  update({ whatIfAlpha: Number.isNaN(value) || value === own ? null : value });
+}
+
+window.explorer = { mount, connect, whatIf, store };
+window.dispatchEvent(new Event("explorer-ready"));

@@ -1,0 +1,257 @@
+// The four figures of the page beside each other: which rows each one gets, and how marks and clicks join them.
+import { Figure, safe } from "./figures.js";
+import { number } from "./format.js";
+import { store, update, frozenAfter, shownMoments, judgedSteps, selectedMoment, currentMoment } from "./store.js";
+import { wouldTurn } from "./whatif.js";
+
+const REDRAW_EVERY = 160; // ms while playing; a figure at rest is redrawn at once
+
+/** A live figure: redrawn when its `key` changes, marked on every change. */
+class Plot {
+  constructor(figure, { key, content, marks, onPoint }) {
+    Object.assign(this, { figure, key, content, marks });
+    this.last = null;
+    this.drawnAt = 0;
+    figure.onPoint = onPoint;
+  }
+
+  refresh() {
+    const key = JSON.stringify([store.run?.id, store.dark, ...this.key()]);
+    if (key !== this.last) this.soon(key);
+    else this.figure.mark(this.marks());
+  }
+
+  soon(key) {
+    clearTimeout(this.timer);
+    const wait = store.playing ? Math.max(0, this.drawnAt + REDRAW_EVERY - performance.now()) : 0;
+    const draw = () => {
+      this.last = key;
+      this.drawnAt = performance.now();
+      const { rows, layout, edit } = this.content();
+      this.figure.marks = this.marks();
+      this.figure.draw(rows, layout, edit);
+    };
+    if (wait) this.timer = setTimeout(draw, wait);
+    else draw();
+  }
+}
+
+export function plots(elements, { figures, templates }) {
+  const figure = (name) => new Figure(elements[name], figures[name], templates);
+  return [
+    new Plot(figure("log_likelihood"), logLikelihood),
+    new Plot(figure("block_history"), blockHistory),
+    new Plot(figure("proposals"), proposals),
+    new Plot(figure("pivotal_positions"), pivotalPositions),
+  ];
+}
+
+const lastDraw = () => {
+  const { settings } = store.run;
+  const planned = settings.steps_per_block * Math.ceil(settings.max_new_tokens / settings.block_size);
+  return store.ended ? (store.moments.at(-1)?.x ?? planned) : planned;
+};
+const width = () => Math.max(1, ...store.moments.map((m) => Math.max(m.length, m.cut + m.written.tokens.length)));
+const drawMark = (axis) => ({ draw: { axis, value: selectedMoment()?.x ?? null } });
+const positionMark = () => ({ position: { axis: "x", value: store.position } });
+
+const logLikelihood = {
+  key: () => [store.head, store.phase, store.samples.length, store.whatIfAlpha, Boolean(store.ended)],
+  content: () => ({
+    rows: {
+      moments: lineRows(),
+      steps: judgedSteps().map((m) => ({ ...m, ...wouldTurn(m) })),
+      samples: store.samples.map((s, i) => ({ ...s, number: s.sample + 1, jitter: (i * 0.618) % 1 })),
+    },
+    layout: { "xaxis.range": [0, lastDraw() + 0.6], shapes: blockBands("x"), annotations: blockNames() },
+  }),
+  marks: () => drawMark("x"),
+  onPoint: (point, isClick) => isClick && point.data.meta.rows !== "samples" && selectDraw(point.x),
+};
+
+const lineRows = () =>
+  shownMoments().map((m) => (m.index === store.head && store.phase === "proposed" ? { ...m, total_log_p: m.log_p_before } : m));
+
+const blockHistory = {
+  key: () => [store.head, store.phase, store.colouring],
+  content: () => {
+    const moments = shownMoments().map((m) => (store.phase === "proposed" && m.index === store.head ? standing(m) : m));
+    const fates = fatesOf(moments);
+    return {
+      rows: {
+        moments: moments.map((m, i) => ({ ...m, cell_texts: m.tokens.map((_, p) => cellText(m, p, fates[i][p])) })),
+        steps: judgedSteps().map((m) => ({ ...m, cut: m.cut - 0.5 })),
+      },
+      layout: {
+        "xaxis.range": [-0.8, width() - 0.4],
+        "yaxis.range": [lastDraw() + 0.7, 0],
+        "yaxis.autorange": false,
+        shapes: frozenAreas(moments),
+        annotations: locks(moments),
+      },
+      edit: colourCells,
+    };
+  },
+  marks: () => ({ ...drawMark("y"), ...positionMark() }),
+  onPoint: (point, isClick) => {
+    const isCell = point.data.type === "heatmap";
+    if (isClick) selectDraw(point.y);
+    update({ position: isCell ? point.x : Math.ceil(point.x) });
+  },
+};
+
+/** Before its verdict a proposal has changed nothing: the row shows the text that stands. */
+const standing = (moment) => ({ ...store.moments[moment.index - 1], index: moment.index, x: moment.x });
+
+function colourCells(figure) {
+  const colouring = figure.layout.meta.colourings[store.colouring];
+  const cells = figure.data[0];
+  const rows = shownMoments();
+  const length = Math.max(0, ...rows.map((m) => m[store.colouring].length));
+  cells.z = rows.map((m) => Array.from({ length }, (_, i) => m[store.colouring][i] ?? null));
+  const { title, ...scale } = colouring;
+  delete cells.zmin; // a colouring fixes one end of its scale at most
+  Object.assign(cells, scale);
+  cells.colorbar.title.text = title;
+}
+
+/** For every shown cell, the draw that changed its token later, null if none did. */
+function fatesOf(moments) {
+  const fates = moments.map((m) => Array(m.length).fill(null));
+  for (let i = moments.length - 2; i >= 0; i -= 1) {
+    for (let p = 0; p < moments[i].length; p += 1) {
+      const next = moments[i + 1];
+      const changed = p >= next.length || next.age[p] === 0;
+      fates[i][p] = changed ? next.x : fates[i + 1][p];
+    }
+  }
+  return fates;
+}
+
+function cellText(moment, position, changedAt) {
+  const stage = moment.kind === "extension" ? `as block ${moment.block + 1} was written` : `after draw ${moment.x}`;
+  const age = moment.age[position] === 0 ? "new here" : `unchanged for ${moment.age[position]} moments`;
+  const end = position < frozenAfter(shownMoments().at(-1)) ? "never changed again: its block is frozen" : "still standing";
+  return [
+    `<b>${safe(moment.tokens[position])}</b> token ${position}, ${stage}`,
+    `${age}; ${moment.survived[position]} challenges survived`,
+    `log p ${number(moment.log_p[position], 3)} nats, entropy ${number(moment.entropy[position], 3)} nats`,
+    `same token in ${Math.round(100 * moment.share[position])} % of the last moments`,
+    changedAt === null ? end : `replaced at draw ${changedAt}`,
+  ].join("<br>");
+}
+
+const proposals = {
+  key: () => [store.head, store.phase],
+  content: () => ({
+    rows: {
+      steps: judgedSteps().map((m) => ({ ...m, zero: 0, last: m.cut + m.reach - 1, differs: m.first_difference !== null })),
+    },
+    layout: {
+      "xaxis.range": [-0.8, width() - 0.4],
+      "yaxis.range": [lastDraw() + 0.7, 0],
+      "yaxis.autorange": false,
+      shapes: blockBands("y"),
+    },
+  }),
+  marks: () => ({ ...drawMark("y"), ...positionMark() }),
+  onPoint: (point, isClick) => (isClick ? selectDraw(point.y) : update({ position: point.x })),
+};
+
+const pivotalPositions = {
+  key: () => [store.selected, store.phase],
+  content: () => ({ rows: { positions: positionRows() }, layout: { "xaxis.range": [-0.8, width() - 0.4] } }),
+  marks: positionMark,
+  onPoint: (point, isClick) => update({ position: point.x, ...(isClick ? { chosen: point.x } : {}) }),
+};
+
+function positionRows() {
+  const moment = currentMoment();
+  if (!moment) return [];
+  return moment.tokens.map((token, position) => ({
+    position,
+    token,
+    entropy: moment.entropy[position],
+    cuts: moment.cuts[position],
+    changed_cuts: moment.changed_cuts[position],
+    same_cuts: moment.same_cuts[position],
+    rejected_cuts: moment.rejected_cuts[position],
+    changed_words: "changed the text",
+    same_words: "drew the same text again",
+    rejected_words: "were rejected",
+  }));
+}
+
+function selectDraw(x) {
+  const moment = shownMoments().findLast((m) => m.x === x) ?? shownMoments().findLast((m) => m.x <= x);
+  if (moment) update({ selected: moment.index, playing: false });
+}
+
+const blocks = () => {
+  const spans = [];
+  for (const m of shownMoments()) {
+    spans[m.block] ??= { block: m.block, from: m.x, to: m.x };
+    spans[m.block].to = m.x + 0.5;
+  }
+  return spans.filter(Boolean);
+};
+
+const blockBands = (axis) =>
+  blocks()
+    .filter(({ block }) => block % 2 === 1)
+    .map(({ from, to }) => ({
+      type: "rect",
+      layer: "below",
+      line: { width: 0 },
+      fillcolor: "rgba(120,130,150,0.10)",
+      ...(axis === "x"
+        ? { xref: "x", yref: "paper", x0: from, x1: to, y0: 0, y1: 1 }
+        : { xref: "paper", yref: "y", x0: 0, x1: 1, y0: from, y1: to }),
+    }));
+
+const blockNames = () =>
+  blocks().map(({ block, from }) => ({
+    text: `block ${block + 1}`,
+    x: from,
+    xref: "x",
+    y: 0,
+    yref: "paper",
+    xanchor: "left",
+    yanchor: "bottom",
+    showarrow: false,
+    font: { size: 10 },
+    opacity: 0.75,
+  }));
+
+/** A hatched veil over the cells that were frozen when their row was drawn. */
+function frozenAreas(moments) {
+  return freezes(moments).map(({ from, to, x }) => ({
+    type: "rect",
+    x0: from - 0.5,
+    x1: to - 0.5,
+    y0: x,
+    y1: Math.max(x, moments.at(-1).x) + 0.5,
+    line: { width: 2, color: store.dark ? "#cbd5e1" : "#334155" },
+    fillcolor: "rgba(120,130,150,0.18)",
+  }));
+}
+
+const locks = (moments) =>
+  freezes(moments).map(({ from, to, x, block }) => ({
+    text: `block ${block + 1} frozen`,
+    x: (from + to - 1) / 2,
+    y: x,
+    yanchor: "top",
+    showarrow: false,
+    font: { size: 10 },
+  }));
+
+function freezes(moments) {
+  const found = [];
+  for (const m of moments) {
+    const before = found.at(-1)?.to ?? 0;
+    const frozen = frozenAfter(m);
+    if (frozen > before) found.push({ from: before, to: frozen, x: m.x + 0.5, block: found.length });
+  }
+  return found;
+}

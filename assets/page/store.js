@@ -1,0 +1,71 @@
+// What the page shows, in one object, and who wants to know when it changes. Views read it and never each other.
+
+export const store = {
+  run: null, // {id, model, prompt, settings, recorded, total_draws}
+  moments: [], // rows of explorer/analysis/moments.py, all that have happened
+  samples: [], // rows of explorer/analysis/samples.py
+  ended: null, // {reason, totals} once the run is over
+  frozen: 0, // positions frozen by now
+  sampleTemperature: null,
+  canContinue: false, // the server holds a chain that can go on
+  head: -1, // index of the last moment revealed
+  phase: "judged", // "proposed": the verdict of the head is still hidden
+  selected: -1, // the moment that the decision card explains
+  position: null, // the token position pointed at
+  chosen: null, // the token position whose alternatives are shown
+  whatIfAlpha: null, // alpha of the what-if, null when it is the run's own
+  colouring: "age",
+  playing: false,
+  waiting: false, // asked the server for more
+  speed: 10, // steps a second; 0 is as fast as possible
+  status: "",
+  beat: false, // the next moment to arrive stops between proposal and verdict
+  dark: false,
+};
+
+const listeners = new Set();
+let scheduled = false;
+
+export function subscribe(listener) {
+  listeners.add(listener);
+}
+
+/** Change the store; every listener hears of it once, in the next animation frame. */
+export function update(patch) {
+  Object.assign(store, patch);
+  if (scheduled) return;
+  scheduled = true;
+  requestAnimationFrame(() => {
+    scheduled = false;
+    for (const listener of listeners) listener(store);
+  });
+}
+
+/** Reveal moments up to `head`; the selection follows. */
+export function reveal(head, phase = "judged") {
+  const last = store.moments.length - 1;
+  const index = Math.max(Math.min(head, last), last < 0 ? -1 : 0);
+  const isStep = store.moments[index]?.kind === "step";
+  update({ head: index, phase: isStep ? phase : "judged", selected: index });
+}
+
+export const shownMoments = () => store.moments.slice(0, store.head + 1);
+
+/** Steps whose verdict is revealed. */
+export const judgedSteps = () =>
+  shownMoments().filter((m) => m.kind === "step" && (m.index < store.head || store.phase === "judged"));
+
+export const selectedMoment = () => store.moments[store.selected] ?? null;
+
+/** The verdict of this moment is not for the eye yet. */
+export const isHidden = (moment) => moment.index === store.head && store.phase === "proposed";
+
+/** The moment whose text stands before the eye: before its verdict a proposal has changed nothing. */
+export const currentMoment = (index = store.selected) => {
+  const moment = store.moments[index];
+  return moment && isHidden(moment) ? store.moments[index - 1] : (moment ?? null);
+};
+
+/** Positions that will never change again, seen from a moment: a block freezes right after its last step. */
+export const frozenAfter = (moment) =>
+  moment.index === store.moments.length - 1 ? store.frozen : store.moments[moment.index + 1].frozen;

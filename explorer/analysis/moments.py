@@ -1,0 +1,257 @@
+"""The history of a power run, one row a moment: what the text was, what was proposed, and what became of it.
+
+A moment is a block's extension or a step. Its row says everything that any view shows of it, so a view only fills in.
+"""
+
+import math
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from itertools import accumulate, zip_longest
+from typing import Any
+
+import pandas as pd
+
+from explorer.analysis.tokens import display_tokens, joined
+from sampler.records import (
+    BlockFrozen,
+    BlockStarted,
+    Event,
+    Law,
+    RunStarted,
+    Segment,
+    SettingsChanged,
+    Step,
+    StepTaken,
+)
+from sampler.trace import Trace, following
+
+Row = dict[str, Any]
+AnswerOf = Callable[[str], str | None]
+CUT_OUTCOMES = {
+    "rejected": "rejected_cuts",
+    "accepted, text changed": "changed_cuts",
+    "accepted, same text": "same_cuts",
+}
+SHARE_WINDOW = 10  # moments over which the share of the most common token is taken
+
+
+def moments_frame(trace: Trace, answer_of: AnswerOf | None = None) -> pd.DataFrame:
+    """All moments of a trace, one row each; columns as in `History`."""
+    return pd.DataFrame(History(answer_of).extend(trace.events))
+
+
+class History:
+    """Folds events into moment rows. Positions count from 0 in the completion, logs are natural, in nats.
+
+    Every row: index, kind ("extension" or "step"), block, x (its place on the axis of draws, which count from 1:
+    extensions stand half a draw before the step that follows), cut (its first new position), written (its new
+    segment), total_log_p, length, text, answer, frozen (positions frozen by then), sentence; and over positions:
+    tokens (display text), log_p, entropy, source (index of the moment that wrote the token), age (moments since it
+    changed), survived (proposals over it that left it), share (of the most common token lately), changed_cuts,
+    same_cuts, rejected_cuts (cuts made here so far, by outcome) and cuts (their sum).
+    A step's row also: step, draw, alpha, temperature, replaced, log_p_before, log_p_proposed (of the whole
+    completions), delta_log_p, the three log ratios, log_accept_ratio, accept_prob, log_u, is_accepted, is_changed,
+    outcome, first_difference, tokens_changed, flip_alpha, increments, and what error bars need: up, down, reach.
+    """
+
+    def __init__(self, answer_of: AnswerOf | None = None) -> None:
+        self._answer_of = answer_of
+        self._text = Segment()
+        self._rows: list[Row] = []
+        self._recent: deque[tuple[int, ...]] = deque(maxlen=SHARE_WINDOW)
+        self._pieces: dict[int, str] = {}
+        self._draws = 0
+        self._temperature = 1.0
+        self.frozen = 0
+        self._cuts: dict[str, Counter[int]] = {name: Counter() for name in CUT_OUTCOMES.values()}
+
+    def extend(self, events: Iterable[Event]) -> list[Row]:
+        """Fold several events; returns the rows they made."""
+        return [row for event in events if (row := self.add(event)) is not None]
+
+    def add(self, event: Event) -> Row | None:
+        """Fold one event; returns its row if it is a moment."""
+        self._pieces.update(getattr(event, "pieces", {}))
+        if isinstance(event, BlockFrozen):
+            self.frozen += len(event.token_ids)
+        if isinstance(event, RunStarted):
+            self._temperature = event.settings.law.temperature
+        if isinstance(event, SettingsChanged):
+            self._temperature = Law.of(event.alpha, event.proposal_temperature).temperature
+        if not isinstance(event, BlockStarted | StepTaken):
+            return None
+        before, self._text = self._text, following(self._text, event)
+        row = self._step(event.step, before) if isinstance(event, StepTaken) else self._extension(event)
+        self._rows.append(row)
+        return row
+
+    def _extension(self, event: BlockStarted) -> Row:
+        row = self._common("extension", event.block, event.extension, event.start, event.start)
+        sentence = f"Block {event.block + 1}: {count(len(event.extension), 'token')} written at once."
+        return row | {"x": self._draws + 0.5, "sentence": sentence}
+
+    def _step(self, step: Step, before: Segment) -> Row:
+        self._draws += 1
+        self._cuts[CUT_OUTCOMES[outcome(step)]][step.cut] += 1
+        changed_from = first_difference(step) if step.is_changed else None
+        row = self._common("step", step.block, step.proposed, changed_from, step.cut)
+        return row | {"x": step.draw + 1.0, "replaced": self._segment(step.replaced)} | judged(step, before)
+
+    def _common(self, kind: str, block: int, written: Segment, changed_from: int | None, cut: int) -> Row:
+        previous = self._rows[-1] if self._rows else None
+        length = len(self._text)
+        pieces = [self._pieces.get(v, "") for v in self._text.token_ids]
+        cuts = {name: [counter[i] for i in range(length)] for name, counter in self._cuts.items()}
+        return {
+            "index": len(self._rows),
+            "kind": kind,
+            "block": block,
+            "cut": cut,
+            "tokens": display_tokens(pieces),
+            "log_p": list(self._text.log_p),
+            "entropy": list(self._text.entropy),
+            "source": carried(previous, "source", length, changed_from, len(self._rows)),
+            "age": carried(previous, "age", length, changed_from, 0, add=1),
+            "survived": self._survived(previous, length, changed_from, cut),
+            "share": self._share(),
+            "written": self._segment(written),
+            "total_log_p": math.fsum(self._text.log_p),
+            "length": length,
+            "text": joined(pieces),
+            "answer": self._answer_of(joined(pieces)) if self._answer_of else None,
+            "frozen": self.frozen,
+            "cuts": [sum(here) for here in zip(*cuts.values(), strict=True)],
+            **cuts,
+        }
+
+    def _segment(self, segment: Segment) -> Row:
+        """A segment for the views, lists over its own positions; `top`: likeliest tokens as [text, log p, log q]."""
+        return {
+            "tokens": display_tokens([self._pieces.get(v, "") for v in segment.token_ids]),
+            "log_p": list(segment.log_p),
+            "log_q": list(segment.log_q),
+            "entropy": list(segment.entropy),
+            "top": [self._top(segment, i) for i in range(len(segment))],
+        }
+
+    def _top(self, segment: Segment, i: int) -> list[list]:
+        # log q(v) = log p(v)/tau - log Z_tau, and the drawn token tells log Z_tau
+        log_z = segment.log_p[i] / self._temperature - segment.log_q[i]
+        texts = ((display_tokens([self._pieces.get(v, "")])[0], p) for v, p in segment.alternatives[i])
+        return [[text, p, p / self._temperature - log_z] for text, p in texts]
+
+    def _survived(self, previous: Row | None, length: int, changed_from: int | None, cut: int) -> list[int]:
+        kept = carried(previous, "survived", length, changed_from, 0)
+        last = length if changed_from is None else changed_from
+        return [n + (cut <= i < last) for i, n in enumerate(kept)]
+
+    def _share(self) -> list[float]:
+        self._recent.append(self._text.token_ids)
+        columns = [[ids[i] for ids in self._recent if i < len(ids)] for i in range(len(self._text))]
+        return [Counter(column).most_common(1)[0][1] / len(column) for column in columns]
+
+
+def judged(step: Step, before: Segment) -> Row:
+    """What a step proposed and how it was judged, against the completion before it."""
+    delta = math.fsum(step.proposed.log_p) - math.fsum(step.replaced.log_p)
+    log_p_before = math.fsum(before.log_p)
+    names = ("step", "draw", "alpha", "temperature", "cut", "log_target_ratio", "log_proposal_ratio", "log_cut_ratio")
+    names += ("log_accept_ratio", "log_u", "is_accepted", "is_changed")
+    return {name: getattr(step, name) for name in names} | {
+        "log_p_before": log_p_before,
+        "log_p_proposed": log_p_before + delta,
+        "delta_log_p": delta,
+        "accept_prob": math.exp(min(0.0, step.log_accept_ratio)),
+        "outcome": outcome(step),
+        "first_difference": first_difference(step),
+        "tokens_changed": tokens_changed(step),
+        "flip_alpha": flip_alpha(step, delta),
+        "increments": increments(step),
+        "sentence": sentence(step, delta),
+        "up": max(0.0, -delta),
+        "down": max(0.0, delta),
+        "reach": len(step.proposed),
+    }
+
+
+def increments(step: Step) -> Row:
+    """How log A adds up over positions, as columns: position, proposed, replaced, increment, running.
+
+    One position's increment is alpha*log p - log q of the proposed token minus the same of the replaced one (an
+    absent token gives 0); with the temperature tied to 1/alpha, alpha*log p - log q = log Z. `running` starts from
+    the cut term and ends at log A. Empty at alpha = inf, where only the sign of delta log p counts.
+    """
+    if math.isinf(step.alpha):
+        return {"position": [], "proposed": [], "replaced": [], "increment": [], "running": []}
+    new, old = (gains(step.alpha, part) for part in (step.proposed, step.replaced))
+    pairs = list(zip_longest(new, old))
+    each = [(a or 0.0) - (b or 0.0) for a, b in pairs]
+    running = list(accumulate(each, initial=step.log_cut_ratio))[1:]
+    return {
+        "position": [step.cut + i for i in range(len(pairs))],
+        "proposed": [a for a, _ in pairs],
+        "replaced": [b for _, b in pairs],
+        "increment": each,
+        "running": running,
+    }
+
+
+def gains(alpha: float, segment: Segment) -> list[float]:
+    """alpha*log p - log q of each token, nats."""
+    return [alpha * p - q for p, q in zip(segment.log_p, segment.log_q, strict=True)]
+
+
+def carried(previous: Row | None, field: str, length: int, changed_from: int | None, fresh: int, add: int = 0) -> list:
+    """A list over positions carried on from the previous moment, `fresh` from the first changed position on."""
+    kept = length if changed_from is None else changed_from
+    old = previous[field][:kept] if previous else []
+    return [value + add for value in old] + [fresh] * (length - len(old))
+
+
+def first_difference(step: Step) -> int | None:
+    """The first position at which proposed and replaced tokens differ; None if they are the same."""
+    new, old = step.proposed.token_ids, step.replaced.token_ids
+    if new == old:
+        return None
+    same = next((i for i, (a, b) in enumerate(zip(new, old, strict=False)) if a != b), min(len(new), len(old)))
+    return step.cut + same
+
+
+def tokens_changed(step: Step) -> int:
+    """How many positions hold another token, or none any more, in the proposed text."""
+    new, old = step.proposed.token_ids, step.replaced.token_ids
+    return sum(a != b for a, b in zip(new, old, strict=False)) + abs(len(new) - len(old))
+
+
+def flip_alpha(step: Step, delta_log_p: float) -> float | None:
+    """The alpha at which this very decision would turn: log A is a straight line in alpha, with this proposal held.
+
+    alpha* = (log u - proposal term - cut term) / delta log p (method.md, section 3); None where the line is flat.
+    """
+    if delta_log_p == 0:
+        return None
+    alpha = (step.log_u - step.log_proposal_ratio - step.log_cut_ratio) / delta_log_p
+    return alpha if math.isfinite(alpha) else None
+
+
+def outcome(step: Step) -> str:
+    """What a step came to, in words."""
+    if not step.is_accepted:
+        return "rejected"
+    return "accepted, text changed" if step.is_changed else "accepted, same text"
+
+
+def sentence(step: Step, delta_log_p: float) -> str:
+    """One step as one sentence, for the live region and the list of steps."""
+    if step.proposed.token_ids == step.replaced.token_ids:
+        difference = "the same text again"
+    else:
+        difference = f"{abs(delta_log_p):.2f} nats {'better' if delta_log_p > 0 else 'worse'}"
+    verdict = "accepted" if step.is_accepted else "rejected"
+    changed = f"; {count(tokens_changed(step), 'token')} changed" if step.is_changed else ""
+    return f"Step {step.draw + 1}: cut at token {step.cut}; {difference}; {verdict}{changed}."
+
+
+def count(n: int, noun: str) -> str:
+    """`1 token`, `2 tokens`."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -1,0 +1,48 @@
+"""Display text of tokens: spaces and newlines made visible, split UTF-8 repaired, control characters spelled out."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+CONTINUED = "⋯"  # a token whose bytes complete a character shown at an earlier token
+VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥"}
+
+
+def joined(pieces: Iterable[str]) -> str:
+    """The text of consecutive pieces; bytes that are no UTF-8 even together become U+FFFD."""
+    return "".join(pieces).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def display_tokens(pieces: Sequence[str]) -> list[str]:
+    """One visible string a token, same length as `pieces`.
+
+    A character whose bytes are split over tokens stands at the first of them, the others show CONTINUED.
+    """
+    shown: list[str] = []
+    i = 0
+    while i < len(pieces):
+        group = split_character(pieces, i)
+        shown.append(visible(joined(pieces[i : i + group])))
+        shown.extend([CONTINUED] * (group - 1))
+        i += group
+    return shown
+
+
+def split_character(pieces: Sequence[str], start: int) -> int:
+    """How many tokens from `start` on share characters: 1 unless bytes are split over tokens."""
+    for size in range(1, 5):  # UTF-8 needs at most four bytes
+        raw = "".join(pieces[start : start + size]).encode("utf-8", "surrogateescape")
+        try:
+            raw.decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+        return min(size, len(pieces) - start)
+    return 1
+
+
+def visible(text: str) -> str:
+    """The text with white space as signs and other control or format characters as escapes."""
+    return "".join(VISIBLE.get(c) or (escaped(c) if unicodedata.category(c)[0] == "C" else c) for c in text)
+
+
+def escaped(character: str) -> str:
+    return f"\\u{ord(character):04x}"

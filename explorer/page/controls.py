@@ -1,0 +1,139 @@
+"""The settings panel, and what its values mean: widgets to settings, with one clear sentence for every bad value."""
+
+import math
+from dataclasses import dataclass
+
+import gradio as gr
+
+from sampler.classroom.presets import PRESETS
+from sampler.records import PowerSettings
+
+MAX_PROMPT = 10_000  # characters
+MAX_BLOCKS, MAX_BLOCK_SIZE, MAX_STEPS = 16, 64, 100  # what one browser can draw well
+DEFAULTS = PowerSettings()
+
+
+@dataclass(frozen=True)
+class Controls:
+    """The widgets of the panel, in the order of `settings_of`'s arguments."""
+
+    preset: gr.Dropdown
+    prompt: gr.Textbox
+    model: gr.Dropdown
+    alpha: gr.Slider
+    is_infinite: gr.Checkbox
+    is_tied: gr.Checkbox
+    temperature: gr.Slider
+    block_size: gr.Slider
+    blocks: gr.Slider
+    steps: gr.Slider
+    scope: gr.Radio
+    seed: gr.Number
+    run: gr.Button
+    recorded: gr.Button
+    save: gr.DownloadButton
+    open: gr.UploadButton
+
+    @property
+    def dials(self) -> list[gr.components.Component]:
+        return [self.alpha, self.is_infinite, self.is_tied, self.temperature]
+
+    @property
+    def settings(self) -> list[gr.components.Component]:
+        return [*self.dials, self.block_size, self.blocks, self.steps, self.scope, self.seed]
+
+
+def panel(models: list[str]) -> Controls:
+    """Build the panel in the current Blocks context."""
+    first = PRESETS[0]
+    with gr.Row(elem_classes="panel"):
+        with gr.Column(scale=5, min_width=280):
+            choices = [(f"{p.task}: {p.prompt}", p.id) for p in PRESETS]
+            preset = gr.Dropdown(choices, value=first.id, label="Preset problem", elem_id="preset")
+            prompt = gr.Textbox(
+                first.prompt, label="Prompt", lines=2, max_lines=6, max_length=MAX_PROMPT, elem_id="prompt"
+            )
+        with gr.Column(scale=4, min_width=280):
+            alpha = gr.Slider(
+                1, 10, DEFAULTS.alpha, step=0.1, label="α: how much the whole text is sharpened (p^α)", elem_id="alpha"
+            )
+            with gr.Row():
+                is_infinite = gr.Checkbox(False, label="α = ∞", min_width=90, elem_id="infinite")
+                is_tied = gr.Checkbox(True, label="τ tied to 1/α", min_width=120, elem_id="tied")
+            temperature = gr.Slider(
+                0.05,
+                2,
+                1 / DEFAULTS.alpha,
+                step=0.01,
+                label="τ: proposal temperature (when not tied)",
+                elem_id="temperature",
+            )
+        with gr.Column(scale=2, min_width=180):
+            run = gr.Button("Run", variant="primary", elem_id="run")
+            recorded = gr.Button("Recorded run", elem_id="recorded")
+            with gr.Row():
+                save = gr.DownloadButton("Save trace", size="sm", elem_id="save", min_width=80)
+                open_ = gr.UploadButton(
+                    "Open trace", size="sm", elem_id="open", min_width=80, file_types=[".jsonl", ".gz"]
+                )
+    with gr.Accordion("Block size, steps, scope, seed, model", open=False), gr.Row():
+        block_size = gr.Slider(
+            1, MAX_BLOCK_SIZE, DEFAULTS.block_size, step=1, label="B: block size (tokens)", elem_id="block-size"
+        )
+        blocks = gr.Slider(1, MAX_BLOCKS, DEFAULTS.num_blocks, step=1, label="blocks", elem_id="blocks")
+        steps = gr.Slider(0, MAX_STEPS, DEFAULTS.steps_per_block, step=1, label="N: steps per block", elem_id="steps")
+        scope = gr.Radio(
+            [("this block only", "block"), ("whole completion", "completion")],
+            value=DEFAULTS.scope,
+            label="cuts may fall in",
+            elem_id="scope",
+        )
+        seed = gr.Number(DEFAULTS.seed, precision=0, minimum=0, label="seed", min_width=80, elem_id="seed")
+        model = gr.Dropdown(models, value=models[0], label="model", elem_id="model")
+    return Controls(
+        preset, prompt, model, alpha, is_infinite, is_tied, temperature, block_size, blocks, steps, scope, seed, run,
+        recorded, save, open_,
+    )  # fmt: skip
+
+
+def settings_of(
+    alpha: object, is_infinite: bool, is_tied: bool, temperature: object, block_size: object, blocks: object,
+    steps: object, scope: object, seed: object,
+) -> PowerSettings:  # fmt: skip
+    """The panel's values as settings; ValueError with one sentence (field, value, range) for a bad one."""
+    size = whole("block size", block_size, 1, MAX_BLOCK_SIZE)
+    alpha, proposal_temperature = dials_of(alpha, is_infinite, is_tied, temperature)
+    return PowerSettings(
+        alpha=alpha,
+        proposal_temperature=proposal_temperature,
+        max_new_tokens=size * whole("blocks", blocks, 1, MAX_BLOCKS),
+        block_size=size,
+        steps_per_block=whole("steps per block", steps, 0, MAX_STEPS),
+        scope=scope,
+        seed=whole("seed", seed, 0, 2**53 - 1),
+    )
+
+
+def dials_of(alpha: object, is_infinite: bool, is_tied: bool, temperature: object) -> tuple[float, float | None]:
+    """alpha and the proposal temperature (None when tied), as two valid numbers."""
+    value = math.inf if is_infinite else alpha
+    checked = PowerSettings(alpha=value, proposal_temperature=None if is_tied else temperature)
+    return checked.alpha, checked.proposal_temperature
+
+
+def whole(name: str, value: object, low: int, high: int) -> int:
+    """A widget's number as a whole number from low to high."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not is_number or value != int(value) or not low <= value <= high:
+        raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
+    return int(value)
+
+
+def prompt_of(prompt: object) -> str:
+    """The prompt's text: 1 to MAX_PROMPT characters."""
+    text = prompt if isinstance(prompt, str) else ""
+    if not text.strip():
+        raise ValueError(f"prompt must be 1 to {MAX_PROMPT:,} characters long, not empty")
+    if len(text) > MAX_PROMPT:
+        raise ValueError(f"prompt must be 1 to {MAX_PROMPT:,} characters long, not {len(text):,}")
+    return text

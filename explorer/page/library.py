@@ -1,0 +1,70 @@
+"""What the page can open: recorded runs from assets/traces, preset problems with their checkers, and models."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from sampler.classroom.corpus import TASKS
+from sampler.classroom.presets import PRESETS, Preset
+from sampler.language_model import LanguageModel
+from sampler.trace import Trace
+
+TRACES = Path(__file__).resolve().parents[2] / "assets" / "traces"
+
+
+@dataclass(frozen=True)
+class Checker:
+    """How to read an answer off a completion, and the right one; both None where the prompt is no known problem."""
+
+    answer_of: Callable[[str], str | None] | None = None
+    answer: str | None = None
+
+
+def checker(prompt: str) -> Checker:
+    """The checker of a prompt, found by reading the problem itself."""
+    for task in TASKS.values():
+        answer = task.truth(prompt)
+        if answer is not None:
+            return Checker(task.answer, answer)
+    return Checker()
+
+
+def preset(preset_id: str) -> Preset:
+    """The preset with this id; ValueError if there is none."""
+    found = next((p for p in PRESETS if p.id == preset_id), None)
+    if found is None:
+        raise ValueError(f"preset must be one of {', '.join(p.id for p in PRESETS)}, not {preset_id!r}")
+    return found
+
+
+@cache
+def recorded(preset_id: str) -> tuple[Trace, Trace]:
+    """The recorded run of a preset and the temperature samples beside it."""
+    preset(preset_id)
+    return Trace.load(TRACES / f"{preset_id}.jsonl.gz"), Trace.load(TRACES / f"{preset_id}.temperature.jsonl.gz")
+
+
+class Models:
+    """The models on offer, loaded once each, the first of them in the background right after launch."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+        self._loaded: dict[str, LanguageModel] = {}
+        self._lock = threading.Lock()
+
+    def warm_up(self) -> None:
+        """Load the first model in a background thread, torch and transformers with it."""
+        threading.Thread(target=self.get, args=(self.names[0],), daemon=True).start()
+
+    def get(self, name: str) -> LanguageModel:
+        """The model, loading it first if need be; ValueError for a name that is not on offer or cannot be loaded."""
+        if name not in self.names:
+            raise ValueError(f"model must be one of {', '.join(self.names)}, not {name!r}")
+        with self._lock:
+            if name not in self._loaded:
+                from sampler.causal_lm import CausalLM  # seconds of imports, kept out of the page's start
+
+                self._loaded[name] = CausalLM.load(name)
+            return self._loaded[name]

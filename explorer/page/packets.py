@@ -1,0 +1,53 @@
+"""What goes over the wire to the browser: compact JSON strings of rows."""
+
+import json
+import math
+from typing import Any
+
+from explorer.views.block_history import block_history
+from explorer.views.figure import template
+from explorer.views.log_likelihood import log_likelihood
+from explorer.views.pivotal_positions import pivotal_positions
+from explorer.views.proposals import proposals
+from explorer.views.waterfall import waterfall
+
+FIGURES = {
+    figure.__name__: figure for figure in (log_likelihood, block_history, proposals, pivotal_positions, waterfall)
+}
+SIGNIFICANT_DIGITS = 6  # enough for the eye; the trace keeps every digit
+
+
+def packet(**content: Any) -> str:
+    """One packet: numbers to SIGNIFICANT_DIGITS, infinities as "inf" and "-inf", ASCII only."""
+    return json.dumps(compact(content), allow_nan=False, separators=(",", ":"))
+
+
+def compact(value: Any) -> Any:
+    """JSON's own types with short numbers."""
+    if isinstance(value, float):
+        return short(value)
+    if isinstance(value, dict):
+        return {key: compact(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [compact(item) for item in value]
+    return value
+
+
+def short(value: float) -> float | int | str:
+    if math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    rounded = float(f"{value:.{SIGNIFICANT_DIGITS}g}")
+    return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
+
+
+def views() -> dict[str, Any]:
+    """Every figure's declaration and the two themes, for the browser to fill and draw."""
+    return {
+        "figures": {name: without_template(figure().to_plotly_json()) for name, figure in FIGURES.items()},
+        "templates": {theme: template(theme) for theme in ("light", "dark")},
+    }
+
+
+def without_template(figure: dict[str, Any]) -> dict[str, Any]:
+    del figure["layout"]["template"]
+    return figure

@@ -1,0 +1,51 @@
+"""Computing a chain for a browser: one event at a time in a worker thread, at the speed asked for."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+
+from anyio import CapacityLimiter, to_thread
+
+from explorer.page.session import Session, is_block_end
+from sampler.records import BlockStarted, Event, RunEnded, SampleDrawn, StepTaken
+
+WORKERS = CapacityLimiter(2)  # chains computed at the same moment, all browsers together
+LONGEST_STREAM = 600  # seconds; Play goes on with a new stream
+PACKETS_PER_SECOND = 20  # at full speed several steps travel together
+
+GOALS: dict[str, Callable[[Event | None, Session], bool]] = {
+    "end": lambda event, session: False,
+    "step": lambda event, session: isinstance(event, StepTaken | BlockStarted),
+    "block": lambda event, session: is_block_end(event, session.trace.started.settings),
+}
+
+
+async def stream(session: Session, goal: str) -> AsyncIterator[str]:
+    """Packets of a living chain until the goal is reached, the chain ends, or another stream takes over."""
+    reached = GOALS[goal]
+    ticket, started, sent = session.take_ticket(), time.monotonic(), 0.0
+    while session.can_continue and time.monotonic() - started < LONGEST_STREAM:
+        began = time.monotonic()
+        event = await to_thread.run_sync(session.advance, limiter=WORKERS)
+        if session.ticket != ticket:
+            return
+        if reached(event, session):
+            break
+        if session.speed and isinstance(event, StepTaken | BlockStarted):
+            yield session.delta(status_of(event))
+            await asyncio.sleep(max(0.0, 1 / session.speed - (time.monotonic() - began)))
+        elif time.monotonic() - sent > 1 / PACKETS_PER_SECOND:
+            sent = time.monotonic()
+            yield session.delta(status_of(event))
+        if session.ticket != ticket:
+            return
+    yield session.delta(ending(session), idle=True)
+
+
+def status_of(event: Event | None) -> str:
+    """What is going on beyond the step on screen."""
+    return "The chain has ended; drawing temperature samples." if isinstance(event, RunEnded | SampleDrawn) else ""
+
+
+def ending(session: Session) -> str:
+    return "The run has ended." if session.is_over and not session.can_continue else ""

@@ -1,0 +1,147 @@
+"""What happens when something is pressed or moved; bad input becomes one sentence and the run stays as it was."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import gradio as gr
+from anyio import to_thread
+
+from explorer.page import library
+from explorer.page.controls import Controls, dials_of, prompt_of, settings_of
+from explorer.page.session import Session
+from explorer.page.streaming import GOALS, stream
+from sampler.trace import Trace
+
+MAX_UPLOAD = "20mb"
+LIVE = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+STREAMED = {
+    "show_progress": "hidden",
+    "concurrency_limit": 40,
+    "concurrency_id": "chain",
+    "trigger_mode": "multiple",
+    "api_visibility": "private",
+}
+WHAT_IF = "(alpha, is_infinite) => { window.explorer?.whatIf(alpha, is_infinite); }"
+
+
+def wire(controls: Controls, bus: gr.HTML, session: gr.State, models: library.Models) -> None:
+    """Attach every handler."""
+    c = controls
+
+    async def run(session, prompt, model, *values) -> AsyncIterator[str]:
+        try:
+            await begin(session, models, prompt, model, values)
+        except ValueError as error:
+            raise sentence(error) from error
+        yield session.snapshot()
+        async for packet in stream(session, "end"):
+            yield packet
+
+    c.run.click(run, [session, c.prompt, c.model, *c.settings], bus, **STREAMED)
+    bus.play(play, session, bus, **STREAMED)
+    bus.pause(pause, session, None, **LIVE)
+    bus.stop(stop, session, bus, **LIVE)
+    bus.select(command, session, bus, **LIVE)
+    c.preset.input(choose_preset, c.preset, c.prompt, **LIVE)
+    c.recorded.click(open_recorded, [session, c.preset], bus, **LIVE)
+    c.save.click(save_trace, session, c.save, **LIVE)
+    c.open.upload(open_upload, [session, c.open], bus, show_progress="hidden", api_visibility="private")
+    for dial in c.dials:
+        moved = dial.input if isinstance(dial, gr.Checkbox | gr.Slider) else dial.change
+        moved(turn_dials, [session, *c.dials], None, trigger_mode="always_last", **LIVE)
+    for dial in (c.alpha, c.is_infinite):
+        dial.input(None, [c.alpha, c.is_infinite], None, js=WHAT_IF, **LIVE)
+
+
+async def begin(session: Session, models: library.Models, prompt: object, model: str, values: tuple) -> None:
+    """Check everything, load the model if need be, and start the chain; ValueError leaves the old run as it was."""
+    settings, text = settings_of(*values), prompt_of(prompt)
+    opened = await to_thread.run_sync(models.get, model)
+    session.take_ticket()
+    await to_thread.run_sync(session.begin, opened, text, settings)
+
+
+async def play(session: Session, event: gr.EventData) -> AsyncIterator[str]:
+    """Go on with the living chain to the goal that the browser names."""
+    goal = event._data.get("goal") if isinstance(event._data, dict) else None
+    if goal in GOALS and session.can_continue:
+        async for packet in stream(session, goal):
+            yield packet
+
+
+def pause(session: Session) -> None:
+    session.take_ticket()
+
+
+def stop(session: Session) -> object:
+    session.take_ticket()
+    if not session.can_continue:
+        return gr.skip()
+    session.stop()
+    return session.delta("The run was stopped; its steps are kept.", idle=True)
+
+
+def command(session: Session, event: gr.EventData) -> object:
+    """The browser's quiet wishes: another speed, or the whole run again."""
+    wish = event._data if isinstance(event._data, dict) else {}
+    if isinstance(wish.get("speed"), int | float) and 0 <= wish["speed"] <= 1000:
+        session.speed = float(wish["speed"])
+    return session.snapshot() if wish.get("resync") and session.trace else gr.skip()
+
+
+def turn_dials(session: Session, alpha, is_infinite, is_tied, temperature) -> None:
+    """Alpha and temperature act on the next step of the living chain."""
+    try:
+        dials = dials_of(alpha, is_infinite, is_tied, temperature)
+    except ValueError as error:
+        raise sentence(error) from error
+    session.turn(*dials)
+
+
+def choose_preset(preset_id: str) -> str:
+    try:
+        return library.preset(preset_id).prompt
+    except ValueError as error:
+        raise sentence(error) from error
+
+
+def open_recorded(session: Session, preset_id: str) -> str:
+    """Show the recorded run of the chosen preset; a living chain is left behind."""
+    try:
+        trace, samples = library.recorded(preset_id)
+    except ValueError as error:
+        raise sentence(error) from error
+    session.take_ticket()
+    session.open_recorded(trace, samples, recorded=True)
+    return session.snapshot()
+
+
+def open_upload(session: Session, path: str) -> str:
+    """Show a trace file from the visitor's disk; a damaged or foreign one leaves the page as it is."""
+    try:
+        trace = Trace.load(path)
+        if trace.started.method != "power":
+            raise ValueError("the file holds temperature samples; this page opens traces of power sampling")
+        opened = Session()
+        opened.open_recorded(trace, None, recorded=True)
+    except (ValueError, OSError) as error:
+        raise sentence(error) from error
+    session.take_ticket()
+    session.open_recorded(trace, None, recorded=True)
+    return session.snapshot(f"Opened {len(trace.steps)} steps{': ' + trace.note if trace.note else ''}.")
+
+
+def save_trace(session: Session) -> str:
+    """The run on screen as a trace file."""
+    trace = session.trace or library.recorded(library.PRESETS[0].id)[0]
+    folder = Path(tempfile.mkdtemp(prefix="trace-"))
+    path = folder / "power-run.jsonl"
+    trace.save(path)
+    return str(path)
+
+
+def sentence(error: Exception) -> gr.Error:
+    """An error as the page shows it: one sentence, until it is closed."""
+    text = str(error)
+    return gr.Error(text[:1].upper() + text[1:], duration=None, title="Not done", print_exception=False)

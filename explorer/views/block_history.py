@@ -1,0 +1,51 @@
+"""The evolution of the frozen blocks: every draw a row, every position a column, each cell a token."""
+
+import plotly.graph_objects as go
+
+from explorer.views.figure import ACCEPTED, REJECTED, declared, fields
+
+BLUES = [[0, "#08519c"], [0.25, "#6baed6"], [1, "#e3eef8"]]  # just changed is darkest
+PURPLES = [[0, "#4a1486"], [0.5, "#9e9ac8"], [1, "#f2f0f7"]]
+ORANGES = [[0, "#fff5e6"], [0.5, "#fdae6b"], [1, "#a63603"]]
+GREENS = [[0, "#eef8ea"], [0.5, "#74c476"], [1, "#005a32"]]
+COLOURINGS = {
+    "age": {"title": "age<br>(moments)", "colorscale": BLUES, "zmin": 0},
+    "log_p": {"title": "log p<br>(nats)", "colorscale": PURPLES, "zmax": 0},
+    "entropy": {"title": "entropy<br>(nats)", "colorscale": ORANGES, "zmin": 0},
+    "survived": {"title": "challenges<br>survived", "colorscale": GREENS, "zmin": 0},
+}
+
+
+def block_history() -> go.Figure:
+    """Rows: `moments` (the cells) and `steps` (a mark at each cut). `layout.meta` holds the four colourings."""
+    return declared(
+        cells(),
+        cuts("cut, accepted", "is_accepted", ACCEPTED, "circle"),
+        cuts("cut, rejected", "!is_accepted", REJECTED, "x"),
+        xaxis={"title": "position in the completion (tokens)", "zeroline": False, "minallowed": -1, "showgrid": False},
+        yaxis={"title": "draw, newest at the bottom", "autorange": "reversed", "zeroline": False, "showgrid": False},
+        meta={"colourings": COLOURINGS},
+    )
+
+
+def cells() -> go.Heatmap:
+    return go.Heatmap(
+        name="tokens",
+        xgap=0.5,
+        colorbar={"thickness": 10, "len": 0.9, "title": {"text": COLOURINGS["age"]["title"], "side": "top"}},
+        colorscale=BLUES,
+        zmin=0,
+        hoverongaps=False,
+        hovertemplate="%{text}<extra></extra>",
+        meta=fields("moments", y="x", z="age", text="cell_texts"),
+    )
+
+
+def cuts(name: str, where: str, colour: str, symbol: str) -> go.Scatter:
+    return go.Scatter(
+        name=name,
+        mode="markers",
+        marker={"color": colour, "symbol": symbol, "size": 7, "line": {"color": "white", "width": 1}},
+        hovertemplate="step %{customdata[0]}: %{customdata[1]}<br>cut at token %{x}<extra></extra>",
+        meta=fields("steps", where, ("number", "outcome"), x="cut", y="x"),
+    )

@@ -1,0 +1,75 @@
+"""The log-likelihood trace: the current text's log p at every draw, and every proposal's."""
+
+import plotly.graph_objects as go
+
+from explorer.views.figure import ACCEPTED, HIGHLIGHT, NEUTRAL, REJECTED, TEMPERATURE, declared, fields
+
+HOVER = (
+    "<b>step %{customdata[0]}</b>, block %{customdata[1]}: %{customdata[2]}<br>"
+    "log p of the proposed completion %{y:.2f} nats<br>cut at token %{customdata[3]}<br>"
+    "log A %{customdata[4]}, log u %{customdata[5]}<extra></extra>"
+)
+CUSTOM = ("number", "block_number", "outcome", "cut", "log_a_text", "log_u_text")
+
+
+def log_likelihood() -> go.Figure:
+    """Rows: `moments` (the line), `steps` (the proposals) and `samples` (temperature samples in the right margin)."""
+    return declared(
+        current(),
+        proposals("accepted", "is_accepted", ACCEPTED, "circle"),
+        proposals("rejected", "!is_accepted", REJECTED, "x"),
+        what_if(),
+        temperature_samples(),
+        xaxis={"title": "draw (steps of the whole run)", "domain": [0, 0.86], "zeroline": False, "minallowed": -1},
+        yaxis={"title": "log p of the completion (nats)"},
+        xaxis2={"domain": [0.89, 1], "showticklabels": False, "showgrid": False, "zeroline": False, "ticks": ""},
+        hovermode="closest",
+    )
+
+
+def current() -> go.Scatter:
+    return go.Scatter(
+        name="current text",
+        mode="lines",
+        line={"shape": "hv", "color": NEUTRAL, "width": 2},
+        hovertemplate="current text after draw %{x}<br>log p %{y:.2f} nats, %{customdata[0]} tokens<extra></extra>",
+        meta=fields("moments", custom=("length",), x="x", y="total_log_p"),
+    )
+
+
+def proposals(name: str, where: str, colour: str, symbol: str) -> go.Scatter:
+    """Proposals of one verdict, each joined to the text it was compared with by a drop line."""
+    return go.Scatter(
+        name=name,
+        mode="markers",
+        marker={"color": colour, "symbol": symbol, "size": 8},
+        error_y={"type": "data", "symmetric": False, "arrayminus": [], "color": colour, "thickness": 1, "width": 0},
+        hovertemplate=HOVER,
+        meta=fields("steps", where, CUSTOM, x="x", y="log_p_proposed", error_y__array="up", error_y__arrayminus="down"),
+    )
+
+
+def what_if() -> go.Scatter:
+    """Rings around the decisions that would turn at the slider's alpha."""
+    return go.Scatter(
+        name="what-if: would turn",
+        mode="markers",
+        marker={"color": "rgba(0,0,0,0)", "size": 15, "line": {"color": HIGHLIGHT, "width": 2.5}},
+        hovertemplate=(
+            "what-if, this decision only: at alpha %{customdata[0]} it would be %{customdata[1]}<extra></extra>"
+        ),
+        meta=fields("steps", "would_turn", ("what_if_alpha", "what_if_verdict"), x="x", y="log_p_proposed"),
+    )
+
+
+def temperature_samples() -> go.Scatter:
+    return go.Scatter(
+        name="temperature samples",
+        mode="markers",
+        xaxis="x2",
+        marker={"color": TEMPERATURE, "symbol": "diamond-open", "size": 8},
+        hovertemplate=(
+            "temperature sample %{customdata[0]}<br>log p %{y:.2f} nats, %{customdata[1]} tokens<extra></extra>"
+        ),
+        meta=fields("samples", "", ("number", "length"), x="jitter", y="total_log_p"),
+    )

@@ -1,0 +1,43 @@
+"""Pivotal positions: where the model is unsure, and where a cut changed the text."""
+
+import plotly.graph_objects as go
+
+from explorer.views.figure import ACCEPTED, HIGHLIGHT, NEUTRAL, REJECTED, declared, fields
+
+CUTS_HOVER = "token %{x} %{customdata[0]}<br>%{y} of %{customdata[1]} cuts here %{customdata[2]}<extra></extra>"
+
+
+def pivotal_positions() -> go.Figure:
+    """Rows: `positions` of the selected moment. Above: entropy of the next-token row; below: cuts by what they did."""
+    return declared(
+        entropy(),
+        cuts("cut: changed", "changed_cuts", ACCEPTED, "changed_words"),
+        cuts("same text", "same_cuts", NEUTRAL, "same_words"),
+        cuts("rejected", "rejected_cuts", REJECTED, "rejected_words"),
+        barmode="stack",
+        legend={"traceorder": "normal"},
+        bargap=0.15,
+        xaxis={"title": "position in the completion (tokens)", "zeroline": False, "minallowed": -1, "anchor": "y2"},
+        yaxis={"title": "entropy<br>(nats)", "domain": [0.55, 1], "rangemode": "tozero"},
+        yaxis2={"title": "cuts here<br>(count)", "domain": [0, 0.45], "rangemode": "tozero"},
+    )
+
+
+def entropy() -> go.Bar:
+    return go.Bar(
+        name="entropy",
+        marker={"color": HIGHLIGHT},
+        hovertemplate="token %{x} %{customdata[0]}<br>entropy %{y:.3f} nats over the whole vocabulary<extra></extra>",
+        meta=fields("positions", "", ("token",), x="position", y="entropy"),
+    )
+
+
+def cuts(name: str, field: str, colour: str, words: str) -> go.Bar:
+    pattern = {"shape": "x" if colour == REJECTED else "", "fgcolor": "white", "size": 5, "solidity": 0.25}
+    return go.Bar(
+        name=name,
+        yaxis="y2",
+        marker={"color": colour, "pattern": pattern},
+        hovertemplate=CUTS_HOVER,
+        meta=fields("positions", "", ("token", "cuts", words), x="position", y=field),
+    )

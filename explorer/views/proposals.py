@@ -1,0 +1,51 @@
+"""The proposal raster: which stretch each step proposed to rewrite, and what became of it."""
+
+import plotly.graph_objects as go
+
+from explorer.views.figure import ACCEPTED, HIGHLIGHT, REJECTED, declared, fields
+
+HOVER = (
+    "<b>step %{customdata[0]}</b>: %{customdata[1]}<br>tokens %{x} to %{customdata[2]} proposed anew, "
+    "%{customdata[3]} of them different<br>log A %{customdata[4]}<extra></extra>"
+)
+
+
+def proposals() -> go.Figure:
+    """Rows: `steps`. A bar runs from the cut over the proposed tokens; a tick marks the first real difference."""
+    return declared(
+        stretch("accepted", "is_accepted", ACCEPTED, "circle"),
+        stretch("rejected", "!is_accepted", REJECTED, "x"),
+        differences(),
+        xaxis={"title": "position in the completion (tokens)", "zeroline": False, "minallowed": -1},
+        yaxis={"title": "draw", "autorange": "reversed", "zeroline": False},
+    )
+
+
+def stretch(name: str, where: str, colour: str, symbol: str) -> go.Scatter:
+    bar = {"type": "data", "symmetric": False, "arrayminus": [], "color": colour, "thickness": 3, "width": 0}
+    return go.Scatter(
+        name=name,
+        mode="markers",
+        marker={"color": colour, "symbol": symbol, "size": 7},
+        error_x=bar,
+        hovertemplate=HOVER,
+        meta=fields(
+            "steps",
+            where,
+            ("number", "outcome", "last", "tokens_changed", "log_a_text"),
+            x="cut",
+            y="x",
+            error_x__array="reach",
+            error_x__arrayminus="zero",
+        ),
+    )
+
+
+def differences() -> go.Scatter:
+    return go.Scatter(
+        name="first difference",
+        mode="markers",
+        marker={"color": HIGHLIGHT, "symbol": "line-ns-open", "size": 9, "line": {"width": 2}},
+        hovertemplate="step %{customdata[0]}: the texts differ from token %{x} on<extra></extra>",
+        meta=fields("steps", "differs", ("number",), x="first_difference", y="x"),
+    )

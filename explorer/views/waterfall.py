@@ -1,0 +1,62 @@
+"""The waterfall of one decision: how log A adds up over positions, against log u."""
+
+import plotly.graph_objects as go
+
+from explorer.views.figure import ACCEPTED, NEUTRAL, REJECTED, declared, fields
+
+HOVER = (
+    "token %{x}<br>proposed %{customdata[0]}: %{customdata[1]}<br>replaced %{customdata[2]}: %{customdata[3]}<br>"
+    "adds %{y:.3f} nats<extra></extra>"
+)
+
+
+def waterfall() -> go.Figure:
+    """Rows: `increments` of the selected step. A bar is one position's alpha*log p - log q, proposed minus replaced.
+
+    With the temperature tied to 1/alpha that increment is log Z of the position. The line is the running sum from the
+    cut term on; it ends at log A, which must be above log u.
+    """
+    return declared(
+        bars("for", "is_gain", ACCEPTED, ""),
+        bars("against", "!is_gain", REJECTED, "x"),
+        running(),
+        threshold(),
+        barmode="overlay",
+        xaxis={"title": "position in the completion (tokens)", "zeroline": False},
+        yaxis={"title": "log ratio (nats)", "zeroline": True},
+    )
+
+
+def bars(name: str, where: str, colour: str, pattern: str) -> go.Bar:
+    return go.Bar(
+        name=name,
+        marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "white", "size": 5, "solidity": 0.25}},
+        hovertemplate=HOVER,
+        meta=fields(
+            "increments",
+            where,
+            ("proposed_token", "proposed_text", "replaced_token", "replaced_text"),
+            x="position",
+            y="increment",
+        ),
+    )
+
+
+def running() -> go.Scatter:
+    return go.Scatter(
+        name="running sum",
+        mode="lines",
+        line={"color": NEUTRAL, "width": 2, "shape": "hv"},
+        hovertemplate="up to token %{x}: %{y:.3f} nats<extra></extra>",
+        meta=fields("increments", "", (), x="position", y="running"),
+    )
+
+
+def threshold() -> go.Scatter:
+    return go.Scatter(
+        name="log u",
+        mode="lines",
+        line={"color": NEUTRAL, "width": 1.5, "dash": "dash"},
+        hovertemplate="log u = %{y:.3f}: accepted if log A ends above<extra></extra>",
+        meta=fields("increments", "", (), x="position", y="log_u"),
+    )
