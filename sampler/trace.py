@@ -146,8 +146,7 @@ def open_text(path: Path | str, mode: str) -> io.TextIOWrapper:
     path = Path(path)
     if path.suffix != ".gz":
         return path.open(mode, encoding="utf-8", newline="\n")
-    binary = gzip.GzipFile(filename="", fileobj=path.open(f"{mode}b"), mode=f"{mode}b", mtime=0)
-    return io.TextIOWrapper(binary, encoding="utf-8", newline="\n")
+    return io.TextIOWrapper(gzip.GzipFile(path, f"{mode}b", mtime=0), encoding="utf-8", newline="\n")
 
 
 def _readable_lines(file: io.TextIOWrapper) -> tuple[list[str], bool]:

@@ -21,7 +21,8 @@ const INFINITE = { inf: Infinity, "-inf": -Infinity };
 
 /** A packet is a whole run (`run` given) or what came since; a gap asks for the whole run again. */
 export function receive(packet) {
-  if (packet.run) openRun(packet);
+  if (packet.download) saveFile(packet.download);
+  else if (packet.run) openRun(packet);
   else if (packet.run_id !== store.run?.id) return;
   else if (packet.first > store.moments.length) return command("select", { resync: true });
   else append(packet);
@@ -65,4 +66,12 @@ function followed(fresh) {
   const beat = store.beat && fresh.at(-1).kind === "step" ? "proposed" : "judged";
   store.beat = false;
   reveal(store.moments.length - 1, beat);
+}
+
+function saveFile({ name, text }) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "application/jsonl" }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
 }

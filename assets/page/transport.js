@@ -42,7 +42,9 @@ function kindOf(run, ended, canContinue) {
   const kind = run.recorded ? "recorded run" : canContinue ? "live run" : ended?.reason === "stopped" ? "stopped run" : "finished run";
   const { settings } = run;
   const tau = settings.proposal_temperature === null ? "1/α" : number(settings.proposal_temperature, 2);
-  const facts = `${run.model}, α ${number(settings.alpha, 1)}, τ ${tau}, B ${settings.block_size}, N ${settings.steps_per_block}, scope ${settings.scope}, seed ${settings.seed}`;
+  const alpha = store.moments.findLast((m) => m.kind === "step")?.alpha ?? settings.alpha;
+  const moved = alpha === settings.alpha ? "" : ` (now ${number(alpha, 1)})`;
+  const facts = `${run.model}, α ${number(settings.alpha, 1)}${moved}, τ ${tau}, B ${settings.block_size}, N ${settings.steps_per_block}, scope ${settings.scope}, seed ${settings.seed}`;
   return [element("b", { class: "kind" }, kind), ` ${facts}${run.note ? ` (${run.note})` : ""}`];
 }
 

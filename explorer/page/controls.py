@@ -31,7 +31,7 @@ class Controls:
     seed: gr.Number
     run: gr.Button
     recorded: gr.Button
-    save: gr.DownloadButton
+    save: gr.Button
     open: gr.UploadButton
 
     @property
@@ -72,7 +72,7 @@ def panel(models: list[str]) -> Controls:
             run = gr.Button("Run", variant="primary", elem_id="run")
             recorded = gr.Button("Recorded run", elem_id="recorded")
             with gr.Row():
-                save = gr.DownloadButton("Save trace", size="sm", elem_id="save", min_width=80)
+                save = gr.Button("Save trace", size="sm", elem_id="save", min_width=80)
                 open_ = gr.UploadButton(
                     "Open trace", size="sm", elem_id="open", min_width=80, file_types=[".jsonl", ".gz"]
                 )

@@ -1,19 +1,17 @@
 """What happens when something is pressed or moved; bad input becomes one sentence and the run stays as it was."""
 
-import tempfile
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import gradio as gr
 from anyio import to_thread
 
 from explorer.page import library
 from explorer.page.controls import Controls, dials_of, prompt_of, settings_of
+from explorer.page.packets import packet
 from explorer.page.session import Session
 from explorer.page.streaming import GOALS, stream
 from sampler.trace import Trace
 
-MAX_UPLOAD = "20mb"
 LIVE = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 STREAMED = {
     "show_progress": "hidden",
@@ -35,8 +33,8 @@ def wire(controls: Controls, bus: gr.HTML, session: gr.State, models: library.Mo
         except ValueError as error:
             raise sentence(error) from error
         yield session.snapshot()
-        async for packet in stream(session, "end"):
-            yield packet
+        async for news in stream(session, "end"):
+            yield news
 
     c.run.click(run, [session, c.prompt, c.model, *c.settings], bus, **STREAMED)
     bus.play(play, session, bus, **STREAMED)
@@ -45,7 +43,7 @@ def wire(controls: Controls, bus: gr.HTML, session: gr.State, models: library.Mo
     bus.select(command, session, bus, **LIVE)
     c.preset.input(choose_preset, c.preset, c.prompt, **LIVE)
     c.recorded.click(open_recorded, [session, c.preset], bus, **LIVE)
-    c.save.click(save_trace, session, c.save, **LIVE)
+    c.save.click(save_trace, session, bus, **LIVE)
     c.open.upload(open_upload, [session, c.open], bus, show_progress="hidden", api_visibility="private")
     for dial in c.dials:
         moved = dial.input if isinstance(dial, gr.Checkbox | gr.Slider) else dial.change
@@ -66,8 +64,8 @@ async def play(session: Session, event: gr.EventData) -> AsyncIterator[str]:
     """Go on with the living chain to the goal that the browser names."""
     goal = event._data.get("goal") if isinstance(event._data, dict) else None
     if goal in GOALS and session.can_continue:
-        async for packet in stream(session, goal):
-            yield packet
+        async for news in stream(session, goal):
+            yield news
 
 
 def pause(session: Session) -> None:
@@ -133,12 +131,10 @@ def open_upload(session: Session, path: str) -> str:
 
 
 def save_trace(session: Session) -> str:
-    """The run on screen as a trace file."""
+    """The run on screen as a trace file, for the browser to save; at first that is the run the page opens on."""
     trace = session.trace or library.recorded(library.PRESETS[0].id)[0]
-    folder = Path(tempfile.mkdtemp(prefix="trace-"))
-    path = folder / "power-run.jsonl"
-    trace.save(path)
-    return str(path)
+    name = f"power-seed-{trace.started.settings.seed}.jsonl"
+    return packet(download={"name": name, "text": "".join(f"{line}\n" for line in trace.lines())})
 
 
 def sentence(error: Exception) -> gr.Error:

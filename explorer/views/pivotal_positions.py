@@ -33,7 +33,7 @@ def entropy() -> go.Bar:
 
 
 def cuts(name: str, field: str, colour: str, words: str) -> go.Bar:
-    pattern = {"shape": "x" if colour == REJECTED else "", "fgcolor": "white", "size": 5, "solidity": 0.25}
+    pattern = {"shape": "x" if colour == REJECTED else "", "fgcolor": "white", "fillmode": "overlay", "size": 6}
     return go.Bar(
         name=name,
         yaxis="y2",

@@ -30,7 +30,7 @@ def waterfall() -> go.Figure:
 def bars(name: str, where: str, colour: str, pattern: str) -> go.Bar:
     return go.Bar(
         name=name,
-        marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "white", "size": 5, "solidity": 0.25}},
+        marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "white", "fillmode": "overlay", "size": 6}},
         hovertemplate=HOVER,
         meta=fields(
             "increments",

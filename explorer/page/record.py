@@ -1,0 +1,25 @@
+"""Record the runs that the page opens on: `python -m explorer.page.record` writes assets/traces anew."""
+
+from tqdm import tqdm
+
+from explorer.page.library import TRACES, Models
+from explorer.page.session import Session
+from sampler.classroom.presets import PRESETS
+from sampler.records import PowerSettings
+
+
+def main() -> None:
+    """Run every preset at the page's defaults, exactly as the page does, and save both traces."""
+    model = Models(["classroom"]).get("classroom")
+    TRACES.mkdir(exist_ok=True)
+    for preset in tqdm(PRESETS, unit="preset"):
+        session = Session()
+        session.begin(model, preset.prompt, PowerSettings())
+        while session.advance() is not None:
+            pass
+        session.trace.save(TRACES / f"{preset.id}.jsonl.gz")
+        session.sample_trace.save(TRACES / f"{preset.id}.temperature.jsonl.gz")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""The real page in real Chromium: one app for all tests, one fresh browser context for each."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
+PATIENCE = 60_000  # ms; a condition is waited for, so a slow machine only takes longer
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """The address of a running app, started as the README says."""
+    port = free_port()
+    command = [sys.executable, "app.py", "--port", str(port)]
+    app = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        url = f"http://127.0.0.1:{port}/"
+        wait_until_up(app, url)
+        yield url
+    finally:
+        app.terminate()
+        app.communicate(timeout=30)
+
+
+def wait_until_up(app: subprocess.Popen, url: str) -> None:
+    for _ in range(600):
+        if app.poll() is not None:
+            pytest.fail(f"the app ended at once:\n{app.stdout.read()}")
+        try:
+            urllib.request.urlopen(url, timeout=5).read()
+            return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail("the app did not answer")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM:
+        pytest.fail("Chromium is missing: install Debian's package chromium, or name one in CHROMIUM")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+class Visit:
+    """A page with what a test asks of it, and a record of everything that went wrong on it."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page, self.address = page, address
+        self.complaints: list[str] = []
+        self.outside: list[str] = []
+        page.set_default_timeout(PATIENCE)
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self._on_request)
+
+    def _on_console(self, message) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def _on_request(self, request) -> None:
+        if not request.url.startswith((self.address, "data:", "blob:")):
+            self.outside.append(request.url)
+
+    def open(self, query: str = "__theme=light") -> "Visit":
+        self.page.goto(f"{self.address}?{query}")
+        self.page.wait_for_selector("[data-part=log_likelihood] .main-svg")
+        self.page.wait_for_function("window.explorer.store.moments.length > 0")
+        return self
+
+    def store(self, expression: str) -> object:
+        """A value of the browser's store: `s` is the store."""
+        return self.page.evaluate(f"(() => {{ const s = window.explorer.store; return {expression}; }})()")
+
+    def until(self, condition: str) -> None:
+        """Wait for a condition on the store `s`."""
+        self.page.wait_for_function(f"(() => {{ const s = window.explorer.store; return {condition}; }})()")
+
+    def press(self, action: str) -> None:
+        self.page.click(f'[data-action="{action}"]')
+
+    def run(self, speed: str = "0") -> None:
+        """Press Run and wait for the new run's first step."""
+        self.page.select_option("[data-speed]", speed)
+        before = self.store("s.run.id")
+        self.page.click("#run")
+        self.until(f"s.run.id !== {before!r} && s.moments.some((m) => m.kind === 'step')")
+
+    def run_to_end(self) -> None:
+        self.run()
+        self.until("!s.canContinue && s.ended")
+
+    def toast(self) -> str:
+        """The text of the error that the page shows."""
+        return self.page.locator("[data-testid=toast-body]").first.inner_text()
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Visit]:
+    """A fresh visitor at 1280 x 900; fails at the end if the console or the network complained."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    visitor = Visit(context.new_page(), address)
+    yield visitor
+    context.close()
+    assert not visitor.complaints
+    assert not visitor.outside
