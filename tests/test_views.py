@@ -76,7 +76,7 @@ def test_log_likelihood_shows_every_step_once():
     by_name = {series.name: series for series in figure.data}
     shown = sorted([*by_name["accepted"].x, *by_name["rejected"].x])
     assert shown == [row["x"] for row in rows["steps"]]
-    assert list(by_name["current text"].y) == [row["total_log_p"] for row in rows["moments"]]
+    assert list(by_name["current"].y) == [row["total_log_p"] for row in rows["moments"]]
 
 
 def test_drop_lines_end_at_the_text_compared_with():

@@ -10,6 +10,17 @@ const CONFIG = {
   modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "toggleSpikelines"],
 };
 
+/** On a phone: smaller words, and more room for the drawing. */
+const NARROW = 480; // px
+const SMALL = {
+  "margin.l": 46,
+  "legend.font.size": 10,
+  "legend.itemwidth": 30,
+  "xaxis.title.font.size": 11,
+  "yaxis.title.font.size": 11,
+  "yaxis2.title.font.size": 11,
+};
+
 /** One declared figure in one element. */
 export class Figure {
   constructor(element, declaration, templates) {
@@ -26,7 +37,8 @@ export class Figure {
     figure.data.forEach((series) => fill(series, rows));
     figure.layout.template = this.templates[store.dark ? "dark" : "light"];
     figure.layout.uirevision = store.run?.id;
-    for (const [path, value] of Object.entries(layout)) set(figure.layout, path, value);
+    const narrow = this.element.clientWidth < NARROW ? SMALL : {};
+    for (const [path, value] of Object.entries({ ...narrow, ...layout })) set(figure.layout, path, value);
     edit(figure);
     await Plotly.react(this.element, figure.data, figure.layout, CONFIG);
     if (!this.wired) this.wire();

@@ -9,10 +9,10 @@ PURPLES = [[0, "#4a1486"], [0.5, "#9e9ac8"], [1, "#f2f0f7"]]
 ORANGES = [[0, "#fff5e6"], [0.5, "#fdae6b"], [1, "#a63603"]]
 GREENS = [[0, "#eef8ea"], [0.5, "#74c476"], [1, "#005a32"]]
 COLOURINGS = {
-    "age": {"title": "age<br>(moments)", "colorscale": BLUES, "zmin": 0},
-    "log_p": {"title": "log p<br>(nats)", "colorscale": PURPLES, "zmax": 0},
-    "entropy": {"title": "entropy<br>(nats)", "colorscale": ORANGES, "zmin": 0},
-    "survived": {"title": "challenges<br>survived", "colorscale": GREENS, "zmin": 0},
+    "age": {"title": "age (moments)", "colorscale": BLUES, "zmin": 0},
+    "log_p": {"title": "log p (nats)", "colorscale": PURPLES, "zmax": 0},
+    "entropy": {"title": "entropy (nats)", "colorscale": ORANGES, "zmin": 0},
+    "survived": {"title": "challenges survived", "colorscale": GREENS, "zmin": 0},
 }
 
 
@@ -20,10 +20,11 @@ def block_history() -> go.Figure:
     """Rows: `moments` (the cells) and `steps` (a mark at each cut). `layout.meta` holds the four colourings."""
     return declared(
         cells(),
-        cuts("cut, accepted", "is_accepted", ACCEPTED, "circle"),
-        cuts("cut, rejected", "!is_accepted", REJECTED, "x"),
+        cuts("accepted", "is_accepted", ACCEPTED, "circle"),
+        cuts("rejected", "!is_accepted", REJECTED, "x"),
         xaxis={"title": "position in the completion (tokens)", "zeroline": False, "minallowed": -1, "showgrid": False},
         yaxis={"title": "draw, newest at the bottom", "autorange": "reversed", "zeroline": False, "showgrid": False},
+        margin={"t": 62},
         meta={"colourings": COLOURINGS},
     )
 
@@ -32,7 +33,18 @@ def cells() -> go.Heatmap:
     return go.Heatmap(
         name="tokens",
         xgap=0.5,
-        colorbar={"thickness": 10, "len": 0.9, "title": {"text": COLOURINGS["age"]["title"], "side": "top"}},
+        colorbar={
+            "orientation": "h",
+            "thickness": 8,
+            "len": 0.4,
+            "x": 1,
+            "xanchor": "right",
+            "y": 1.01,
+            "yanchor": "bottom",
+            "title": {"text": COLOURINGS["age"]["title"], "side": "top", "font": {"size": 11}},
+            "tickfont": {"size": 10},
+            "nticks": 5,
+        },
         colorscale=BLUES,
         zmin=0,
         hoverongaps=False,

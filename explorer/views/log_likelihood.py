@@ -29,7 +29,7 @@ def log_likelihood() -> go.Figure:
 
 def current() -> go.Scatter:
     return go.Scatter(
-        name="current text",
+        name="current",
         mode="lines",
         line={"shape": "hv", "color": NEUTRAL, "width": 2},
         hovertemplate="current text after draw %{x}<br>log p %{y:.2f} nats, %{customdata[0]} tokens<extra></extra>",
@@ -52,7 +52,7 @@ def proposals(name: str, where: str, colour: str, symbol: str) -> go.Scatter:
 def what_if() -> go.Scatter:
     """Rings around the decisions that would turn at the slider's alpha."""
     return go.Scatter(
-        name="what-if: would turn",
+        name="would turn",
         mode="markers",
         marker={"color": "rgba(0,0,0,0)", "size": 15, "line": {"color": HIGHLIGHT, "width": 2.5}},
         hovertemplate=(
@@ -64,7 +64,7 @@ def what_if() -> go.Scatter:
 
 def temperature_samples() -> go.Scatter:
     return go.Scatter(
-        name="temperature samples",
+        name="temperature",
         mode="markers",
         xaxis="x2",
         marker={"color": TEMPERATURE, "symbol": "diamond-open", "size": 8},
