@@ -9,6 +9,7 @@ from sampler import kernel
 from sampler.draws import Draws, enumerate_outcomes
 from sampler.kernel import Stage
 from sampler.language_model import LanguageModel
+from sampler.lock_step import alone
 from sampler.records import ChainState, Law
 
 Completion = tuple[int, ...]
@@ -48,9 +49,7 @@ def extension_law(model: LanguageModel, stage: Stage, law: Distribution) -> Dist
     result: Distribution = {}
     for ids, mass in law.items():
         state = state_of(model, stage, ids)
-        for (_, after), prob in enumerate_outcomes(
-            lambda draws, s=state: answer(model, kernel.extend(stage, s, draws))
-        ):
+        for (_, after), prob in enumerate_outcomes(lambda draws, s=state: alone(model, kernel.extend(stage, s, draws))):
             after_ids = after.segment.token_ids
             result[after_ids] = result.get(after_ids, 0.0) + mass * prob
     return result
@@ -64,7 +63,7 @@ def transition_matrix(
     matrix = np.zeros((len(states), len(states)))
     for ids, i in index.items():
         state = state_of(model, stage, ids)
-        for (_, after), prob in enumerate_outcomes(lambda draws, s=state: answer(model, revise(stage, s, draws))):
+        for (_, after), prob in enumerate_outcomes(lambda draws, s=state: alone(model, revise(stage, s, draws))):
             matrix[i, index[after.segment.token_ids]] += prob
     return matrix
 
@@ -113,21 +112,11 @@ def total_variation(p: Distribution, q: Distribution) -> float:
     return 0.5 * math.fsum(abs(p.get(ids, 0.0) - q.get(ids, 0.0)) for ids in p.keys() | q.keys())
 
 
-def answer(model: LanguageModel, writer: kernel.Rows) -> object:
-    """Run one kernel generator to its end against a model."""
-    try:
-        contexts = next(writer)
-        while True:
-            contexts = writer.send(model.next_logprobs(contexts))
-    except StopIteration as end:
-        return end.value
-
-
 def state_of(model: LanguageModel, stage: Stage, ids: Completion) -> ChainState:
     """A completion as the kernel sees it, measured by the model under the stage's law."""
     whole = kernel.Stage(stage.prompt_ids, stage.eos_ids, 0, stage.end, stage.law, stage.alternatives)
     bare = kernel.Segment(ids, *([(0.0,) * len(ids)] * 4), ((),) * len(ids))
-    return answer(model, kernel.remeasure(whole, ChainState(bare, bool(ids) and ids[-1] in stage.eos_ids)))
+    return alone(model, kernel.remeasure(whole, ChainState(bare, bool(ids) and ids[-1] in stage.eos_ids)))
 
 
 def _stage(model: LanguageModel, prompt_ids: Completion, start: int, end: int, law: Law) -> Stage:

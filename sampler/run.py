@@ -1,20 +1,16 @@
 """Settings to events: the block-wise power-sampling run, and temperature sampling beside it."""
 
 import math
-import platform
-import time
-from collections.abc import Generator, Iterable, Iterator
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from sampler import kernel
 from sampler.draws import EXTEND, PROPOSE, SAMPLE, SeededDraws
 from sampler.kernel import Stage
 from sampler.language_model import LanguageModel
+from sampler.ledger import Meter, PieceLedger, added, run_started
+from sampler.lock_step import alone, in_lock_step
 from sampler.records import (
     BlockFrozen,
     BlockStarted,
@@ -23,18 +19,13 @@ from sampler.records import (
     Law,
     PowerSettings,
     RunEnded,
-    RunStarted,
     SampleDrawn,
-    Segment,
     SettingsChanged,
     Step,
     StepTaken,
     TemperatureSettings,
     Totals,
 )
-
-SMALL_VOCABULARY = 2048  # up to here a run tells every piece at its start, beyond it each piece when it first occurs
-LOCK_STEP_ROWS = 16
 
 
 @dataclass
@@ -81,34 +72,6 @@ def checked_prompt(model: LanguageModel, prompt: str, max_new_tokens: int) -> tu
     return prompt_ids
 
 
-def in_lock_step(model: LanguageModel, writers: Iterable[kernel.Rows]) -> Iterator[tuple[int, object]]:
-    """Run kernel generators side by side, one batched model call a round; yields (index, result) as each ends.
-
-    At most LOCK_STEP_ROWS run at once; the next one starts when one has ended.
-    """
-    waiting = enumerate(writers)
-    asking: dict[int, tuple[Generator, list]] = {}
-
-    def resume(index: int, writer: Generator, rows: np.ndarray | None) -> list[tuple[int, object]]:
-        try:
-            asking[index] = (writer, writer.send(rows))
-        except StopIteration as end:
-            asking.pop(index, None)
-            return [(index, end.value)]
-        return []
-
-    while True:
-        while len(asking) < LOCK_STEP_ROWS and (following := next(waiting, None)):
-            yield from resume(*following, None)
-        if not asking:
-            return
-        requests = list(asking.items())
-        rows = model.next_logprobs([context for _, (_, contexts) in requests for context in contexts])
-        for index, (writer, contexts) in requests:
-            own, rows = rows[: len(contexts)], rows[len(contexts) :]
-            yield from resume(index, writer, own)
-
-
 class _PowerRun:
     """The moving parts of one run: the chain's state, the law in force, and the counts."""
 
@@ -121,7 +84,7 @@ class _PowerRun:
         self.totals = Totals()
 
     def events(self) -> Iterator[Event]:
-        yield run_started("power", self.model, self.prompt, self.prompt_ids, self.settings, self.pieces)
+        yield run_started(self.model, self.prompt, self.prompt_ids, self.settings, self.pieces)
         for block in range(self.settings.num_blocks):
             if self.steering.stop_requested:
                 break
@@ -188,8 +151,7 @@ class _PowerRun:
 
     def _ask(self, writer: kernel.Rows) -> tuple[Any, Totals]:
         meter = Meter(self.model)
-        [(_, result)] = in_lock_step(self.model, [writer])
-        return result, meter.read()
+        return alone(self.model, writer), meter.read()
 
     def _count(self, own: Totals, cost: Totals) -> None:
         self.totals = added(added(self.totals, own), cost)
@@ -202,7 +164,7 @@ def _temperature_events(
     model: LanguageModel, prompt: str, prompt_ids: tuple[int, ...], settings: TemperatureSettings
 ) -> Iterator[Event]:
     meter, pieces, totals = Meter(model), PieceLedger(model), Totals()
-    yield run_started("temperature", model, prompt, prompt_ids, settings, pieces)
+    yield run_started(model, prompt, prompt_ids, settings, pieces)
     stage = Stage(prompt_ids, model.eos_ids, 0, settings.max_new_tokens, settings.law, settings.alternatives)
     draws = (SeededDraws(settings.seed, sample, 0, 0, SAMPLE) for sample in range(settings.num_samples))
     for sample, result in in_lock_step(model, (kernel.extend(stage, ChainState(), d) for d in draws)):
@@ -210,66 +172,6 @@ def _temperature_events(
         totals = added(added(totals, Totals(tokens_drawn=len(segment))), meter.read())
         yield SampleDrawn(sample, segment, state.finished, pieces.new(segment))
     yield RunEnded("completed", (), "", 0.0, totals)
-
-
-def run_started(method, model, prompt, prompt_ids, settings, pieces) -> RunStarted:
-    """The first event, with the versions that made the run."""
-    packages = {name: version(name) for name in ("numpy", "torch", "transformers")}
-    return RunStarted(
-        method=method,
-        model_name=model.name,
-        model_revision=model.revision,
-        prompt=prompt,
-        prompt_ids=prompt_ids,
-        settings=settings,
-        pieces=pieces.at_start(prompt_ids),
-        versions={"python": platform.python_version(), **packages},
-        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-
-
-class PieceLedger:
-    """Which display pieces a run has told already, so that each is told once and a large vocabulary never at once."""
-
-    def __init__(self, model: LanguageModel) -> None:
-        self._model = model
-        self._told: set[int] = set()
-
-    def at_start(self, prompt_ids: tuple[int, ...]) -> dict[int, str]:
-        small = self._model.vocab_size <= SMALL_VOCABULARY
-        return self._tell(range(self._model.vocab_size) if small else prompt_ids)
-
-    def new(self, segment: Segment) -> dict[int, str]:
-        """Pieces of the tokens and alternatives of a segment that were not told before."""
-        alternatives = (token for position in segment.alternatives for token, _ in position)
-        return self._tell((*segment.token_ids, *alternatives))
-
-    def _tell(self, token_ids: Iterable[int]) -> dict[int, str]:
-        unseen = sorted(set(token_ids) - self._told)
-        self._told.update(unseen)
-        return {token: self._model.piece(token) for token in unseen}
-
-
-class Meter:
-    """What the model has cost since the last reading."""
-
-    def __init__(self, model: LanguageModel) -> None:
-        self._model = model
-        self._last = self._now()
-
-    def read(self) -> Totals:
-        last, self._last = self._last, self._now()
-        fed, calls, seconds = (now - then for now, then in zip(self._last, last, strict=True))
-        return Totals(tokens_fed=fed, forward_calls=calls, seconds=round(seconds, 6))
-
-    def _now(self) -> tuple[int, int, float]:
-        return self._model.tokens_fed, self._model.forward_calls, time.perf_counter()
-
-
-def added(a: Totals, b: Totals) -> Totals:
-    """Field by field; seconds to the microsecond."""
-    left, right = asdict(a), asdict(b)
-    return Totals(**{name: round(left[name] + right[name], 6) for name in left})
 
 
 def _fields(record: object) -> dict[str, object]:

@@ -1,0 +1,45 @@
+"""Kernel generators run side by side: one batched model call answers what all of them ask."""
+
+from collections.abc import Generator, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from sampler.kernel import Rows
+from sampler.language_model import LanguageModel
+
+LOCK_STEP_ROWS = 16
+
+
+def alone(model: LanguageModel, writer: Rows) -> Any:
+    """The result of one kernel generator against a model."""
+    [(_, result)] = in_lock_step(model, [writer])
+    return result
+
+
+def in_lock_step(model: LanguageModel, writers: Iterable[Rows]) -> Iterator[tuple[int, object]]:
+    """Run kernel generators side by side, one batched model call a round; yields (index, result) as each ends.
+
+    At most LOCK_STEP_ROWS run at once; the next one starts when one has ended.
+    """
+    waiting = enumerate(writers)
+    asking: dict[int, tuple[Generator, list]] = {}
+
+    def resume(index: int, writer: Generator, rows: np.ndarray | None) -> list[tuple[int, object]]:
+        try:
+            asking[index] = (writer, writer.send(rows))
+        except StopIteration as end:
+            asking.pop(index, None)
+            return [(index, end.value)]
+        return []
+
+    while True:
+        while len(asking) < LOCK_STEP_ROWS and (following := next(waiting, None)):
+            yield from resume(*following, None)
+        if not asking:
+            return
+        requests = list(asking.items())
+        rows = model.next_logprobs([context for _, (_, contexts) in requests for context in contexts])
+        for index, (writer, contexts) in requests:
+            own, rows = rows[: len(contexts)], rows[len(contexts) :]
+            yield from resume(index, writer, own)
