@@ -22,6 +22,7 @@ const INFINITE = { inf: Infinity, "-inf": -Infinity };
 /** A packet is a whole run (`run` given) or what came since; a gap asks for the whole run again. */
 export function receive(packet) {
   if (packet.download) saveFile(packet.download);
+  else if (packet.notice) update({ status: packet.notice });
   else if (packet.run) openRun(packet);
   else if (packet.run_id !== store.run?.id) return;
   else if (packet.first > store.moments.length) return command("select", { resync: true });

@@ -16,7 +16,7 @@ export class DecisionCard {
     const step = selectedMoment();
     const { title, body, waterfall, caption } = this.elements;
     const isStep = step?.kind === "step";
-    waterfall.hidden = caption.hidden = !isStep || isHidden(step) || !step.increments.position.length;
+    waterfall.hidden = caption.hidden = !isStep || isHidden(step) || step.first_difference === null || !step.increments.position.length;
     title.replaceChildren(...heading(step));
     body.replaceChildren(...(isStep ? explain(step) : [element("p", { class: "empty" }, nothing(step))]));
     if (!waterfall.hidden) this.drawWaterfall(step);

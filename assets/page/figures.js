@@ -11,7 +11,7 @@ const CONFIG = {
 };
 
 /** On a phone: smaller words, and more room for the drawing. */
-const NARROW = 480; // px
+const NARROW = 380; // px
 const SMALL = {
   "margin.l": 46,
   "legend.font.size": 10,

@@ -22,7 +22,8 @@ async function mount(root) {
   );
   wireTransport(root);
   wireTokens(part("text"));
-  wireColouring(root);
+  wireChoice(root, "colouring");
+  wireChoice(root, "unit");
   wireTheme(root);
   subscribe(() => {
     showTransport(root);
@@ -49,9 +50,10 @@ function announce(target) {
   if (target.textContent !== whole) target.textContent = whole;
 }
 
-function wireColouring(root) {
-  for (const input of root.querySelectorAll('[name="colouring"]')) {
-    input.addEventListener("change", () => update({ colouring: input.value }));
+/** Radio buttons whose name is a field of the store. */
+function wireChoice(root, name) {
+  for (const input of root.querySelectorAll(`[name="${name}"]`)) {
+    input.addEventListener("change", () => update({ [name]: input.value }));
   }
 }
 

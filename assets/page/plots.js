@@ -56,21 +56,39 @@ const drawMark = (axis) => ({ draw: { axis, value: selectedMoment()?.x ?? null }
 const positionMark = () => ({ position: { axis: "x", value: store.position } });
 
 const logLikelihood = {
-  key: () => [store.head, store.phase, store.samples.length, store.whatIfAlpha, Boolean(store.ended)],
+  key: () => [store.head, store.phase, store.samples.length, store.whatIfAlpha, store.unit, Boolean(store.ended)],
   content: () => ({
     rows: {
-      moments: lineRows(),
-      steps: judgedSteps().map((m) => ({ ...m, ...wouldTurn(m) })),
-      samples: store.samples.map((s, i) => ({ ...s, number: s.sample + 1, jitter: (i * 0.618) % 1 })),
+      moments: lineRows().map(inUnit),
+      steps: judgedSteps().map((m) => inUnit({ ...m, ...wouldTurn(m) })),
+      samples: store.samples.map((s, i) => inUnit({ ...s, number: s.sample + 1, jitter: (i * 0.618) % 1 })),
     },
-    layout: { "xaxis.range": [0, lastDraw() + 0.6], shapes: blockBands("x"), annotations: blockNames() },
+    layout: {
+      "xaxis.range": [0, lastDraw() + 0.6],
+      "yaxis.title.text": UNITS[store.unit],
+      shapes: blockBands("x"),
+      annotations: blockNames(),
+    },
   }),
   marks: () => drawMark("x"),
   onPoint: (point, isClick) => isClick && point.data.meta.rows !== "samples" && selectDraw(point.x),
 };
 
+const UNITS = { total: "log p of the completion (nats)", token: "log p a token (nats)" };
+
+/** Heights as totals, or divided by the number of tokens of the completion that each one is of. */
+function inUnit(row) {
+  if (store.unit === "total") return row;
+  const scaled = { ...row, total_log_p: row.total_log_p / row.length };
+  if (row.kind !== "step") return scaled;
+  const before = store.moments[row.index - 1];
+  const proposed = row.log_p_proposed / (row.cut + row.reach);
+  const drop = proposed - row.log_p_before / before.length;
+  return { ...scaled, log_p_proposed: proposed, up: Math.max(0, -drop), down: Math.max(0, drop) };
+}
+
 const lineRows = () =>
-  shownMoments().map((m) => (m.index === store.head && store.phase === "proposed" ? { ...m, total_log_p: m.log_p_before } : m));
+  shownMoments().map((m) => (m.index === store.head && store.phase === "proposed" ? { ...m, ...standing(m) } : m));
 
 const blockHistory = {
   key: () => [store.head, store.phase, store.colouring],
@@ -160,7 +178,11 @@ const proposals = {
 
 const pivotalPositions = {
   key: () => [store.selected, store.phase],
-  content: () => ({ rows: { positions: positionRows() }, layout: { "xaxis.range": [-0.8, width() - 0.4] } }),
+  content: () => {
+    const positions = positionRows();
+    const most = Math.max(1, ...positions.map((row) => row.cuts));
+    return { rows: { positions }, layout: { "xaxis.range": [-0.8, width() - 0.4], "yaxis2.dtick": Math.ceil(most / 4) } };
+  },
   marks: positionMark,
   onPoint: (point, isClick) => update({ position: point.x, ...(isClick ? { chosen: point.x } : {}) }),
 };

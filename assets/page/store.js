@@ -15,6 +15,7 @@ export const store = {
   chosen: null, // the token position whose alternatives are shown
   whatIfAlpha: null, // alpha of the what-if, null when it is the run's own
   colouring: "age",
+  unit: "total", // of log p in the trace: "total" or "token"
   playing: false,
   waiting: false, // asked the server for more
   speed: 10, // steps a second; 0 is as fast as possible

@@ -35,7 +35,13 @@ export function showTransport(root) {
 }
 
 const where = (moment) =>
-  !moment ? "" : moment.kind === "step" ? `draw ${moment.draw + 1}, block ${moment.block + 1}` : `block ${moment.block + 1} written`;
+  !moment ? "" : moment.kind === "step" ? `draw ${moment.draw + 1} of ${planned()}, block ${moment.block + 1}` : `block ${moment.block + 1} written`;
+
+/** Draws of the whole run: those made once it has ended, before that those that its settings allow. */
+const planned = () => {
+  const { steps_per_block: steps, max_new_tokens: tokens, block_size: size } = store.run.settings;
+  return store.ended ? store.ended.totals.steps : steps * Math.ceil(tokens / size);
+};
 
 function kindOf(run, ended, canContinue) {
   if (!run) return [];

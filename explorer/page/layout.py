@@ -37,7 +37,7 @@ CONNECT = READY.format("window.explorer.connect({ props, trigger, watch })")
 
 def page(models: library.Models) -> gr.Blocks:
     """The whole app as Gradio blocks."""
-    with gr.Blocks(title=TITLE, analytics_enabled=False) as blocks:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as blocks:
         session = gr.State(Session())
         gr.Markdown(f"# {TITLE}\n{INTRODUCTION}", elem_id="introduction")
         controls = panel(models.names)

@@ -58,6 +58,10 @@ class Models:
         """Load the first model in a background thread, torch and transformers with it."""
         threading.Thread(target=self.get, args=(self.names[0],), daemon=True).start()
 
+    def is_ready(self, name: str) -> bool:
+        """Whether `get` returns at once: the model is loaded, or there is none to load."""
+        return name in self._loaded or name not in self.names
+
     def get(self, name: str) -> LanguageModel:
         """The model, loading it first if need be; ValueError for a name that is not on offer or cannot be loaded."""
         if name not in self.names:

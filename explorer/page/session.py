@@ -91,6 +91,10 @@ class Session:
             pass
         self._events = None
 
+    def abandon(self) -> None:
+        """Give up a chain that cannot go on; its steps stay."""
+        self._events = None
+
     def turn(self, alpha: float, proposal_temperature: float | None) -> None:
         """Move the dials of the living chain; its next step uses them."""
         if self.trace is not None and self.steering is not None:

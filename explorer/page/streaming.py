@@ -1,6 +1,7 @@
 """Computing a chain for a browser: one event at a time in a worker thread, at the speed asked for."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable
 
@@ -26,7 +27,13 @@ async def stream(session: Session, goal: str) -> AsyncIterator[str]:
     ticket, started, sent = session.take_ticket(), time.monotonic(), 0.0
     while session.can_continue and time.monotonic() - started < LONGEST_STREAM:
         began = time.monotonic()
-        event = await to_thread.run_sync(session.advance, limiter=WORKERS)
+        try:
+            event = await to_thread.run_sync(session.advance, limiter=WORKERS)
+        except (RuntimeError, MemoryError) as error:  # what torch raises when a machine is too small
+            logging.exception("a chain failed")
+            session.abandon()
+            yield session.delta(f"The model failed ({type(error).__name__}); the steps so far are kept.", idle=True)
+            return
         if session.ticket != ticket:
             return
         if reached(event, session):

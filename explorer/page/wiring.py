@@ -10,6 +10,8 @@ from explorer.page.controls import Controls, dials_of, prompt_of, settings_of
 from explorer.page.packets import packet
 from explorer.page.session import Session
 from explorer.page.streaming import GOALS, stream
+from sampler.language_model import LanguageModel
+from sampler.records import PowerSettings
 from sampler.trace import Trace
 
 LIVE = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
@@ -29,7 +31,10 @@ def wire(controls: Controls, bus: gr.HTML, session: gr.State, models: library.Mo
 
     async def run(session, prompt, model, *values) -> AsyncIterator[str]:
         try:
-            await begin(session, models, prompt, model, values)
+            settings, text = settings_of(*values), prompt_of(prompt)
+            if not models.is_ready(model):
+                yield packet(notice=f"Loading the model {model} …")
+            await begin(session, await to_thread.run_sync(models.get, model), text, settings)
         except ValueError as error:
             raise sentence(error) from error
         yield session.snapshot()
@@ -52,12 +57,10 @@ def wire(controls: Controls, bus: gr.HTML, session: gr.State, models: library.Mo
         dial.input(None, [c.alpha, c.is_infinite], None, js=WHAT_IF, **LIVE)
 
 
-async def begin(session: Session, models: library.Models, prompt: object, model: str, values: tuple) -> None:
-    """Check everything, load the model if need be, and start the chain; ValueError leaves the old run as it was."""
-    settings, text = settings_of(*values), prompt_of(prompt)
-    opened = await to_thread.run_sync(models.get, model)
+async def begin(session: Session, model: LanguageModel, prompt: str, settings: PowerSettings) -> None:
+    """Start a chain in place of the one on screen; ValueError leaves that one as it was."""
     session.take_ticket()
-    await to_thread.run_sync(session.begin, opened, text, settings)
+    await to_thread.run_sync(session.begin, model, prompt, settings)
 
 
 async def play(session: Session, event: gr.EventData) -> AsyncIterator[str]:
