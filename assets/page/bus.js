@@ -57,8 +57,7 @@ function append(packet) {
   const fresh = packet.moments.slice(store.moments.length - packet.first);
   const patch = { ...progress(packet), samples: store.samples.concat(packet.samples) };
   if (packet.idle) Object.assign(patch, { playing: false, waiting: false });
-  store.moments.push(...fresh);
-  update(patch);
+  update({ ...patch, moments: store.moments.concat(fresh) });
   if (fresh.length && following) followed(fresh);
 }
 

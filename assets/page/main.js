@@ -5,7 +5,7 @@ import { DecisionCard } from "./decision.js";
 import { plots } from "./plots.js";
 import { showSamples } from "./samples.js";
 import { store, subscribe, update, isHidden, selectedMoment } from "./store.js";
-import { showText, wireTokens } from "./text.js";
+import { pointAt, showText, wireTokens } from "./text.js";
 import { showStats, showTransport, wireTransport } from "./transport.js";
 import { showWhatIf } from "./whatif.js";
 
@@ -25,20 +25,36 @@ async function mount(root) {
   wireChoice(root, "colouring");
   wireChoice(root, "unit");
   wireTheme(root);
-  subscribe(() => {
-    showTransport(root);
-    showStats(part("stats"));
-    showText(part("text"));
-    card.show();
-    showJumps(part("jumps"));
-    showAlternatives(part("alternatives"));
-    showSamples(part("samples"), part("samples-caption"));
-    showWhatIf(part("what-if"));
-    announce(part("live"));
-    if (store.run) figures.forEach((plot) => plot.refresh());
-  });
+  const shown = () => [store.run?.id, store.selected, store.phase, store.moments.length];
+  const progress = () => [store.run?.id, store.samples.length, store.canContinue, store.ended];
+  const all = () => [...shown(), ...progress(), store.head, store.playing, store.status];
+  const redraw = [
+    whenChanged(all, () => showTransport(root)),
+    whenChanged(all, () => showStats(part("stats"))),
+    whenChanged(() => [...shown(), store.colouring, store.frozen], () => showText(part("text"))),
+    () => pointAt(part("text"), store.position),
+    whenChanged(() => [...shown(), store.whatIfAlpha, store.dark], () => card.show()),
+    whenChanged(() => [...shown(), store.chosen], () => showJumps(part("jumps"))),
+    whenChanged(() => [...shown(), store.chosen], () => showAlternatives(part("alternatives"))),
+    whenChanged(progress, () => showSamples(part("samples"), part("samples-caption"))),
+    whenChanged(() => [...all(), store.whatIfAlpha], () => showWhatIf(part("what-if"))),
+    whenChanged(all, () => announce(part("live"))),
+    () => store.run && figures.forEach((plot) => plot.refresh()),
+  ];
+  subscribe(() => redraw.forEach((view) => view()));
   if (packet && !store.run) receive(packet);
   update({ dark: isDark() });
+}
+
+/** `show`, called only when what it shows has changed: elements under the pointer stay the same elements. */
+function whenChanged(key, show) {
+  let last;
+  return () => {
+    const now = key();
+    if (last && now.every((value, i) => value === last[i])) return;
+    last = now;
+    show();
+  };
 }
 
 /** The selected step as one sentence, for eyes and screen readers. */

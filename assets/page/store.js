@@ -33,6 +33,7 @@ export function subscribe(listener) {
 
 /** Change the store; every listener hears of it once, in the next animation frame. */
 export function update(patch) {
+  if (Object.entries(patch).every(([name, value]) => store[name] === value)) return;
   Object.assign(store, patch);
   if (scheduled) return;
   scheduled = true;

@@ -36,7 +36,7 @@ function visibleTokens(moment) {
 }
 
 function token(text, position, moment, role, isCut) {
-  const classes = ["token", role, isCut && "cut", store.position === position && "pointed"].filter(Boolean).join(" ");
+  const classes = ["token", role, isCut && "cut"].filter(Boolean).join(" ");
   const span = element("span", { class: classes, "data-position": position, title: tokenTitle(text, position, moment) }, text);
   if (moment) {
     const [shade, colour] = SHADES[store.colouring];
@@ -62,6 +62,12 @@ function blockOf(tokens, block, moment) {
   const lock = element("span", { class: isFrozen ? "lock" : "lock open", "aria-hidden": "true" });
   const name = element("span", { class: "block-name" }, lock, `block ${block + 1}, ${state}`);
   return element("div", { class: isFrozen ? "block frozen" : "block" }, name, element("div", { class: "tokens" }, ...tokens));
+}
+
+/** Mark the token at a position, or none. */
+export function pointAt(target, position) {
+  target.querySelector(".pointed")?.classList.remove("pointed");
+  target.querySelector(`[data-position="${position}"]`)?.classList.add("pointed");
 }
 
 /** Pointing at a token points at its position everywhere; a click shows its alternatives. */
