@@ -236,6 +236,9 @@ class SettingsChanged:
     alpha: float
     proposal_temperature: float | None
 
+    def __post_init__(self) -> None:
+        Law.of(self.alpha, self.proposal_temperature)
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:

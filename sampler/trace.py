@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import typing
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,7 @@ class Trace:
         try:
             with open_text(path, "r") as file:
                 lines, cut_short = _readable_lines(file)
-        except (UnicodeDecodeError, gzip.BadGzipFile) as error:
+        except (UnicodeDecodeError, gzip.BadGzipFile, zlib.error) as error:
             raise TraceError(f"{Path(path).name} is not a trace: it is no text of JSON lines") from error
         return cls.parse(lines, cut_short)
 
@@ -111,6 +112,8 @@ class Trace:
             raise TraceError("a trace starts with a run_started event")
         if any(isinstance(event, RunStarted) for event in self.events[1:]):
             raise TraceError("a trace holds one run_started event")
+        if any(isinstance(event, RunEnded) for event in self.events[:-1]):
+            raise TraceError("nothing follows a run_ended event")
         foreign = SampleDrawn if self.started.method == "power" else BlockStarted | StepTaken
         if any(isinstance(event, foreign) for event in self.events):
             raise TraceError(f"a {self.started.method} run has no such event")

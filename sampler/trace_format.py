@@ -25,6 +25,7 @@ from sampler.records import (
 )
 
 SCHEMA = 1
+LARGEST_WHOLE_NUMBER = 2**53  # beyond it readers of JSON disagree
 NAMES: dict[type, str] = {
     RunStarted: "run_started",
     BlockStarted: "block_started",
@@ -71,13 +72,14 @@ def _plain(value: Any) -> Any:
 def from_json(line: str, number: int) -> Event:
     """The event of a file's line; json.JSONDecodeError if it is not JSON, TraceError if it is no event."""
     where = f"line {number}"
-    data = json.loads(line, parse_constant=_no_constant)
-    if not isinstance(data, dict) or data.get("event") not in TYPES:
+    data = json.loads(line, parse_constant=_no_constant, parse_int=_whole_number)
+    name = data.get("event") if isinstance(data, dict) else None
+    if not isinstance(name, str) or name not in TYPES:
         raise TraceError(f"{where} is no event of a trace")
-    kind = TYPES[data["event"]]
-    if kind is RunStarted:
-        data = _run_started_fields(data, where)
+    kind = TYPES[name]
     try:
+        if kind is RunStarted:
+            data = _run_started_fields(data, where)
         return _decode(kind, {**data, "step": data} if kind is StepTaken else data, where)
     except TraceError:
         raise
@@ -89,10 +91,16 @@ def _no_constant(name: str) -> None:
     raise TraceError(f"{name} is not a number of a trace")
 
 
+def _whole_number(digits: str) -> int:
+    if len(digits) > 17 or abs(int(digits)) > LARGEST_WHOLE_NUMBER:
+        raise TraceError(f"a whole number of {len(digits)} digits is not a number of a trace")
+    return int(digits)
+
+
 def _run_started_fields(data: dict, where: str) -> dict:
     if data.get("schema") != SCHEMA:
         raise TraceError(f"{where}: schema must be {SCHEMA}, not {data.get('schema')!r}")
-    if data.get("method") not in SETTINGS:
+    if data.get("method") not in list(SETTINGS):
         raise TraceError(f"{where}: method must be 'power' or 'temperature', not {data.get('method')!r}")
     model = data.get("model") if isinstance(data.get("model"), dict) else {}
     settings = _decode(SETTINGS[data["method"]], data.get("settings"), f"{where}, settings")
@@ -108,9 +116,11 @@ def _decode(kind: Any, value: Any, where: str) -> Any:
             raise TraceError(f"{where} is not an object")
         return _record(kind, value, where)
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin is tuple and isinstance(value, list):
+    if origin in (tuple, dict) and not isinstance(value, list if origin is tuple else dict):
+        raise TraceError(f"{where} is not {'a list' if origin is tuple else 'an object'}")
+    if origin is tuple:
         return _tuple(arguments, value, where)
-    if origin is dict and isinstance(value, dict):
+    if origin is dict:
         return {_key(arguments[0], key, where): _decode(arguments[1], item, where) for key, item in value.items()}
     if origin in (types.UnionType, typing.Union):
         return None if value is None else _decode(arguments[0], value, where)
@@ -151,4 +161,6 @@ def _scalar(kind: type, value: Any, where: str) -> Any:
         raise TraceError(f"{where} must be of type {kind.__name__}, not {repr(value)[:40]}")
     if kind is int and value < 0:
         raise TraceError(f"{where} must not be negative, not {value}")
+    if kind is float and math.isinf(value):
+        raise TraceError(f"{where} is too large a number")
     return float(value) if kind is float else value

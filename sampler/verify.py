@@ -19,6 +19,7 @@ from sampler.records import (
     SettingsChanged,
     Step,
     StepTaken,
+    TemperatureSettings,
     Totals,
 )
 from sampler.trace import Trace, following
@@ -49,7 +50,8 @@ def verify(trace: Trace, model: LanguageModel) -> Verification:
     """Check a trace against its model, without the sampler's own code path: fresh, uncached passes over whole texts.
 
     Recomputed: prompt ids, log p, log q, log Z, entropy and alternatives of every token, the random number behind
-    every cut, token and verdict, the three acceptance terms, the verdicts, block bounds, frozen tokens, the ending.
+    every cut, token and verdict, the three acceptance terms, the verdicts, block bounds, frozen tokens, the ending; and
+    that no block, step or sample is missing before it.
     """
     return _Verifier(trace, model.fresh()).run()
 
@@ -61,16 +63,19 @@ class _Verifier:
         self.settings = trace.started.settings
         self.law: Law = self.settings.law
         self.text = Segment()
+        self.blocks = 0
         self.frozen: list[int] = []
         self.totals = Totals()
         self.found = Verification()
 
     def run(self) -> Verification:
         self._expect(self.model.revision == self.started.model_revision, "the model is not the one of the trace")
-        largest = max(self.trace.pieces(), default=0)
+        pieces = self.trace.pieces()
+        largest = max(pieces, default=0)
         self._expect(largest < self.model.vocab_size, f"token id {largest} is outside the model's vocabulary")
         if not self.found.ok:
             return self.found
+        self._expect(all(self.model.piece(v) == text for v, text in pieces.items()), "a piece is not its token's text")
         self._expect(self.model.encode(self.started.prompt) == self.started.prompt_ids, "prompt_ids differ")
         for event in self.trace.events[1:]:
             if len(self.found.problems) >= MAX_PROBLEMS:
@@ -82,11 +87,16 @@ class _Verifier:
 
     def _BlockStarted(self, event: BlockStarted) -> None:
         where, address = f"block {event.block}", (self.settings.seed, 0, event.block, 0, EXTEND)
+        self._expect(event.block == self.blocks, f"{where} is not the next one")
+        self._expect(
+            self.totals.steps == self.blocks * self.settings.steps_per_block, f"steps are missing before {where}"
+        )
         self._expect(event.start == len(self.text), f"{where} does not start where the text ends")
         self._expect(event.end == self._end(event.block), f"{where} ends at another position than its settings say")
         self._measure(self.text, event.extension, where, address)
         self.text = following(self.text, event)
         self._whole(self.text, event.block, where)
+        self.blocks += 1
         self.totals = replace(self.totals, tokens_drawn=self.totals.tokens_drawn + len(event.extension))
 
     def _StepTaken(self, event: StepTaken) -> None:
@@ -97,6 +107,7 @@ class _Verifier:
         proposed = self._measure(kept, step.proposed, f"{where}, proposed", (*address, PROPOSE))
         replaced = self._measure(kept, step.replaced, f"{where}, replaced")
         self._whole(kept + step.proposed, step.block, where)
+        self._expect(not step.stopped_early, f"{where} stopped early, but its proposal is whole")
         self._judged(step, proposed, replaced, address, where)
         self.text = following(self.text, event)
         self._count(step)
@@ -125,11 +136,25 @@ class _Verifier:
         self._expect(event.token_ids == ids, "the run ended with other tokens than its events lead to")
         self._expect(event.text == self.model.decode(ids), "the final text is not its tokens' text")
         self._ratio(event.log_p, math.fsum(self.text.log_p), "the final log p")
+        self._expect(event.reason in ("completed", "stopped"), f"the run ended for no known reason, {event.reason!r}")
+        if event.reason == "completed":
+            self._complete()
         for name in ("steps", "accepted", "changed", "tokens_drawn"):
             told, counted = getattr(event.totals, name), getattr(self.totals, name)
             self._expect(told == counted, f"totals: {name} is {told}, counted {counted}")
 
     # ---- what they share
+
+    def _complete(self) -> None:
+        """A run that says it is completed has taken all its steps or samples, and frozen every token."""
+        s = self.settings
+        if isinstance(s, TemperatureSettings):
+            self._expect(self.found.samples == s.num_samples, "samples are missing at the end")
+            return
+        ended = s.scope == "block" and self.text.token_ids[-1:] and self.text.token_ids[-1] in self.model.eos_ids
+        self._expect(self.blocks == s.num_blocks or bool(ended), "blocks are missing at the end")
+        self._expect(self.totals.steps == self.blocks * s.steps_per_block, "steps are missing at the end")
+        self._expect(tuple(self.frozen) == self.text.token_ids, "the frozen tokens are not the final text")
 
     def _measure(self, kept: Segment, segment: Segment, where: str, address: tuple[int, ...] | None = None) -> Segment:
         """The segment measured again by one plain pass over prompt + kept + segment; `address`: of its draws."""

@@ -1,0 +1,299 @@
+"""The command line: run a model, keep the trace, read it, verify it. `python -m sampler --help` tells the rest.
+
+Whatever is wrong with what was typed is told in one sentence before a file is touched, and before a model is loaded
+unless only the model can tell. torch is imported by a command that opens a network, and by no other.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import partial
+from typing import NoReturn
+
+from tqdm import tqdm
+
+from sampler import records, summary, table
+from sampler.classroom.presets import PRESETS
+from sampler.language_model import LanguageModel
+from sampler.records import BlockStarted, Event, PowerSettings, RunEnded, SampleDrawn, StepTaken, TemperatureSettings
+from sampler.run import Steering, run_power, run_temperature, steady
+from sampler.trace import Trace, following, open_text
+from sampler.trace_format import SCHEMA, to_json
+from sampler.verify import verify
+
+PROG = "python -m sampler"
+MAX_PROMPT = 10_000  # characters
+MAX_NEW_TOKENS = 32_768  # as in PowerSettings
+PROBLEMS = {preset.id: preset.prompt for preset in PRESETS}
+MAKERS = (table.paper_example, table.pivot_world, table.flat_world, table.peaked_world, table.endless_world)
+WORLDS = {world.name: world for world in (make() for make in MAKERS)}
+STATUS = """\
+exit status: 0 done; 1 verify found a problem; 2 bad input, or a file that cannot be read or written; 130 stopped by
+Ctrl-C, which lets `run` take the step in progress to its end and close its trace (a second Ctrl-C does not wait)"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Do what a command line says; returns the exit status, or raises SystemExit after telling an error."""
+    parsed = arguments().parse_args(argv)
+    try:
+        status = parsed.command(parsed)
+        sys.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        print(f"{PROG}: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output has seen enough, as in `show FILE | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        fail(f"the results can no longer be written: {error.strerror}")
+
+
+# ---- the commands
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Run one chain, with its progress on stderr, and print its text."""
+    with refusing():
+        settings = power_settings(parsed)
+        model, prompt = opened_run(parsed)
+        steering = steady(settings)
+        events = run_power(model, prompt, settings, steering)
+    with stopping(steering):
+        trace = Trace(progress(recorded(events, parsed.out), settings.num_blocks * settings.steps_per_block, "step"))
+    tell(parsed, trace, trace.ended.text)
+    return 130 if trace.ended.reason == "stopped" else 0
+
+
+def temperature(parsed: argparse.Namespace) -> int:
+    """Draw independent samples at one temperature, and print them."""
+    with refusing():
+        settings = TemperatureSettings(parsed.temperature, parsed.max_new_tokens, parsed.num_samples, parsed.seed)
+        model, prompt = opened_run(parsed)
+        events = run_temperature(model, prompt, settings)
+    trace = Trace(progress(recorded(events, parsed.out), settings.num_samples, "sample"))
+    tell(parsed, trace, summary.samples_text(trace))
+    return 0
+
+
+def show(parsed: argparse.Namespace) -> int:
+    """Print what a trace says: settings, acceptance, the verdict of every step, the text."""
+    with refusing():
+        trace = opened_trace(parsed.file)
+        print(json.dumps(summary.everything(trace)) if parsed.json else summary.description(trace))
+    return 0
+
+
+def verify_file(parsed: argparse.Namespace) -> int:
+    """Recompute a trace from its model alone; exit status 1 if anything in it differs."""
+    with refusing():
+        trace = opened_trace(parsed.file)
+        model = open_model(parsed.model or trace.started.model_name, parsed.device, parsed.dtype)
+        found = verify(trace, model)
+    print(summary.findings(found, trace.note))
+    return 0 if found.ok else 1
+
+
+def presets(parsed: argparse.Namespace) -> int:
+    """List the preset problems: id, task, prompt and answer."""
+    rows = [asdict(preset) for preset in PRESETS]
+    print(json.dumps(rows) if parsed.json else "\n".join("\t".join(row.values()) for row in rows))
+    return 0
+
+
+# ---- what they need, refused in one sentence where it cannot be had
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Whatever a person can get wrong arrives as a ValueError that says what was wrong and what is allowed."""
+    try:
+        yield
+    except ValueError as error:
+        fail(error)
+
+
+def fail(reason: object) -> NoReturn:
+    """One sentence on stderr, exit status 2."""
+    print(f"{PROG}: error: {' '.join(str(reason).split())}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+def power_settings(parsed: argparse.Namespace) -> PowerSettings:
+    """The settings of a run whose length is a number of blocks."""
+    block_size = records.checked_int("block_size", parsed.block_size, 1, MAX_NEW_TOKENS)
+    blocks = records.checked_int("blocks", parsed.blocks, 1, MAX_NEW_TOKENS // block_size)
+    names = ("alpha", "proposal_temperature", "block_size", "steps_per_block", "scope", "seed")
+    return PowerSettings(max_new_tokens=block_size * blocks, **{name: getattr(parsed, name) for name in names})
+
+
+def opened_run(parsed: argparse.Namespace) -> tuple[LanguageModel, str]:
+    """The model and the prompt of a run, after everything that can be refused without the model."""
+    prompt = PROBLEMS.get(parsed.preset, parsed.prompt)
+    if not 1 <= len(prompt) <= MAX_PROMPT:
+        raise ValueError(f"prompt must be 1 to {MAX_PROMPT} characters long, not {len(prompt)}")
+    if parsed.out is not None:
+        check_writable(parsed.out)
+    return open_model(parsed.model or "classroom", parsed.device, parsed.dtype), prompt
+
+
+def check_writable(out: str) -> None:
+    """ValueError if a file cannot be opened for writing; one that exists keeps its content."""
+    try:
+        try:
+            open(out, "xb").close()
+        except FileExistsError:
+            open(out, "ab").close()
+        else:
+            os.unlink(out)
+    except OSError as error:
+        raise ValueError(f"out must be a file that can be written, not {out!r}: {error.strerror}") from error
+
+
+def open_model(name: str, device: str = "auto", dtype: str = "float32") -> LanguageModel:
+    """A tiny world of table.py by its name, or the network that CausalLM.load opens; ValueError if there is none."""
+    if name in WORLDS:
+        return WORLDS[name]
+    from sampler.causal_lm import CausalLM  # seconds of imports
+
+    return CausalLM.load(name, device, dtype)
+
+
+def opened_trace(path: str) -> Trace:
+    """The trace in a file; ValueError if it holds none."""
+    try:
+        return Trace.load(path)
+    except Exception as error:  # a foreign file may be wrong in any way
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(f"FILE must be a trace of schema {SCHEMA}, not {path!r}: {reason}") from error
+
+
+# ---- a run on its way
+
+
+def recorded(events: Iterable[Event], out: str | None) -> Iterator[Event]:
+    """The same events, each in the file before it is passed on, so that a killed run leaves what it had."""
+    if out is None:
+        yield from events
+        return
+    with open_text(out, "w") as file:
+        for event in events:
+            print(to_json(event), file=file, flush=True)  # in a .gz file too a flushed line can be read back
+            yield event
+
+
+def progress(events: Iterable[Event], total: int, unit: str) -> Iterator[Event]:
+    """The same events, with a progress bar on stderr."""
+    text, accepted = records.Segment(), 0
+    with tqdm(total=total, unit=unit) as bar:
+        for event in events:
+            if isinstance(event, BlockStarted | StepTaken):
+                text = following(text, event)
+            if isinstance(event, StepTaken):
+                accepted += event.step.is_accepted
+                bar.set_postfix(acceptance=accepted / (bar.n + 1), log_p=summary.total(text), refresh=False)
+            bar.update(isinstance(event, StepTaken | SampleDrawn))
+            if isinstance(event, RunEnded) and event.reason == "completed":
+                bar.total = bar.n  # an end token may have come early
+            yield event
+
+
+@contextmanager
+def stopping(steering: Steering) -> Iterator[None]:
+    """Ctrl-C asks the run to stop after the step in progress; a second one does not wait for it."""
+
+    def ask(signum: int, frame: object) -> None:
+        steering.stop_requested = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def tell(parsed: argparse.Namespace, trace: Trace, text: str) -> None:
+    """What a run came to, on stdout."""
+    data = summary.outcome(trace) | {"out": parsed.out}
+    print(json.dumps(data) if parsed.json else "\n".join([text, "", *summary.ending(trace)]))
+
+
+# ---- the command line
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser that tells an error in one sentence, without its usage."""
+
+    def error(self, message: str) -> NoReturn:
+        fail(message)
+
+
+def arguments() -> Parser:
+    """The parser of the whole command line."""
+    layout = {"epilog": STATUS, "formatter_class": argparse.RawDescriptionHelpFormatter}
+    about = "Sample from the power distribution p^alpha of a language model; keep, read and verify the trace."
+    parser = Parser(prog=PROG, description=about, **layout)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, (command, *groups) in COMMANDS.items():
+        added = commands.add_parser(name, help=command.__doc__, description=command.__doc__, **layout)
+        added.set_defaults(command=command)
+        for group in groups:
+            place = added.add_mutually_exclusive_group(required=True) if group is PROMPT else added
+            for option, told in group.items():
+                place.add_argument(option, **told)
+    return parser
+
+
+def number(kind: type, text: str) -> object:
+    """The number that an argument spells, or else the argument, for the settings to refuse with their own range."""
+    try:
+        return kind(text)
+    except ValueError:
+        return text
+
+
+WHOLE, REAL = partial(number, int), partial(number, float)
+NAMES = f"classroom (the default of a run), a folder, a Hugging Face id, or a tiny world: {', '.join(WORLDS)}"
+SEED = {"--seed": {"type": WHOLE, "default": 0, "help": "of all random numbers (%(default)s)"}}
+FILE = {"file": {"metavar": "FILE", "help": "a trace: .jsonl or .jsonl.gz"}}
+OUT = {"--out": {"metavar": "FILE", "help": "write the trace as it happens; gzipped if the name ends in .gz"}}
+JSON = {"--json": {"action": "store_true", "help": "print JSON instead of text"}}
+MODEL = {
+    "--model": {"metavar": "NAME", "help": NAMES},
+    "--device": {"choices": ("auto", "cpu", "cuda"), "default": "auto", "help": "(%(default)s)"},
+    "--dtype": {"choices": ("float32", "bfloat16"), "default": "float32", "help": "(%(default)s)"},
+}
+PROMPT = {  # one of them
+    "--prompt": {"metavar": "TEXT", "help": f"1 to {MAX_PROMPT} characters, if the model can read as many"},
+    "--preset": {"choices": PROBLEMS, "help": "the prompt of a problem that `presets` lists"},
+}
+POWER = {
+    "--alpha": {"type": REAL, "default": 4.0, "help": "sharpen to p^alpha: from 1 to inf (%(default)s)"},
+    "--temperature": {"type": REAL, "dest": "proposal_temperature", "help": "of the proposal, to 100 (1/alpha)"},
+    "--block-size": {"type": WHOLE, "default": 16, "help": "tokens (%(default)s)"},
+    "--blocks": {"type": WHOLE, "default": 4, "help": "how many to write at most (%(default)s)"},
+    "--steps": {"type": WHOLE, "default": 10, "dest": "steps_per_block", "help": "revisions of a block (%(default)s)"},
+    "--scope": {"choices": records.SCOPES, "default": "block", "help": "where a revision may cut (%(default)s)"},
+}
+TEMPERATURE = {
+    "--temperature": {"type": REAL, "default": 1.0, "help": "above 0, to 100; 1 is the model itself (%(default)s)"},
+    "--max-new-tokens": {"type": WHOLE, "default": 64, "help": "length of the longest sample (%(default)s)"},
+    "--samples": {"type": WHOLE, "default": 16, "dest": "num_samples", "help": "how many (%(default)s)"},
+}
+COMMANDS = {
+    "run": (run, MODEL, PROMPT, POWER, SEED, OUT, JSON),
+    "temperature": (temperature, MODEL, PROMPT, TEMPERATURE, SEED, OUT, JSON),
+    "show": (show, FILE, JSON),
+    "verify": (verify_file, FILE, MODEL),
+    "presets": (presets, JSON),
+}
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="backslashreplace")
+    sys.exit(main())

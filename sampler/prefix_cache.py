@@ -1,0 +1,165 @@
+"""Keys and values of texts already read, kept so that a new text costs only the tokens past a common prefix."""
+
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch.nn.utils.rnn import pad_sequence
+from transformers import DynamicCache
+
+KEPT_BATCHES = 8
+ROW_BYTES = 64 * 2**20
+KEPT_BYTES = 256 * 2**20  # the newest batch is kept however large it is
+
+Text = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Texts read together, aligned at the right: row r of the cache holds texts[r] in its last len(texts[r]) columns.
+
+    So padding only ever stands on the left, where attention patterns counted in columns (a sliding window) allow it.
+    """
+
+    texts: tuple[Text, ...]
+    cache: DynamicCache  # per layer keys and values, (R, heads, longest text, head width)
+
+    def nbytes(self) -> int:
+        return sum(layer.keys.nbytes + layer.values.nbytes for layer in self.cache.layers)
+
+    def columns(self, row: int, count: int) -> slice:
+        """Where the first `count` tokens of a row stand."""
+        first = self.cache.get_seq_length() - len(self.texts[row])
+        return slice(first, first + count)
+
+
+class Source(NamedTuple):
+    """Where the beginning of a text is held: the first `kept` tokens of one row of a batch."""
+
+    kept: int
+    batch: int
+    row: int
+
+
+class PrefixCache:
+    """The last few batches, least recently used first: the current text, say, and the proposal made from it."""
+
+    def __init__(self) -> None:
+        self._batches: list[Batch] = []
+
+    def start(self, texts: Sequence[Text]) -> tuple[DynamicCache, int]:
+        """A cache that holds the texts' beginnings, and the number W >= 1 of last tokens of each text to feed it.
+
+        W is what the least known text needs; the others are fed as many (or all that they have), since they would be
+        padded to that width anyway. A batch that the texts extend is taken as it is, without a copy. The caller feeds
+        the cache and hands it to `keep`; if the feeding fails, it is lost and nothing else is.
+        """
+        for b, batch in enumerate(self._batches):
+            if width := _common_extension(batch.texts, texts):
+                return self._batches.pop(b).cache, width
+        if not self._batches:
+            return DynamicCache(), max(map(len, texts))
+        sources = self._sources(texts)
+        width = max(len(text) - source.kept for text, source in zip(texts, sources, strict=True))
+        pairs = zip(texts, sources, strict=True)
+        cache = self._gathered([source._replace(kept=max(0, len(text) - width)) for text, source in pairs])
+        self._retire(sources)
+        return cache, width
+
+    def keep(self, texts: Sequence[Text], cache: DynamicCache) -> None:
+        """Hold a cache that has been fed all tokens of `texts`; the batches used longest ago make room."""
+        self._batches.append(Batch(tuple(texts), cache))
+        excess = sum(batch.nbytes() for batch in self._batches) - KEPT_BYTES
+        while len(self._batches) > 1 and (excess > 0 or len(self._batches) > KEPT_BATCHES):
+            excess -= self._batches.pop(0).nbytes()
+
+    def _sources(self, texts: Sequence[Text]) -> list[Source]:
+        """For each text the row with the longest common prefix; a text's last token always remains to be fed."""
+        held = sorted((text, b, row) for b, batch in enumerate(self._batches) for row, text in enumerate(batch.texts))
+        sources = []
+        for text in texts:
+            at = bisect_left(held, (text,))  # in sorted order the longest common prefix is with a neighbour
+            neighbours = held[max(0, at - 1) : at + 1]
+            sources.append(max(Source(_common_prefix(text[:-1], known), b, row) for known, b, row in neighbours))
+        return sources
+
+    def _gathered(self, sources: Sequence[Source]) -> DynamicCache:
+        """A new cache whose row i is a copy of `sources[i]`, aligned at the right."""
+        cache = DynamicCache()
+        origins = [(self._batches[b], row, self._batches[b].columns(row, kept)) for kept, b, row in sources]
+        for i in range(len(self._batches[0].cache.layers)):
+            keys = [batch.cache.layers[i].keys[row, :, columns] for batch, row, columns in origins]
+            values = [batch.cache.layers[i].values[row, :, columns] for batch, row, columns in origins]
+            cache.update(_stacked(keys), _stacked(values), i)
+        return cache
+
+    def _retire(self, sources: Sequence[Source]) -> None:
+        """Drop the batches whose rows all live on whole in the new one; other sources count as just used."""
+        whole = {(b, row) for kept, b, row in sources if kept == len(self._batches[b].texts[row])}
+        used = {b for kept, b, _ in sources if kept}
+        rest = [
+            b for b, batch in enumerate(self._batches) if any((b, row) not in whole for row in range(len(batch.texts)))
+        ]
+        self._batches = [self._batches[b] for b in sorted(rest, key=used.__contains__)]
+
+
+class RowMemory:
+    """Rows [V] by their whole context, up to ROW_BYTES; the row used longest ago is forgotten first."""
+
+    def __init__(self) -> None:
+        self._rows: OrderedDict[Text, np.ndarray] = OrderedDict()
+        self.nbytes = 0
+
+    def get(self, context: Text) -> np.ndarray | None:
+        if context in self._rows:
+            self._rows.move_to_end(context)
+        return self._rows.get(context)
+
+    def put(self, context: Text, row: np.ndarray) -> np.ndarray:
+        """Remember a new row; returns it."""
+        own = row.copy()  # a slice would keep its whole batch alive
+        self._rows[context] = own
+        self.nbytes += _nbytes(context, own)
+        while self.nbytes > ROW_BYTES:
+            self.nbytes -= _nbytes(*self._rows.popitem(last=False))
+        return own
+
+
+def _nbytes(context: Text, row: np.ndarray) -> int:
+    return row.nbytes + 8 * len(context)
+
+
+def aligned(texts: Sequence[Text], width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Token ids [R, width], mask [R, C] and positions [R, width] of the last `width` columns of texts.
+
+    C is the longest length; shorter texts are padded on the left.
+    """
+    longest = max(map(len, texts))
+    ids = np.array([(0,) * (width - len(text)) + text[-width:] for text in texts])
+    positions = np.arange(longest) - np.array([[longest - len(text)] for text in texts])  # (R, C), < 0 in padding
+    return ids, positions >= 0, np.maximum(positions[:, -width:], 0)
+
+
+def _common_extension(held: Sequence[Text], texts: Sequence[Text]) -> int:
+    """The number of tokens by which every text extends the held one in the same row; 0 if there is no such number."""
+    width = len(texts[0]) - len(held[0])
+    if len(texts) != len(held) or width < 1:
+        return 0
+    pairs = zip(texts, held, strict=True)
+    return width if all(len(text) - len(old) == width and text[: len(old)] == old for text, old in pairs) else 0
+
+
+def _common_prefix(a: Text, b: Text) -> int:
+    """Length of the longest common prefix."""
+    lengths = range(1, min(len(a), len(b)) + 1)
+    return bisect_left(lengths, True, key=lambda length: a[:length] != b[:length])
+
+
+def _stacked(rows: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Rows (heads, columns, head width) of different numbers of columns as one tensor, zeros on the left."""
+    columns_first = [row.transpose(0, 1) for row in rows]
+    return pad_sequence(columns_first, batch_first=True, padding_side="left").transpose(1, 2)

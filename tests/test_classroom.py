@@ -1,0 +1,203 @@
+"""The classroom's corpus, tokenizer, presets and saved model."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from sampler.classroom.corpus import SHARES, TASKS, examples, held_out
+from sampler.classroom.presets import PRESETS
+from sampler.classroom.problems import draw_problem
+from sampler.classroom.wording import STRAIGHT_SHARE
+
+FOLDER = Path(__file__).parents[1] / "assets" / "models" / "classroom"
+COUNT = 4000  # training examples looked at; a share strays by five standard errors less than once in a million
+
+
+def shares_agree(found: int, count: int, share: float) -> bool:
+    return abs(found - count * share) <= 5 * (count * share * (1 - share)) ** 0.5
+
+
+def recomputed(prompt: str) -> str:
+    """The right answer by another road than the corpus': words read one by one, cups kept as a shuffled row."""
+    words = prompt.replace(",", " ").replace(".", " ").replace(":", " ").replace("?", " ").split()
+    numbers = [int(word) for word in words if word.isdigit()]
+    if numbers:
+        return str(sum(numbers))
+    hidden = {cup: cup == words[words.index("under") + 1] for cup in "abcdef"}
+    for at, word in enumerate(words):
+        if word == "and":
+            a, b = words[at - 1], words[at + 1]
+            hidden[a], hidden[b] = hidden[b], hidden[a]
+    return next(cup for cup, has_ball in hidden.items() if has_ball)
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return list(islice(examples(1), COUNT))
+
+
+@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("seed", range(50))
+def test_every_solution_is_correct(name, seed):
+    rng = Random(seed)
+    for _ in range(20):
+        problem = TASKS[name].draw(rng)
+        solution = TASKS[name].solve(problem, rng, STRAIGHT_SHARE)
+        assert problem.answer == TASKS[name].truth(problem.prompt) == recomputed(problem.prompt)
+        assert TASKS[name].answer(solution.text) == problem.answer
+        assert TASKS[name].is_correct(problem.prompt, solution.text)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_checker_refuses_wrong_and_missing_answers(name):
+    problem = TASKS[name].draw(Random(0))
+    wrong = {"cups": "a" if problem.answer != "a" else "b", "sums": problem.answer + "0"}[name]
+    assert not TASKS[name].is_correct(problem.prompt, f" Well, let me look at it. So it is {wrong}.")
+    assert not TASKS[name].is_correct(problem.prompt, " Well, let me look at it. So it is")
+    assert TASKS[name].answer(f" So it is {wrong}. So it is {problem.answer}.") == problem.answer
+    assert not TASKS[name].is_correct("Nothing is asked here", "")
+
+
+def test_every_worked_sum_is_correct(corpus):
+    for problem, solution in corpus:
+        if problem.task == "sums" and solution.habits == ("worked",):
+            total = int(re.search(r" First (\d+),", solution.text)[1])
+            steps = re.findall(r"(\d+) (?:makes|gives) (\d+)", solution.text)
+            assert len(steps) == len(problem.facts) - 1
+            for term, after in steps:
+                total += int(term)
+                assert total == int(after)
+
+
+def test_every_worked_cup_is_correct(corpus):
+    for problem, solution in corpus:
+        if problem.task == "cups" and solution.habits == ("worked",):
+            cup = re.search(r" First ([a-f]),", solution.text)[1]
+            moves = dict(re.findall(r"(\w+) (?:swaps|switches) ([a-f] and [a-f])", problem.prompt))
+            steps = re.findall(r"(\w+): ([a-f])", solution.text)
+            assert [name for name, _ in steps] == list(moves)
+            for name, after in steps:
+                pair = moves[name].split(" and ")
+                cup = pair[1 - pair.index(cup)] if cup in pair else cup
+                assert cup == after
+
+
+def test_training_never_sees_a_held_out_problem(corpus):
+    trained = {(problem.task, problem.key) for problem, _ in corpus}
+    fresh = {(name, problem.key) for name in TASKS for problem in held_out(name, 300, seed=0)}
+    assert not trained & fresh
+    assert not any(problem.is_held_out for problem, _ in corpus)
+    assert all(draw_problem(TASKS[name], Random(3), held_out=True).is_held_out for name in TASKS)
+
+
+def test_one_problem_in_ten_is_held_out():
+    for name in TASKS:
+        rng = Random(2)
+        found = sum(TASKS[name].draw(rng).is_held_out for _ in range(COUNT))
+        assert shares_agree(found, COUNT, 0.1)
+
+
+def test_shares_are_as_declared(corpus):
+    tasks = Counter(problem.task for problem, _ in corpus)
+    assert all(shares_agree(tasks[name], COUNT, share) for name, share in SHARES.items())
+    for name in TASKS:
+        habits = Counter(solution.habits for problem, solution in corpus if problem.task == name)
+        assert shares_agree(habits["straight",], tasks[name], STRAIGHT_SHARE)
+
+
+def test_the_same_seed_gives_the_same_corpus(corpus):
+    assert list(islice(examples(1), 20)) == corpus[:20]
+    assert list(islice(examples(2), 20)) != corpus[:20]
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.id)
+def test_preset_is_held_out_and_right(preset):
+    assert preset.id.startswith(preset.task + "-")
+    assert preset.answer == TASKS[preset.task].truth(preset.prompt) == recomputed(preset.prompt)
+    problems = held_out(preset.task, 2000, seed=0)
+    assert preset.prompt in {problem.prompt for problem in problems}
+
+
+def test_presets_have_their_own_ids():
+    assert len({preset.id for preset in PRESETS}) == len(PRESETS)
+    assert {preset.task for preset in PRESETS} == set(TASKS)
+
+
+def test_the_corpus_needs_no_torch():
+    code = "import sys, sampler.classroom.presets, sampler.classroom.corpus; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=FOLDER.parents[2], check=True)
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(FOLDER)
+
+
+SPACES = ["", " ", "  two  spaces ", "\n\n\ttabs\r\n", "\x00\x01\x7f"]
+ODD = [*SPACES, "😀👩‍👩‍👧 é e\u0301 漢字", "<b>&amp;</b>", "don 't , ok ?", "007 1234"]
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_tokenizer_loses_nothing(tokenizer, text):
+    assert tokenizer.decode(tokenizer(text).input_ids) == text
+
+
+def test_tokenizer_loses_nothing_of_random_text(tokenizer):
+    rng = Random(4)
+    for _ in range(300):
+        points = [rng.randrange(0x20000) for _ in range(20)]
+        text = "".join(chr(point) for point in points if not 0xD800 <= point < 0xE000)
+        assert tokenizer.decode(tokenizer(text).input_ids) == text
+
+
+def test_tokenizer_is_small_and_splits_digits(tokenizer, corpus):
+    assert len(tokenizer) <= 512
+    assert tokenizer.eos_token == "<|end|>"
+    assert tokenizer("<|end|>").input_ids == [tokenizer.eos_token_id]
+    assert len(tokenizer("1234567890").input_ids) == 10
+    pieces = {tokenizer.decode([token]) for _, solution in corpus for token in tokenizer(solution.text).input_ids}
+    assert {" First", " So", " makes", " Bob", " a", "7"} <= pieces
+    assert all(len(tokenizer(solution.text).input_ids) < 80 for _, solution in corpus)
+
+
+def test_tokenizer_is_the_one_that_the_corpus_gives(tokenizer):
+    from sampler.classroom.tokenizer import build_tokenizer
+
+    assert build_tokenizer(seed=0).get_vocab() == tokenizer.get_vocab()
+
+
+def test_saved_model_loads_plainly(tokenizer):
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(FOLDER)
+    assert model.config.model_type == "llama"
+    assert 8e5 <= model.num_parameters() <= 1.3e6
+    assert model.config.vocab_size == len(tokenizer)
+    assert model.config.max_position_embeddings >= 256
+    assert model.generation_config.eos_token_id == tokenizer.eos_token_id
+    logits = model(torch.tensor([tokenizer("Ann has 62, Bob has 85.").input_ids])).logits
+    assert torch.isfinite(logits).all()
+
+
+def test_saved_files_are_small():
+    files = list(FOLDER.iterdir())
+    assert {"config.json", "model.safetensors", "tokenizer.json", "README.md"} <= {file.name for file in files}
+    assert all(file.stat().st_size < 9_000_000 for file in files)
+
+
+@pytest.mark.parametrize("file", sorted((FOLDER.parents[2] / "sampler/classroom").glob("*.py")), ids=lambda f: f.name)
+def test_files_and_functions_stay_short(file):
+    source = file.read_text()
+    assert len(source.splitlines()) <= 300
+    functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+    assert all(node.end_lineno - node.lineno < 60 and ast.get_docstring(node) for node in functions)

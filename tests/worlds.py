@@ -1,0 +1,125 @@
+"""Tiny worlds, stages cut out of them with their exact targets, and how far a kernel is from the laws there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from sampler import kernel
+from sampler.draws import Draws
+from sampler.exact import Completion, Revise, completions, transition_matrix
+from sampler.kernel import Stage
+from sampler.records import ChainState, Law
+from sampler.table import Row, TableModel, endless_world, flat_world, peaked_world
+
+
+def forbidding_world() -> TableModel:
+    """Impossible tokens: no end at the start, no `a` after `a`, and after `b` only one way on."""
+    rows = {"": {"a": 0.7, "b": 0.3}, "a": {"b": 0.2, "$": 0.8}, "b": {"a": 1.0}}
+    return TableModel("forbidding-world", "ab$", lambda text: rows.get(text[-1:], {"$": 1.0}))
+
+
+def uniform_world() -> TableModel:
+    """Every completion of one length is as likely as every other."""
+    return TableModel("uniform-world", "ab", lambda text: {"a": 1.0, "b": 1.0})
+
+
+def wide_world() -> TableModel:
+    """Twenty pieces of falling probability, so that a run meets them one after another."""
+    row: Row = {piece: 1 / (1 + i) for i, piece in enumerate("abcdefghijklmnopqrst")}
+    return TableModel("wide-world", "abcdefghijklmnopqrst", lambda text: row)
+
+
+WORLDS: dict[str, Callable[[], TableModel]] = {
+    "flat": flat_world,
+    "peaked": peaked_world,
+    "endless": endless_world,
+    "forbidding": forbidding_world,
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One stage of a chain in a world: revisions of the positions from len(frozen) to `end`, aiming at p^alpha."""
+
+    world: str
+    alpha: float
+    temperature: float
+    prompt: str = "b"
+    frozen: str = ""
+    end: int = 3
+    alternatives: int = 0
+
+    def __str__(self) -> str:
+        scope = f"after-{self.frozen}" if self.frozen else "whole"
+        return f"{self.world}-alpha{self.alpha:g}-tau{self.temperature:g}-{scope}"
+
+    @cached_property
+    def model(self) -> TableModel:
+        return WORLDS[self.world]()
+
+    @cached_property
+    def stage(self) -> Stage:
+        law = Law(self.alpha, self.temperature)
+        prompt_ids = self.model.encode(self.prompt)
+        return Stage(prompt_ids, self.model.eos_ids, len(self.frozen), self.end, law, self.alternatives)
+
+    @cached_property
+    def log_p(self) -> dict[Completion, float]:
+        """Every text that the stage may hold, with the log p of its revisable part."""
+        frozen = self.model.encode(self.frozen)
+        tails = completions(self.model, self.stage.prompt_ids + frozen, self.end - len(frozen))
+        return {frozen + ids: log_p for ids, log_p in tails}
+
+    @property
+    def states(self) -> list[Completion]:
+        return list(self.log_p)
+
+    @cached_property
+    def target(self) -> np.ndarray:
+        """pi [S], p(revisable part | frozen part)^alpha normalised over the states."""
+        weights = np.exp(self.alpha * np.array(list(self.log_p.values())))
+        return weights / weights.sum()
+
+    def matrix(self, revise: Revise = kernel.revise) -> np.ndarray:
+        """K [S+1, S+1] of one revision; the last index holds every text that the stage must never hold."""
+        states = self.states
+        return transition_matrix(self.model, self.stage, [*states, ()], _fenced(revise, set(states)))
+
+
+def _fenced(revise: Revise, states: set[Completion]) -> Revise:
+    """The same step with everything outside of `states` as one absorbing text, the empty one."""
+
+    def step(stage: Stage, state: ChainState, draws: Draws) -> kernel.Rows:
+        if not state.segment:
+            return None, state
+        revision, after = yield from revise(stage, state, draws)
+        return revision, after if after.segment.token_ids in states else ChainState()
+
+    return step
+
+
+def violations(case: Case, revise: Revise = kernel.revise) -> dict[str, float]:
+    """How far one revision is from each law, as a probability, 0 where it holds.
+
+    rows: |sum of a row of K - 1|. invariance: total variation between pi K and pi. balance: probability flow
+    pi(i) K(i, j) that does not come back. reach: share of the pairs of states without a way from one to the other.
+    """
+    matrix, pi = case.matrix(revise), np.append(case.target, 0.0)
+    flow = pi[:, None] * matrix
+    return {
+        "rows": float(np.abs(matrix.sum(axis=1) - 1).max()),
+        "invariance": 0.5 * float(np.abs(pi @ matrix - pi).sum()),
+        "balance": 0.5 * float(np.abs(flow - flow.T).sum()),
+        "reach": unreachable_share(matrix[:-1, :-1]),
+    }
+
+
+def unreachable_share(matrix: np.ndarray) -> float:
+    """Share of the ordered pairs (i, j) for which no number of steps leads from i to j."""
+    size = len(matrix)
+    reach = (matrix > 0) | np.eye(size, dtype=bool)
+    for _ in range(size.bit_length()):  # paths of up to 2, 4, 8, ... steps
+        reach = (reach.astype(int) @ reach.astype(int)) > 0
+    return 1 - float(reach.mean())
