@@ -27,7 +27,6 @@ from sampler.trace_format import SCHEMA, to_json
 from sampler.verify import verify
 
 PROG = "python -m sampler"
-MAX_PROMPT = 10_000  # characters
 MAX_NEW_TOKENS = 32_768  # as in PowerSettings
 PROBLEMS = {preset.id: preset.prompt for preset in PRESETS}
 MAKERS = (table.paper_example, table.pivot_world, table.flat_world, table.peaked_world, table.endless_world)
@@ -134,9 +133,7 @@ def power_settings(parsed: argparse.Namespace) -> PowerSettings:
 
 def opened_run(parsed: argparse.Namespace) -> tuple[LanguageModel, str]:
     """The model and the prompt of a run, after everything that can be refused without the model."""
-    prompt = PROBLEMS.get(parsed.preset, parsed.prompt)
-    if not 1 <= len(prompt) <= MAX_PROMPT:
-        raise ValueError(f"prompt must be 1 to {MAX_PROMPT} characters long, not {len(prompt)}")
+    prompt = records.checked_text(PROBLEMS.get(parsed.preset, parsed.prompt))
     if parsed.out is not None:
         check_writable(parsed.out)
     return open_model(parsed.model or "classroom", parsed.device, parsed.dtype), prompt
@@ -168,7 +165,7 @@ def opened_trace(path: str) -> Trace:
     """The trace in a file; ValueError if it holds none."""
     try:
         return Trace.load(path)
-    except Exception as error:  # a foreign file may be wrong in any way
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ValueError(f"FILE must be a trace of schema {SCHEMA}, not {path!r}: {reason}") from error
 
@@ -270,7 +267,7 @@ MODEL = {
     "--dtype": {"choices": ("float32", "bfloat16"), "default": "float32", "help": "(%(default)s)"},
 }
 PROMPT = {  # one of them
-    "--prompt": {"metavar": "TEXT", "help": f"1 to {MAX_PROMPT} characters, if the model can read as many"},
+    "--prompt": {"metavar": "TEXT", "help": f"1 to {records.MAX_PROMPT} characters, if the model can read as many"},
     "--preset": {"choices": PROBLEMS, "help": "the prompt of a problem that `presets` lists"},
 }
 POWER = {

@@ -96,9 +96,12 @@ class CausalLM:
 
     def encode(self, text: str) -> tuple[int, ...]:
         try:
-            return tuple(self._loaded.tokenizer.backend_tokenizer.encode(text).ids)
+            ids = tuple(self._loaded.tokenizer.backend_tokenizer.encode(text).ids)
         except TypeError as error:
             raise ValueError(f"text must be a string without lone surrogates, not {text!r}") from error
+        if not ids:
+            raise ValueError(f"text must be at least one token of {self.name} long, not {text!r}")
+        return ids
 
     def decode(self, token_ids: Sequence[int]) -> str:
         return self._loaded.pieces.decode(token_ids)
@@ -213,7 +216,7 @@ def _load(name: str, device: str, dtype: torch.dtype) -> Loaded:
     accepts = frozenset(inspect.signature(module.forward).parameters)
     return Loaded(
         name=name,
-        revision=revision,
+        revision=revision if dtype is torch.float32 else f"{revision}-bfloat16",
         module=module,
         device=module.device,
         tokenizer=tokenizer,

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass, field, fields
 
 SCOPES = ("block", "completion")
+MAX_PROMPT = 10_000  # characters; a model's context usually ends earlier
 
 
 def checked_int(name: str, value: object, low: int, high: int) -> int:
@@ -14,6 +15,16 @@ def checked_int(name: str, value: object, low: int, high: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
     return value
+
+
+def checked_text(prompt: object) -> str:
+    """`prompt` if it is a text of 1 to MAX_PROMPT characters, not all blank; ValueError if not."""
+    length = len(prompt) if isinstance(prompt, str) else 0
+    if not 1 <= length <= MAX_PROMPT:
+        raise ValueError(f"prompt must be 1 to {MAX_PROMPT} characters long, not {length}")
+    if not prompt.strip():
+        raise ValueError(f"prompt must be 1 to {MAX_PROMPT} characters long, not {length} blank ones")
+    return prompt
 
 
 def checked_alpha(value: object) -> float:

@@ -7,7 +7,7 @@ import json
 import math
 import types
 import typing
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import MISSING, asdict, fields, is_dataclass
 from typing import Any
 
 from sampler.records import (
@@ -129,7 +129,7 @@ def _decode(kind: Any, value: Any, where: str) -> Any:
 
 def _record(kind: Any, value: dict, where: str) -> Any:
     hints = typing.get_type_hints(kind)
-    present = [f for f in fields(kind) if f.name in value or f.name != "pieces"]
+    present = [f for f in fields(kind) if f.name in value or f.default_factory is MISSING]
     missing = [f.name for f in present if f.name not in value]
     if missing:
         raise TraceError(f"{where} lacks {missing[0]}")

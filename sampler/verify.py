@@ -77,6 +77,8 @@ class _Verifier:
             return self.found
         self._expect(all(self.model.piece(v) == text for v, text in pieces.items()), "a piece is not its token's text")
         self._expect(self.model.encode(self.started.prompt) == self.started.prompt_ids, "prompt_ids differ")
+        if not self.found.ok:
+            return self.found
         for event in self.trace.events[1:]:
             if len(self.found.problems) >= MAX_PROBLEMS:
                 break

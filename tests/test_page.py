@@ -7,12 +7,12 @@ import math
 
 import pytest
 
-from explorer.page.controls import dials_of, prompt_of, settings_of, whole
+from explorer.page.controls import dials_of, settings_of, whole
 from explorer.page.library import Models, checker, preset, recorded
 from explorer.page.session import Session
 from explorer.page.streaming import stream
 from sampler.classroom.presets import PRESETS
-from sampler.records import PowerSettings
+from sampler.records import PowerSettings, checked_text
 from sampler.table import endless_world, flat_world
 from sampler.trace import Trace
 
@@ -66,8 +66,8 @@ def test_dials():
 
 @pytest.mark.parametrize("prompt", ["", "   ", None, 7, "x" * 10_001])
 def test_bad_prompts(prompt):
-    with pytest.raises(ValueError, match="prompt must be 1 to 10,000 characters long, not"):
-        prompt_of(prompt)
+    with pytest.raises(ValueError, match="prompt must be 1 to 10000 characters long, not"):
+        checked_text(prompt)
 
 
 def test_whole_takes_what_widgets_send():

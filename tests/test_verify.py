@@ -110,7 +110,7 @@ SHORT = {"max_new_tokens": 3, "alternatives": 1}
 DIALS = {1: {"alpha": 3.0, "proposal_temperature": 0.6}}
 TRACES = {
     "block": (power_trace(**SHORT), endless_world()),
-    "completion-with-ends": (power_trace(flat_world(), scope="completion", seed=3, **SHORT), flat_world()),
+    "completion-with-ends": (power_trace(flat_world(), scope="completion", seed=0, **SHORT), flat_world()),
     "moved-dials": (power_trace(moves=DIALS, proposal_temperature=0.7, **SHORT), endless_world()),
     "alpha-inf": (power_trace(alpha=math.inf, proposal_temperature=0.8, **SHORT), endless_world()),
     "temperature": (temperature_trace(), flat_world()),

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import gradio as gr
 
 from sampler.classroom.presets import PRESETS
-from sampler.records import PowerSettings
+from sampler.records import MAX_PROMPT, PowerSettings
 
-MAX_PROMPT = 10_000  # characters
 MAX_BLOCKS, MAX_BLOCK_SIZE, MAX_STEPS = 16, 64, 100  # what one browser can draw well
 DEFAULTS = PowerSettings()
 
@@ -127,13 +126,3 @@ def whole(name: str, value: object, low: int, high: int) -> int:
     if not is_number or value != int(value) or not low <= value <= high:
         raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
     return int(value)
-
-
-def prompt_of(prompt: object) -> str:
-    """The prompt's text: 1 to MAX_PROMPT characters."""
-    text = prompt if isinstance(prompt, str) else ""
-    if not text.strip():
-        raise ValueError(f"prompt must be 1 to {MAX_PROMPT:,} characters long, not empty")
-    if len(text) > MAX_PROMPT:
-        raise ValueError(f"prompt must be 1 to {MAX_PROMPT:,} characters long, not {len(text):,}")
-    return text

@@ -6,12 +6,12 @@ import gradio as gr
 from anyio import to_thread
 
 from explorer.page import library
-from explorer.page.controls import Controls, dials_of, prompt_of, settings_of
+from explorer.page.controls import Controls, dials_of, settings_of
 from explorer.page.packets import packet
 from explorer.page.session import Session
 from explorer.page.streaming import GOALS, stream
 from sampler.language_model import LanguageModel
-from sampler.records import PowerSettings
+from sampler.records import PowerSettings, checked_text
 from sampler.trace import Trace
 
 LIVE = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
@@ -31,7 +31,7 @@ def wire(controls: Controls, bus: gr.HTML, session: gr.State, models: library.Mo
 
     async def run(session, prompt, model, *values) -> AsyncIterator[str]:
         try:
-            settings, text = settings_of(*values), prompt_of(prompt)
+            settings, text = settings_of(*values), checked_text(prompt)
             if not models.is_ready(model):
                 yield packet(notice=f"Loading the model {model} …")
             await begin(session, await to_thread.run_sync(models.get, model), text, settings)
