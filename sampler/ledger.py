@@ -43,6 +43,7 @@ class PieceLedger:
         self._told: set[int] = set()
 
     def at_start(self, prompt_ids: tuple[int, ...]) -> dict[int, str]:
+        """Every piece of a small vocabulary, those of the prompt of a large one."""
         small = self._model.vocab_size <= SMALL_VOCABULARY
         return self._tell(range(self._model.vocab_size) if small else prompt_ids)
 
@@ -65,6 +66,7 @@ class Meter:
         self._last = self._now()
 
     def read(self) -> Totals:
+        """Tokens fed, calls and seconds since the last reading, or since the meter was made."""
         last, self._last = self._last, self._now()
         fed, calls, seconds = (now - then for now, then in zip(self._last, last, strict=True))
         return Totals(tokens_fed=fed, forward_calls=calls, seconds=round(seconds, 6))

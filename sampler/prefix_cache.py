@@ -115,6 +115,7 @@ class RowMemory:
         self.nbytes = 0
 
     def get(self, context: Text) -> np.ndarray | None:
+        """The row of a context, None if it is not held."""
         if context in self._rows:
             self._rows.move_to_end(context)
         return self._rows.get(context)

@@ -44,6 +44,7 @@ class Trace:
 
     @property
     def ended(self) -> RunEnded | None:
+        """The last event, if the run came to its end."""
         last = self.events[-1]
         return last if isinstance(last, RunEnded) else None
 

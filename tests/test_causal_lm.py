@@ -104,7 +104,7 @@ def test_threads_do_not_disturb_each_other():
     def run(seed):
         model = loaded("llama").fresh()
         rows = [model.next_logprobs(contexts) for contexts in wandering_calls(seed, count=60)]
-        return rows, (model.tokens_fed, model.encode("the " * seed), model.decode(range(seed)))
+        return rows, (model.tokens_fed, model.encode("the" * (seed + 1)), model.decode(range(seed)))
 
     alone = [run(seed) for seed in range(4)]
     with ThreadPoolExecutor(4) as pool:

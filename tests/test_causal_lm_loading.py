@@ -40,6 +40,7 @@ def test_what_a_model_says_of_itself():
 def test_bfloat16(folder):
     half, full = CausalLM.load(folder, dtype="bfloat16"), loaded("gpt2").fresh()
     assert half._loaded.module.dtype == torch.bfloat16
+    assert half.revision != full.revision  # its rows are others
     rows = half.next_logprobs([TEXT, TEXT[:7]])
     assert rows.dtype == np.float64 and np.allclose(np.exp(rows).sum(axis=1), 1, rtol=0, atol=1e-12)
     assert 0 < abs(rows - full.next_logprobs([TEXT, TEXT[:7]])).max() < 1  # nats: bfloat16 has 3 digits
@@ -96,6 +97,11 @@ def test_truncation_saved_with_a_tokenizer_is_not_applied(folder):
 def test_text_that_is_no_unicode_is_refused():
     with pytest.raises(ValueError, match="without lone surrogates"):
         loaded("llama").encode("\ud83d")
+
+
+def test_text_without_any_token_is_refused():
+    with pytest.raises(ValueError, match="at least one token"):
+        loaded("llama").encode("")
 
 
 def test_a_small_model_gets_one_thread_and_a_large_one_the_default(folder, monkeypatch):

@@ -49,7 +49,7 @@ SIGHT = {
     "app": ("explorer.page",),
 }
 
-SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py")) + [ROOT / "app.py"]
+SOURCES = [*sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py")), ROOT / "app.py"]
 SCRIPTS = sorted((ROOT / "assets" / "page").glob("*.js"))
 
 
@@ -233,7 +233,8 @@ def test_the_readme_describes_nothing_that_is_not_there():
 
 
 def test_the_tree_is_read_as_it_is_written():
-    tree = "# A\n```sh\npip\n```\n```\napp.py   starts\nsampler/   torch\n  records.py   data\n  classroom/\n    cups.py   x\nassets/page/   scripts\n  bus.js   y\n```\n"
+    sampler = "sampler/   torch\n  records.py   data\n  classroom/\n    cups.py   x\n"
+    tree = f"# A\n```sh\npip\n```\n```\napp.py   starts\n{sampler}assets/page/   scripts\n  bus.js   y\n```\n"
     expected = {"app.py", "sampler/", "sampler/records.py", "sampler/classroom/", "sampler/classroom/cups.py"}
     assert described_paths(tree) == expected | {"assets/page/", "assets/page/bus.js"}
     assert described_paths("```\n├── app.py  starts\n```") == set()
@@ -273,8 +274,9 @@ def pretended(monkeypatch, tmp_path):
         ("sampler.causal_lm", "model.generate(ids)", test_one_file_loads_models_and_none_generates),
         ("explorer.views.figure", "open('x')", test_analysis_and_views_touch_no_files),
         ("sampler.utils", "", test_modules_are_named_for_what_they_hold),
-        ("sampler.power", "'''Maths.'''\ndef f():\n    return 1", test_public_names_have_docstrings),
-        ("sampler.power", "'''Maths.'''\nclass A:\n    '''A.'''\n    def f(self):\n        x = 1\n        return x", test_public_names_have_docstrings),
+        ("sampler.power", "def _f():\n    return 1", test_public_names_have_docstrings),
+        ("sampler.power", "'Maths.'\ndef f():\n    return 1", test_public_names_have_docstrings),
+        ("sampler.power", "'Maths.'\nclass A:\n 'A.'\n def f(self):\n  1\n  2", test_public_names_have_docstrings),
     ],
 )  # fmt: skip
 def test_a_broken_rule_is_seen(pretended, module, source, rule):

@@ -61,7 +61,9 @@ def test_the_same_events_give_the_same_bytes(name, tmp_path):
     for folder in folders:
         folder.mkdir()
         trace.save(folder / name)
-    assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes()
+    data = (folders[0] / name).read_bytes()
+    assert data == (folders[1] / name).read_bytes()
+    assert name.endswith(".jsonl") or data[4:8] == bytes(4)  # the time of writing, RFC 1952
 
 
 def test_a_gzipped_trace_holds_the_same_lines(tmp_path):
@@ -233,7 +235,7 @@ def test_a_damaged_gzip_file_is_refused(tmp_path):
 
 
 def changed(number: int, **values) -> list[str]:
-    """The trace's lines with fields of one line changed: a value, or `...` for a field taken away; `a__b` goes deeper."""
+    """The trace's lines with fields of one line changed; `...` takes a field away, `a__b` is field b of field a."""
     data = json.loads(LINES[number])
     for name, value in values.items():
         *path, last = name.split("__")
@@ -248,6 +250,7 @@ def changed(number: int, **values) -> list[str]:
 
 
 STEP = 2
+SAMPLE = to_json(temperature_trace().samples[0])
 DIAL = '{"event":"settings_changed","draw":0,"alpha":4.0,"proposal_temperature":null}'
 DAMAGED = {
     "schema 2": (changed(0, schema=2), "line 1: schema must be 1, not 2"),
@@ -298,7 +301,7 @@ DAMAGED = {
     "dial refused": ([*LINES[:2], DIAL.replace("4.0", "0.5")], "line 3: alpha must be a number from 1 to inf, not 0.5"),
     "totals lack": (changed(len(LINES) - 1, totals__steps=...), "totals lacks steps"),
     "two starts": (LINES[:1] + LINES, "a trace holds one run_started event"),
-    "samples in a power run": (LINES[:2] + [to_json(temperature_trace().samples[0])], "a power run has no such event"),
+    "samples in a power run": ([*LINES[:2], SAMPLE], "a power run has no such event"),
     "two ends": ([*LINES, LINES[-1]], "nothing follows a run_ended event"),
     "a line of garbage": ([*LINES[:2], "{garbage", *LINES[2:]], "line 3 is not JSON"),
     "a blank line": ([*LINES[:2], "", *LINES[2:]], "line 3 is not JSON"),

@@ -45,4 +45,5 @@ def visible(text: str) -> str:
 
 
 def escaped(character: str) -> str:
+    """A character as its code point."""
     return f"\\u{ord(character):04x}"

@@ -63,10 +63,12 @@ def routes() -> list[Route | Mount]:
 
 
 async def opening(request: Request) -> Response:
+    """What the page opens on, before Gradio has answered anything."""
     return Response(opening_json(), media_type="application/json")
 
 
 async def plotly_js(request: Request) -> Response:
+    """The plotly.js that the installed plotly carries."""
     return FileResponse(PLOTLY_JS, media_type="text/javascript", headers={"Cache-Control": "max-age=86400"})
 
 

@@ -34,6 +34,7 @@ def compact(value: Any) -> Any:
 
 
 def short(value: float) -> float | int | str:
+    """A number with SIGNIFICANT_DIGITS, infinities as text."""
     if math.isinf(value):
         return "inf" if value > 0 else "-inf"
     rounded = float(f"{value:.{SIGNIFICANT_DIGITS}g}")
@@ -49,5 +50,6 @@ def views() -> dict[str, Any]:
 
 
 def without_template(figure: dict[str, Any]) -> dict[str, Any]:
+    """The declaration without its theme, which travels once for all figures."""
     del figure["layout"]["template"]
     return figure

@@ -35,6 +35,7 @@ class Session:
         return Session()
 
     def take_ticket(self) -> int:
+        """End every other stream of this session; returns the number of the new one."""
         self.ticket += 1
         return self.ticket
 
@@ -70,6 +71,7 @@ class Session:
 
     @property
     def can_continue(self) -> bool:
+        """Whether there is an event left to compute."""
         return self.trace is not None and self._events is not None
 
     def advance(self) -> Event | None:
@@ -102,6 +104,7 @@ class Session:
 
     @property
     def is_over(self) -> bool:
+        """Whether the chain on screen has ended."""
         return self.trace is not None and self.trace.ended is not None
 
     def _take(self, event: Event) -> None:

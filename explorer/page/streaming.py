@@ -55,4 +55,5 @@ def status_of(event: Event | None) -> str:
 
 
 def ending(session: Session) -> str:
+    """The last word of a stream."""
     return "The run has ended." if session.is_over and not session.can_continue else ""

@@ -72,10 +72,12 @@ async def play(session: Session, event: gr.EventData) -> AsyncIterator[str]:
 
 
 def pause(session: Session) -> None:
+    """End the stream; the chain stays where it is."""
     session.take_ticket()
 
 
 def stop(session: Session) -> object:
+    """End the chain; its steps stay."""
     session.take_ticket()
     if not session.can_continue:
         return gr.skip()
@@ -101,6 +103,7 @@ def turn_dials(session: Session, alpha, is_infinite, is_tied, temperature) -> No
 
 
 def choose_preset(preset_id: str) -> str:
+    """The prompt of a preset."""
     try:
         return library.preset(preset_id).prompt
     except ValueError as error:

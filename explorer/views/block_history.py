@@ -30,6 +30,7 @@ def block_history() -> go.Figure:
 
 
 def cells() -> go.Heatmap:
+    """One cell a token."""
     return go.Heatmap(
         name="tokens",
         xgap=0.5,
@@ -54,6 +55,7 @@ def cells() -> go.Heatmap:
 
 
 def cuts(name: str, where: str, colour: str, symbol: str) -> go.Scatter:
+    """A mark on the left edge of the first token proposed anew."""
     return go.Scatter(
         name=name,
         mode="markers",

@@ -28,6 +28,7 @@ def log_likelihood() -> go.Figure:
 
 
 def current() -> go.Scatter:
+    """The line of the current text."""
     return go.Scatter(
         name="current",
         mode="lines",
@@ -63,6 +64,7 @@ def what_if() -> go.Scatter:
 
 
 def temperature_samples() -> go.Scatter:
+    """Temperature samples in the right margin, spread sideways so that they can be told apart."""
     return go.Scatter(
         name="temperature",
         mode="markers",

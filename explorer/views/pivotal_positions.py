@@ -24,6 +24,7 @@ def pivotal_positions() -> go.Figure:
 
 
 def entropy() -> go.Bar:
+    """Entropy of the row that each token was drawn from."""
     return go.Bar(
         name="entropy",
         marker={"color": HIGHLIGHT},
@@ -33,6 +34,7 @@ def entropy() -> go.Bar:
 
 
 def cuts(name: str, field: str, colour: str, words: str) -> go.Bar:
+    """How many cuts at each position came to one outcome."""
     pattern = {"shape": "x" if colour == REJECTED else "", "fgcolor": "white", "fillmode": "overlay", "size": 6}
     return go.Bar(
         name=name,

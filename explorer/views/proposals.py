@@ -22,6 +22,7 @@ def proposals() -> go.Figure:
 
 
 def stretch(name: str, where: str, colour: str, symbol: str) -> go.Scatter:
+    """Proposals of one verdict, each a bar from its cut over the proposed tokens."""
     bar = {"type": "data", "symmetric": False, "arrayminus": [], "color": colour, "thickness": 3, "width": 0}
     return go.Scatter(
         name=name,
@@ -42,6 +43,7 @@ def stretch(name: str, where: str, colour: str, symbol: str) -> go.Scatter:
 
 
 def differences() -> go.Scatter:
+    """Where proposed and replaced tokens first differ."""
     return go.Scatter(
         name="first difference",
         mode="markers",

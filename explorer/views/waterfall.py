@@ -28,6 +28,7 @@ def waterfall() -> go.Figure:
 
 
 def bars(name: str, where: str, colour: str, pattern: str) -> go.Bar:
+    """Positions that speak for (blue) or against (vermillion, hatched) the proposal."""
     return go.Bar(
         name=name,
         marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "white", "fillmode": "overlay", "size": 6}},
@@ -43,6 +44,7 @@ def bars(name: str, where: str, colour: str, pattern: str) -> go.Bar:
 
 
 def running() -> go.Scatter:
+    """The sum so far, from the cut term on."""
     return go.Scatter(
         name="running sum",
         mode="lines",
@@ -53,6 +55,7 @@ def running() -> go.Scatter:
 
 
 def threshold() -> go.Scatter:
+    """What log A must exceed."""
     return go.Scatter(
         name="log u",
         mode="lines",
