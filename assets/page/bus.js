@@ -1,5 +1,5 @@
 // The wire to the server: packets in (a JSON string each), commands out (named Gradio events of the hidden element).
-import { store, update, reveal } from "./store.js";
+import { store, update, reveal, inTwoBeats } from "./store.js";
 
 let triggerServer = () => {};
 
@@ -61,11 +61,16 @@ function append(packet) {
   if (fresh.length && following) followed(fresh);
 }
 
-/** A step that a person asked for stops between proposal and verdict; a playing chain goes straight on. */
+/** A step that a person asked for waits for its verdict; a chain played slowly shows proposal and verdict in turn. */
 function followed(fresh) {
-  const beat = store.beat && fresh.at(-1).kind === "step" ? "proposed" : "judged";
+  const newest = store.moments.length - 1;
+  const isStep = fresh.at(-1).kind === "step";
+  const isPlayedSlowly = store.playing && inTwoBeats();
+  reveal(newest, isStep && (store.beat || isPlayedSlowly) ? "proposed" : "judged");
+  if (isStep && !store.beat && isPlayedSlowly) {
+    setTimeout(() => store.head === newest && store.phase === "proposed" && reveal(newest), 500 / store.speed);
+  }
   store.beat = false;
-  reveal(store.moments.length - 1, beat);
 }
 
 function saveFile({ name, text }) {

@@ -1,5 +1,5 @@
 // Play, pause, step, block, back and scrub through what has happened; asks the server when the chain must go on.
-import { store, update, reveal } from "./store.js";
+import { store, update, reveal, inTwoBeats } from "./store.js";
 import { command } from "./bus.js";
 
 let timer = null;
@@ -85,17 +85,16 @@ function ask(goal) {
   command("play", { goal });
 }
 
-/** Replays what has happened at the chosen speed; up to 4 steps a second in two beats. */
+/** Replays what has happened at the chosen speed. */
 function schedule() {
   clearTimeout(timer);
   if (!store.playing || store.waiting) return;
-  const twoBeats = store.speed > 0 && store.speed <= 4;
-  const wait = store.speed > 0 ? 1000 / store.speed / (twoBeats ? 2 : 1) : 16;
+  const wait = store.speed > 0 ? 1000 / store.speed / (inTwoBeats() ? 2 : 1) : 16;
   timer = setTimeout(() => {
     if (!store.playing) return;
     if (atEnd()) return store.canContinue ? play() : update({ playing: false });
     if (store.phase === "proposed") reveal(store.head, "judged");
-    else reveal(store.head + 1, twoBeats ? "proposed" : "judged");
+    else reveal(store.head + 1, inTwoBeats() ? "proposed" : "judged");
     schedule();
   }, wait);
 }

@@ -71,3 +71,6 @@ export const currentMoment = (index = store.selected) => {
 /** Positions that will never change again, seen from a moment: a block freezes right after its last step. */
 export const frozenAfter = (moment) =>
   moment.index === store.moments.length - 1 ? store.frozen : store.moments[moment.index + 1].frozen;
+
+/** Slow enough for the eye to see a proposal before its verdict. */
+export const inTwoBeats = () => store.speed > 0 && store.speed <= 4;

@@ -69,7 +69,7 @@ def panel(models: list[str]) -> Controls:
             )
         with gr.Column(scale=2, min_width=180):
             run = gr.Button("Run", variant="primary", elem_id="run")
-            recorded = gr.Button("Recorded run", elem_id="recorded")
+            recorded = gr.Button("Open recorded run", elem_id="recorded")
             with gr.Row():
                 save = gr.Button("Save trace", size="sm", elem_id="save", min_width=80)
                 open_ = gr.UploadButton(

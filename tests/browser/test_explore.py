@@ -69,7 +69,7 @@ def test_pause_step_block_and_stop_of_a_living_chain(visit):
     visit.open()
     visit.run(speed="3")
     visit.press("play")  # shows Pause while playing
-    visit.until("!s.playing && !s.waiting")
+    visit.until("!s.playing && !s.waiting && s.phase === 'judged'")
     before = visit.store("s.moments.length")
     visit.press("step")
     visit.until(f"s.moments.length === {before + 1} && s.phase === 'proposed'")
@@ -92,7 +92,7 @@ def test_alpha_acts_on_the_next_step_and_the_trace_says_so(visit, tmp_path):
     visit.open()
     visit.run(speed="3")
     visit.press("play")
-    visit.until("!s.waiting")
+    visit.until("!s.waiting && s.phase === 'judged'")
     visit.page.locator("#alpha input[type=number]").fill("2")
     visit.page.keyboard.press("Enter")
     visit.until("s.whatIfAlpha === 2")
@@ -180,9 +180,10 @@ def test_a_foreign_trace_is_refused_in_one_sentence(visit, tmp_path):
     visit.open()
     moments = visit.store("s.moments.length")
     path = tmp_path / "foreign.jsonl"
-    path.write_text('{"event":"run_started","schema":7}\n')
+    path.write_text('{"event":"run_started","schema":"<img src=x onerror=window.hacked=1>"}\n')
     visit.page.locator("#open input[type=file]").set_input_files(path)
-    assert "schema must be 1, not 7" in visit.toast()
+    assert "schema must be 1, not '<img src=x" in visit.toast()
+    assert visit.page.evaluate("window.hacked") is None
     assert visit.store("s.moments.length") == moments
 
 
