@@ -31,15 +31,15 @@ export class Figure {
     new ResizeObserver(() => this.placeMarks()).observe(element);
   }
 
-  /** Draw `rows` ({name: [row]}); `layout` holds paths and values that differ from the declaration. */
+  /** Draw `rows` ({name: [row]}); `layout` and `edit` hold what differs from the declaration. */
   async draw(rows, layout = {}, edit = () => {}) {
     const figure = structuredClone(this.declaration);
+    edit(figure);
     figure.data.forEach((series) => fill(series, rows));
     figure.layout.template = this.templates[store.dark ? "dark" : "light"];
     figure.layout.uirevision = store.run?.id;
     const narrow = this.element.clientWidth < NARROW ? SMALL : {};
     for (const [path, value] of Object.entries({ ...narrow, ...layout })) set(figure.layout, path, value);
-    edit(figure);
     await Plotly.react(this.element, figure.data, figure.layout, CONFIG);
     if (!this.wired) this.wire();
     this.placeMarks();

@@ -98,7 +98,7 @@ const blockHistory = {
     return {
       rows: {
         moments: moments.map((m, i) => ({ ...m, cell_texts: m.tokens.map((_, p) => cellText(m, p, fates[i][p])) })),
-        steps: judgedSteps().map((m) => ({ ...m, cut: m.cut - 0.5 })),
+        steps: judgedSteps(),
       },
       layout: {
         "xaxis.range": [-0.8, width() - 0.4],
@@ -112,9 +112,8 @@ const blockHistory = {
   },
   marks: () => ({ ...drawMark("y"), ...positionMark() }),
   onPoint: (point, isClick) => {
-    const isCell = point.data.type === "heatmap";
     if (isClick) selectDraw(point.y);
-    update({ position: isCell ? point.x : Math.ceil(point.x) });
+    update({ position: point.x });
   },
 };
 
@@ -122,15 +121,12 @@ const blockHistory = {
 const standing = (moment) => ({ ...store.moments[moment.index - 1], index: moment.index, x: moment.x });
 
 function colourCells(figure) {
-  const colouring = figure.layout.meta.colourings[store.colouring];
+  const { title, ...scale } = figure.layout.meta.colourings[store.colouring];
   const cells = figure.data[0];
-  const rows = shownMoments();
-  const length = Math.max(0, ...rows.map((m) => m[store.colouring].length));
-  cells.z = rows.map((m) => Array.from({ length }, (_, i) => m[store.colouring][i] ?? null));
-  const { title, ...scale } = colouring;
   delete cells.zmin; // a colouring fixes one end of its scale at most
   Object.assign(cells, scale);
   cells.colorbar.title.text = title;
+  cells.meta.fields.z = store.colouring;
 }
 
 /** For every shown cell, the draw that changed its token later, null if none did. */

@@ -55,7 +55,7 @@ def cells() -> go.Heatmap:
 
 
 def cuts(name: str, where: str, colour: str, symbol: str) -> go.Scatter:
-    """A mark on the left edge of the first token proposed anew."""
+    """A mark on the first token proposed anew."""
     return go.Scatter(
         name=name,
         mode="markers",
