@@ -274,13 +274,13 @@ POWER = {
     "--alpha": {"type": REAL, "default": 4.0, "help": "sharpen to p^alpha: from 1 to inf (%(default)s)"},
     "--temperature": {"type": REAL, "dest": "proposal_temperature", "help": "of the proposal, to 100 (1/alpha)"},
     "--block-size": {"type": WHOLE, "default": 16, "help": "tokens (%(default)s)"},
-    "--blocks": {"type": WHOLE, "default": 4, "help": "how many to write at most (%(default)s)"},
+    "--blocks": {"type": WHOLE, "default": 5, "help": "how many to write at most (%(default)s)"},
     "--steps": {"type": WHOLE, "default": 10, "dest": "steps_per_block", "help": "revisions of a block (%(default)s)"},
     "--scope": {"choices": records.SCOPES, "default": "block", "help": "where a revision may cut (%(default)s)"},
 }
 TEMPERATURE = {
     "--temperature": {"type": REAL, "default": 1.0, "help": "above 0, to 100; 1 is the model itself (%(default)s)"},
-    "--max-new-tokens": {"type": WHOLE, "default": 64, "help": "length of the longest sample (%(default)s)"},
+    "--max-new-tokens": {"type": WHOLE, "default": 80, "help": "length of the longest sample (%(default)s)"},
     "--samples": {"type": WHOLE, "default": 16, "dest": "num_samples", "help": "how many (%(default)s)"},
 }
 COMMANDS = {

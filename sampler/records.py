@@ -69,7 +69,7 @@ class PowerSettings:
 
     alpha: float = 4.0
     proposal_temperature: float | None = None
-    max_new_tokens: int = 64
+    max_new_tokens: int = 80
     block_size: int = 16
     steps_per_block: int = 10
     scope: str = "block"
@@ -101,7 +101,7 @@ class TemperatureSettings:
     """Settings of token-level temperature sampling: independent samples, each token from p^(1/temperature)."""
 
     temperature: float = 1.0
-    max_new_tokens: int = 64
+    max_new_tokens: int = 80
     num_samples: int = 16
     seed: int = 0
     alternatives: int = 0

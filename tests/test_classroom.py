@@ -81,10 +81,9 @@ def test_every_worked_cup_is_correct(corpus):
         if problem.task == "cups" and solution.habits == ("worked",):
             cup = re.search(r" First ([a-f]),", solution.text)[1]
             moves = dict(re.findall(r"(\w+) (?:swaps|switches) ([a-f] and [a-f])", problem.prompt))
-            steps = re.findall(r"(\w+): ([a-f])", solution.text)
-            assert [name for name, _ in steps] == list(moves)
-            for name, after in steps:
-                pair = moves[name].split(" and ")
+            steps = re.findall(r"(\w+) ([a-f]) ([a-f]): ([a-f])", solution.text)
+            assert [(name, f"{a} and {b}") for name, a, b, _ in steps] == list(moves.items())
+            for _, *pair, after in steps:
                 cup = pair[1 - pair.index(cup)] if cup in pair else cup
                 assert cup == after
 
@@ -200,4 +199,5 @@ def test_files_and_functions_stay_short(file):
     source = file.read_text()
     assert len(source.splitlines()) <= 300
     functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
-    assert all(node.end_lineno - node.lineno < 60 and ast.get_docstring(node) for node in functions)
+    assert all(node.end_lineno - node.lineno < 60 for node in functions)
+    assert all(ast.get_docstring(node) for node in functions if not node.name.startswith("__"))

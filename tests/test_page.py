@@ -17,7 +17,7 @@ from sampler.table import endless_world, flat_world
 from sampler.trace import Trace
 
 GOOD = {
-    "alpha": 4, "is_infinite": False, "is_tied": True, "temperature": 0.25, "block_size": 16, "blocks": 4, "steps": 10,
+    "alpha": 4, "is_infinite": False, "is_tied": True, "temperature": 0.25, "block_size": 16, "blocks": 5, "steps": 10,
     "scope": "block", "seed": 0,
 }  # fmt: skip
 

@@ -113,7 +113,7 @@ def test_the_three_terms_of_the_way_back_are_the_negatives():
 def test_at_alpha_inf_the_target_term_alone_decides(proposed, replaced, expected):
     target = power.log_target_ratio(math.inf, proposed, replaced)
     assert target == expected
-    assert power.log_accept_ratio(math.inf, target, proposal=50.0, cut=-50.0) == expected
+    assert power.log_accept_ratio(math.inf, target, proposal=-math.inf, cut=-50.0) == expected
 
 
 def test_sums_over_thousands_of_tokens_keep_their_precision():

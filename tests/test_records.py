@@ -22,7 +22,7 @@ BAD_POWER_SETTINGS = [
         for value in (0, -1, 32_769, 2.0, "64", True, None)
     ],
     *[
-        ({"block_size": value}, f"block_size must be a whole number from 1 to 64, not {value!r}")
+        ({"block_size": value}, f"block_size must be a whole number from 1 to 80, not {value!r}")
         for value in (0, 65, -1, 1.5, NAN, True)
     ],
     *[

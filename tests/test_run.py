@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -34,7 +34,7 @@ SETTINGS = PowerSettings(2.0, max_new_tokens=6, block_size=2, steps_per_block=3,
 SCOPES = pytest.mark.parametrize("scope", ["block", "completion"])
 
 
-def lines_without_times(events: list[Event]) -> list[str]:
+def lines_without_times(events: Iterable[Event]) -> list[str]:
     """The trace's lines without what may differ between two runs of the same settings."""
     lines = []
     for event in events:
@@ -78,10 +78,18 @@ def test_another_seed_another_run(scope):
     assert len(runs) == 4
 
 
-def test_a_used_model_gives_the_same_run():
+RUNS = {
+    "power": lambda model: run_power(model, "b", SETTINGS),
+    "temperature": lambda model: run_temperature(model, "b", TemperatureSettings(max_new_tokens=3)),
+}
+
+
+@pytest.mark.parametrize("start", RUNS.values(), ids=RUNS)
+def test_a_used_model_gives_the_same_run(start):
+    """And its own counters stay as they were."""
     model = endless_world()
     model.next_logprobs([(0, 1, 2)])
-    assert lines_without_times(power_events(model)) == lines_without_times(power_events())
+    assert lines_without_times(start(model)) == lines_without_times(start(endless_world()))
     assert (model.tokens_fed, model.forward_calls) == (3, 1)
 
 
@@ -241,6 +249,7 @@ def test_stop_keeps_every_event_so_far(scope, draw):
     stopped = list(steered(steady(settings), {draw: {"stop_requested": True}}, settings))
     assert lines_without_times(stopped[:-1]) == lines_without_times(whole[: len(stopped) - 1])
     assert len(steps_of(stopped)) == draw + 1
+    assert kinds(stopped).endswith("s)")
     assert stopped[-1].reason == "stopped"
     *_, last = Trace(stopped).replay()
     assert stopped[-1].token_ids == last.after.token_ids
@@ -292,7 +301,8 @@ def test_a_large_vocabulary_is_told_piece_by_piece(monkeypatch):
     assert all(text == wide_world().piece(token) for token, text in told.items())
 
 
-def test_a_small_vocabulary_is_told_at_the_start():
+def test_a_small_vocabulary_is_told_at_the_start(monkeypatch):
+    monkeypatch.setattr(ledger, "SMALL_VOCABULARY", 3)
     events = power_events()
     assert events[0].pieces == {0: "a", 1: "b", 2: "c"}
     assert not any(getattr(event, "pieces", {}) for event in events[1:])

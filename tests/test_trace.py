@@ -250,6 +250,7 @@ def changed(number: int, **values) -> list[str]:
 
 
 STEP = 2
+ANOTHER_TEXT = [(token + 1) % 3 for token in from_json(LINES[STEP], 1).step.replaced.token_ids]
 SAMPLE = to_json(temperature_trace().samples[0])
 DIAL = '{"event":"settings_changed","draw":0,"alpha":4.0,"proposal_temperature":null}'
 DAMAGED = {
@@ -291,7 +292,11 @@ DAMAGED = {
     "log p is an object": (changed(STEP, proposed__log_p=[{}]), "must be of type float, not {}"),
     "alternative of three": (changed(STEP, proposed__alternatives=[[[0, -1.0, 2]]]), "must have 2 entries, not 3"),
     "alternative flat": (changed(STEP, proposed__alternatives=[[0, -1.0]]), "line 3, step, proposed, alternatives"),
-    "replaced is another text": (changed(STEP, replaced__token_ids=[2] * 9), "its lists differ in length"),
+    "replaced too long": (changed(STEP, replaced__token_ids=[2] * 9), "its lists differ in length"),
+    "replaced is another text": (
+        changed(STEP, replaced__token_ids=ANOTHER_TEXT),
+        "step 0 replaces tokens that are not",
+    ),
     "long text as number": (changed(STEP, log_u="9" * 10**6), "must be of type float"),
     "long event": (changed(STEP, event="x" * 10**6), "line 3 is no event of a trace"),
     "event is a list": (changed(STEP, event=["step_taken"]), "line 3 is no event of a trace"),

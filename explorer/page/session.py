@@ -43,17 +43,18 @@ class Session:
 
     def open_recorded(self, trace: Trace, samples: Trace | None, recorded: bool) -> None:
         """Show a finished run, recorded here or uploaded."""
-        self._reset(checker(trace.started.prompt), recorded, trace.note)
-        for event in itertools.chain(trace.events, samples.events if samples else ()):
-            self._take(event)
+        with self.lock:
+            self._reset(checker(trace.started.prompt), recorded, trace.note)
+            for event in itertools.chain(trace.events, samples.events if samples else ()):
+                self._take(event)
 
     def begin(self, model: LanguageModel, prompt: str, settings: PowerSettings) -> None:
         """Start a chain; ValueError if the prompt does not fit, and then the old run stays."""
         steering = steady(settings)
         events = run_power(model, prompt, settings, steering)
-        self._reset(checker(prompt), recorded=False, note="")
-        self.steering, self._model = steering, model
-        self._events = events
+        with self.lock:  # a step of the old chain may still be on its way
+            self._reset(checker(prompt), recorded=False, note="")
+            self.steering, self._model, self._events = steering, model, events
         self.advance()  # the run's first event carries its settings
 
     def _reset(self, found: Checker, recorded: bool, note: str) -> None:
@@ -99,8 +100,9 @@ class Session:
 
     def turn(self, alpha: float, proposal_temperature: float | None) -> None:
         """Move the dials of the living chain; its next step uses them."""
-        if self.trace is not None and self.steering is not None:
-            self.steering.alpha, self.steering.proposal_temperature = alpha, proposal_temperature
+        with self.lock:  # never between two dials
+            if self.trace is not None and self.steering is not None:
+                self.steering.alpha, self.steering.proposal_temperature = alpha, proposal_temperature
 
     @property
     def is_over(self) -> bool:

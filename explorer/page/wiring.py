@@ -43,7 +43,7 @@ def wire(controls: Controls, bus: gr.HTML, session: gr.State, models: library.Mo
 
     c.run.click(run, [session, c.prompt, c.model, *c.settings], bus, **STREAMED)
     bus.play(play, session, bus, **STREAMED)
-    bus.pause(pause, session, None, **LIVE)
+    bus.pause(pause, session, bus, **LIVE)
     bus.stop(stop, session, bus, **LIVE)
     bus.select(command, session, bus, **LIVE)
     c.preset.input(choose_preset, c.preset, c.prompt, **LIVE)
@@ -71,9 +71,11 @@ async def play(session: Session, event: gr.EventData) -> AsyncIterator[str]:
             yield news
 
 
-def pause(session: Session) -> None:
-    """End the stream; the chain stays where it is."""
+def pause(session: Session) -> object:
+    """End the stream; the chain stays after the step in progress."""
     session.take_ticket()
+    with session.lock:
+        return session.delta(idle=True) if session.trace else gr.skip()
 
 
 def stop(session: Session) -> object:
