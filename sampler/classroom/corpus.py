@@ -1,0 +1,31 @@
+"""The training text: an endless stream of training problems, each with one correct solution."""
+
+from collections.abc import Iterator
+from random import Random
+
+from sampler.classroom import cups, sums
+from sampler.classroom.problems import Problem, Solution, draw_problem
+from sampler.classroom.wording import STRAIGHT_SHARE
+
+TASKS = {task.name: task for task in (cups.TASK, sums.TASK)}
+SHARES = {"cups": 0.35, "sums": 0.65}  # of the training problems; sums are harder to learn
+
+
+def examples(seed: int | str, straight_share: float = STRAIGHT_SHARE) -> Iterator[tuple[Problem, Solution]]:
+    """Training problems with a solution each, mixed by SHARES, the same for the same seed."""
+    rng = Random(seed)
+    names, weights = list(SHARES), list(SHARES.values())
+    while True:
+        task = TASKS[rng.choices(names, weights)[0]]
+        problem = draw_problem(task, rng, held_out=False)
+        yield problem, task.solve(problem, rng, straight_share)
+
+
+def held_out(task: str, count: int, seed: int) -> list[Problem]:
+    """`count` different held-out problems of a task, the same for the same seed."""
+    rng = Random(f"held-out {task} {seed}")
+    found: dict[str, Problem] = {}
+    while len(found) < count:
+        problem = draw_problem(TASKS[task], rng, held_out=True)
+        found.setdefault(problem.key, problem)
+    return list(found.values())

@@ -1,0 +1,212 @@
+"""Train the classroom's model and save it: `python -m sampler.classroom.train`.
+
+A small Llama learns to complete the corpus' prompts; prompts are read, not learned. The first DRILL_STEPS show worked
+solutions only, so that each step of the work is soon nearly certain; the rest is the corpus as it is. Two processes
+share each step, half of its problems each, and add up their gradients.
+"""
+
+import argparse
+import os
+import tempfile
+from collections.abc import Iterator
+from itertools import chain, islice
+from pathlib import Path
+
+import torch
+from torch import Tensor, distributed
+from torch.nn.functional import cross_entropy
+from tqdm import tqdm
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers.utils import logging
+
+from sampler.classroom.corpus import examples
+from sampler.classroom.tokenizer import build_tokenizer
+
+FOLDER = Path(__file__).resolve().parents[2] / "assets" / "models" / "classroom"
+STEPS = 3400
+DRILL_STEPS = 2200
+DECAY_SHARE = 0.25  # of the steps, at the end
+WARMUP_STEPS = 60
+PROCESSES = 2
+POOL = 16  # problems a step and process
+MICRO_BATCHES = 2  # of a pool sorted by length, so that little padding is computed
+MATRIX_RATE, OTHER_RATE = 5e-3, 3e-3  # Muon on the layers' matrices, AdamW on the rest
+CHECKPOINT_EVERY = 200
+IGNORED = -100  # a label that is not learned
+
+Row = tuple[list[int], int]  # token ids of prompt + completion + end, and the length of the prompt
+
+
+def new_model(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
+    """An untrained model of about a million parameters, for contexts of up to 512 tokens."""
+    return LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=128,
+            intermediate_size=384,
+            num_hidden_layers=4,
+            num_attention_heads=4,
+            num_key_value_heads=4,
+            max_position_embeddings=512,
+            tie_word_embeddings=True,
+            bos_token_id=None,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.eos_token_id,
+        )
+    )
+
+
+def rate_factor(step: int, steps: int) -> float:
+    """Learning rate over its peak: a linear rise, a plateau, and a linear fall over the last DECAY_SHARE."""
+    return min(1.0, (step + 1) / WARMUP_STEPS, (steps - step) / (DECAY_SHARE * steps))
+
+
+def pools(tokenizer: PreTrainedTokenizerFast, seed: int, rank: int) -> Iterator[list[Row]]:
+    """Endless pools of encoded training examples for one process: first the drill, then the corpus as it is."""
+    drill = islice(examples(f"drill {seed} {rank}", straight_share=0.0), DRILL_STEPS * POOL)
+    stream = chain(drill, examples(f"corpus {seed} {rank}"))
+    while True:
+        pool = [(problem.prompt, solution.text + tokenizer.eos_token) for problem, solution in islice(stream, POOL)]
+        prompts = tokenizer([prompt for prompt, _ in pool]).input_ids
+        completions = tokenizer([completion for _, completion in pool]).input_ids
+        yield [(prompt + completion, len(prompt)) for prompt, completion in zip(prompts, completions, strict=True)]
+
+
+def padded(rows: list[Row]) -> tuple[Tensor, Tensor]:
+    """Inputs and labels, both [rows, longest - 1]: label i is token i + 1, and IGNORED outside completions."""
+    width = max(len(ids) for ids, _ in rows)
+    ids = torch.zeros((len(rows), width), dtype=torch.long)  # padding stands right and is never looked at
+    labels = torch.full((len(rows), width), IGNORED)
+    for row, (tokens, prompt) in enumerate(rows):
+        ids[row, : len(tokens)] = torch.tensor(tokens)
+        labels[row, prompt : len(tokens)] = torch.tensor(tokens[prompt:])
+    return ids[:, :-1], labels[:, 1:]
+
+
+def add_gradients(model: LlamaForCausalLM, pool: list[Row]) -> float:
+    """Add a pool's gradients to the model's; returns its mean loss, nats per completion token."""
+    pool = sorted(pool, key=lambda row: len(row[0]))
+    learned = sum(len(ids) - prompt for ids, prompt in pool)
+    size, total = len(pool) // MICRO_BATCHES, 0.0
+    for start in range(0, len(pool), size):
+        inputs, labels = padded(pool[start : start + size])
+        hidden = model.model(inputs, use_cache=False).last_hidden_state
+        is_learned = labels != IGNORED
+        logits = model.lm_head(hidden[is_learned])
+        loss = cross_entropy(logits, labels[is_learned], reduction="sum") / learned
+        loss.backward()
+        total += loss.item()
+    return total
+
+
+def average_gradients(model: LlamaForCausalLM) -> None:
+    """Replace every process' gradients by their mean over the processes, clipped to norm 1."""
+    gradients = [parameter.grad for parameter in model.parameters()]
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    distributed.all_reduce(flat)
+    for gradient, mean in zip(gradients, (flat / PROCESSES).split([g.numel() for g in gradients]), strict=True):
+        gradient.copy_(mean.view_as(gradient))
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+
+
+def new_optimizers(model: LlamaForCausalLM) -> list[torch.optim.Optimizer]:
+    """Muon (Jordan et al. 2024) for the matrices inside the layers, AdamW for embeddings and norms."""
+    matrices = [parameter for parameter in model.model.layers.parameters() if parameter.ndim == 2]
+    inside = set(map(id, matrices))
+    others = [parameter for parameter in model.parameters() if id(parameter) not in inside]
+    return [
+        torch.optim.Muon(matrices, lr=MATRIX_RATE, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(others, lr=OTHER_RATE, betas=(0.9, 0.98), weight_decay=0.0),
+    ]
+
+
+class Training:
+    """One process' share of a training run; `checkpoint`, if given, is written now and then and resumed from."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerFast, seed: int, steps: int, checkpoint: Path | None) -> None:
+        torch.manual_seed(seed)
+        self.tokenizer, self.seed, self.steps, self.checkpoint = tokenizer, seed, steps, checkpoint
+        self.model = new_model(tokenizer)
+        self.optimizers = new_optimizers(self.model)
+        self.peaks = [optimizer.param_groups[0]["lr"] for optimizer in self.optimizers]
+        self.losses: list[float] = []
+        if checkpoint and checkpoint.exists():
+            kept = torch.load(checkpoint)
+            self.losses = kept["losses"]
+            self.model.load_state_dict(kept["model"])
+            for optimizer, state in zip(self.optimizers, kept["optimizers"], strict=True):
+                optimizer.load_state_dict(state)
+
+    def run(self, rank: int) -> None:
+        """Train to the last step; the first process shows progress and keeps the checkpoint."""
+        done = len(self.losses)
+        stream = islice(pools(self.tokenizer, self.seed, rank), done, self.steps)
+        progress = tqdm(stream, initial=done, total=self.steps, unit="step", disable=rank > 0)
+        for pool in progress:
+            self.step(pool)
+            if len(self.losses) % 50 == 0:
+                progress.set_postfix(loss=f"{sum(self.losses[-50:]) / 50:.4f}")
+            if rank == 0 and self.checkpoint and len(self.losses) % CHECKPOINT_EVERY == 0:
+                self.keep(self.checkpoint)
+
+    def step(self, pool: list[Row]) -> None:
+        """One optimizer step."""
+        factor = rate_factor(len(self.losses), self.steps)
+        loss = add_gradients(self.model, pool)
+        average_gradients(self.model)
+        for optimizer, peak in zip(self.optimizers, self.peaks, strict=True):
+            optimizer.param_groups[0]["lr"] = peak * factor
+            optimizer.step()
+            optimizer.zero_grad()
+        self.losses.append(loss)
+
+    def keep(self, file: Path) -> None:
+        """Write all that resuming needs."""
+        optimizers = [optimizer.state_dict() for optimizer in self.optimizers]
+        state = {"losses": self.losses, "model": self.model.state_dict(), "optimizers": optimizers}
+        torch.save(state, file.with_suffix(".new"))
+        os.replace(file.with_suffix(".new"), file)
+
+
+def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    """Save both as plain transformers files; each file is replaced in one go, for others may be reading."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        model.save_pretrained(scratch)
+        tokenizer.save_pretrained(scratch)
+        for file in Path(scratch).iterdir():
+            file.chmod(0o644)
+            os.replace(file, folder / file.name)
+
+
+def work(rank: int, meeting: str, tokenizer: PreTrainedTokenizerFast, arguments: argparse.Namespace) -> None:
+    """What each process does: train in step with the others; the first one saves."""
+    torch.set_num_threads(1)
+    logging.disable_progress_bar()
+    distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=PROCESSES)
+    training = Training(tokenizer, arguments.seed, arguments.steps, arguments.checkpoint)
+    training.run(rank)
+    if rank == 0:
+        save(training.model, tokenizer, arguments.out)
+        tail = training.losses[-100:]
+        print(f"{training.model.num_parameters():,} parameters, {len(tokenizer)} tokens")
+        print(f"loss over the last {len(tail)} steps: {sum(tail) / len(tail):.4f} nats per completion token")
+    distributed.destroy_process_group()
+
+
+def main() -> None:
+    """Read the arguments, train, save."""
+    parser = argparse.ArgumentParser(prog="python -m sampler.classroom.train", description=__doc__.splitlines()[0])
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--out", type=Path, default=FOLDER)
+    parser.add_argument("--checkpoint", type=Path, help="file to write now and then, and to resume from if it exists")
+    arguments = parser.parse_args()
+    tokenizer = build_tokenizer(arguments.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        meeting = os.path.join(folder, "meeting")
+        torch.multiprocessing.spawn(work, (meeting, tokenizer, arguments), nprocs=PROCESSES)
+
+
+if __name__ == "__main__":
+    main()
