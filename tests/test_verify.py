@@ -9,6 +9,8 @@ from dataclasses import replace
 import pytest
 from worlds import forbidding_world
 
+from sampler import kernel
+from sampler.draws import EXTEND, PROPOSE
 from sampler.records import PowerSettings, SettingsChanged, StepTaken, TemperatureSettings
 from sampler.run import run_power, run_temperature, steady
 from sampler.table import TableModel, endless_world, flat_world, peaked_world
@@ -231,6 +233,31 @@ LIES = {
 @pytest.mark.parametrize("lines", LIES.values(), ids=LIES)
 def test_a_lie_is_found(lines):
     assert is_refuted(lines, flat_world() if lines[0] == SAMPLES[0] else endless_world())
+
+
+def stopping_short(stage, kept_ids):
+    return replace(stage, end=max(len(kept_ids) + 1, stage.end - 1))
+
+
+def going_on_after_the_end(stage, kept_ids):
+    return replace(stage, eos_ids=())
+
+
+@pytest.mark.parametrize("purpose", [EXTEND, PROPOSE])
+@pytest.mark.parametrize(
+    ("change", "model"), [(stopping_short, endless_world()), (going_on_after_the_end, flat_world())]
+)
+def test_a_run_whose_texts_stop_at_the_wrong_place_is_found(change, model, purpose, monkeypatch):
+    """Every number of it is right but for where its extensions, or its proposals, end."""
+    write = kernel.write
+
+    def wrong(stage, kept_ids, draws):
+        return write(change(stage, kept_ids) if draws._purpose == purpose else stage, kept_ids, draws)
+
+    monkeypatch.setattr(kernel, "write", wrong)
+    problems = verify(power_trace(model, seed=0, max_new_tokens=4, block_size=4), model).problems
+    assert problems
+    assert all(problem.endswith("its text stops at the wrong place") for problem in problems)
 
 
 class Renamed(TableModel):

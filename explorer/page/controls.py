@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from explorer.page.library import DEFAULTS
 from sampler.classroom.presets import PRESETS
 from sampler.records import MAX_PROMPT, PowerSettings
 
 MAX_BLOCKS, MAX_BLOCK_SIZE, MAX_STEPS = 16, 64, 100  # what one browser can draw well
-DEFAULTS = PowerSettings()
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ from pathlib import Path
 from sampler.classroom.corpus import TASKS
 from sampler.classroom.presets import PRESETS, Preset
 from sampler.language_model import LanguageModel
+from sampler.records import PowerSettings
 from sampler.trace import Trace
 
+DEFAULTS = PowerSettings(seed=10)  # chosen among the first 14 seeds: runs with rejections and a change of answer
 TRACES = Path(__file__).resolve().parents[2] / "assets" / "traces"
 
 

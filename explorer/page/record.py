@@ -2,10 +2,9 @@
 
 from tqdm import tqdm
 
-from explorer.page.library import TRACES, Models
+from explorer.page.library import DEFAULTS, TRACES, Models
 from explorer.page.session import Session
 from sampler.classroom.presets import PRESETS
-from sampler.records import PowerSettings
 
 
 def main() -> None:
@@ -14,7 +13,7 @@ def main() -> None:
     TRACES.mkdir(exist_ok=True)
     for preset in tqdm(PRESETS, unit="preset"):
         session = Session()
-        session.begin(model, preset.prompt, PowerSettings())
+        session.begin(model, preset.prompt, DEFAULTS)
         while session.advance() is not None:
             pass
         session.trace.save(TRACES / f"{preset.id}.jsonl.gz")
