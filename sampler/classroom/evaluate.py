@@ -6,7 +6,6 @@ completions. The latter weighs a pool of base samples by p^(alpha-1) (method.md,
 
 import argparse
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from math import sqrt
 from typing import NamedTuple
@@ -57,42 +56,36 @@ def wilson(mean: float, n: int) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def sample(model: LanguageModel, prompt: str, temperature: float, count: int, seed: int) -> list[Completion]:
-    """`count` independent completions, each token drawn from p^(1/temperature)."""
-    rng = np.random.default_rng(seed)
-    sizes = [min(TOGETHER, count - start) for start in range(0, count, TOGETHER)]
-    return [completion for size in sizes for completion in written(model, prompt, temperature, size, rng)]
+def sample(model: LanguageModel, prompt: str, temperatures: list[float], rng: np.random.Generator) -> list[Completion]:
+    """One completion for each temperature, independent, its tokens drawn from p^(1/temperature)."""
+    batches = [temperatures[first : first + TOGETHER] for first in range(0, len(temperatures), TOGETHER)]
+    return [completion for batch in batches for completion in written(model, prompt, np.array(batch), rng)]
 
 
-def written(
-    model: LanguageModel, prompt: str, temperature: float, count: int, rng: np.random.Generator
-) -> Iterator[Completion]:
-    """`count` completions in lock-step: one call of the model for each position. Whatever is cut off has no text."""
+def written(model: LanguageModel, prompt: str, temperatures: np.ndarray, rng: np.random.Generator) -> list[Completion]:
+    """Completions in lock-step, one for each temperature: one call of the model for each position."""
     start = tuple(model.encode(prompt))
-    going = [(start, 0.0)] * count
+    contexts, log_p = [start] * len(temperatures), np.zeros(len(temperatures))
+    going = list(range(len(temperatures)))
     for _ in range(LONGEST):
-        rows = model.next_logprobs([context for context, _ in going])  # (R, V)
-        tokens = drawn(rows, temperature, rng)
-        going = [
-            ((*context, token), log_p + row[token])
-            for (context, log_p), row, token in zip(going, rows, tokens, strict=True)
-        ]
-        yield from (
-            Completion(model.decode(context[len(start) :]), log_p)
-            for context, log_p in going
-            if context[-1] in model.eos_ids
-        )
-        going = [(context, log_p) for context, log_p in going if context[-1] not in model.eos_ids]
+        rows = model.next_logprobs([contexts[i] for i in going])  # (R, V)
+        for i, row, token in zip(going, rows, drawn(rows, temperatures[going], rng), strict=True):
+            contexts[i] += (token,)
+            log_p[i] += row[token]
+        going = [i for i in going if contexts[i][-1] not in model.eos_ids]
         if not going:
-            return
-    yield from (Completion("", log_p) for _, log_p in going)
+            break
+    return [
+        Completion(model.decode(ids[len(start) :]), float(value)) for ids, value in zip(contexts, log_p, strict=True)
+    ]
 
 
-def drawn(rows: np.ndarray, temperature: float, rng: np.random.Generator) -> list[int]:
-    """One token from each row of rows^(1/temperature), [R], by inverse CDF."""
-    weights = np.exp((rows - rows.max(axis=1, keepdims=True)) / temperature).cumsum(axis=1)
-    aims = rng.random(len(rows)) * weights[:, -1]
-    return [int(np.searchsorted(row, aim, side="right")) for row, aim in zip(weights, aims, strict=True)]
+def drawn(rows: np.ndarray, temperatures: np.ndarray, rng: np.random.Generator) -> list[int]:
+    """One token from each row of p^(1/temperature), [R], by inverse CDF."""
+    sharpened = (rows - rows.max(axis=1, keepdims=True)) / temperatures[:, None]
+    cumulative = np.exp(sharpened).cumsum(axis=1)
+    aims = rng.random(len(rows)) * cumulative[:, -1]
+    return [int(np.searchsorted(row, aim, side="right")) for row, aim in zip(cumulative, aims, strict=True)]
 
 
 def power_accuracy(pool: list[Completion], is_right: np.ndarray) -> float:
@@ -102,23 +95,21 @@ def power_accuracy(pool: list[Completion], is_right: np.ndarray) -> float:
     return float((weights * is_right).sum() / weights.sum())
 
 
-def measured(model: LanguageModel, problem: Problem, samples: int, seed: int) -> dict[str, float]:
+def measured(model: LanguageModel, problem: Problem, samples: int, rng: np.random.Generator) -> dict[str, float]:
     """Probability of a right answer to one problem, by method."""
     task, model = TASKS[problem.task], model.fresh()
-    pool = sample(model, problem.prompt, 1.0, samples, seed)
-    is_right = np.array([task.is_correct(problem.prompt, completion.text) for completion in pool])
-    result = {f"power {ALPHA:g}": power_accuracy(pool, is_right), "temperature 1": float(is_right.mean())}
-    for temperature in SHARP_TEMPERATURES:
-        found = sample(model, problem.prompt, temperature, SHARP_SAMPLES, seed)
-        right = [task.is_correct(problem.prompt, completion.text) for completion in found]
-        result[f"temperature {temperature:g}"] = sum(right) / len(right)
-    return result
+    temperatures = [1.0] * samples + [t for t in SHARP_TEMPERATURES for _ in range(SHARP_SAMPLES)]
+    found = sample(model, problem.prompt, temperatures, rng)
+    is_right = np.array([task.is_correct(problem.prompt, completion.text) for completion in found])
+    pool, sharp = is_right[:samples], is_right[samples:].reshape(-1, SHARP_SAMPLES)
+    result = {f"power {ALPHA:g}": power_accuracy(found[:samples], pool), "temperature 1": float(pool.mean())}
+    return result | {f"temperature {t:g}": float(row.mean()) for t, row in zip(SHARP_TEMPERATURES, sharp, strict=True)}
 
 
 def evaluate(model: LanguageModel, task: str, problems: int, samples: int, seed: int) -> list[Accuracy]:
     """Accuracy of each method on held-out problems of a task, each from `samples` base completions."""
-    chosen = held_out(task, problems, seed)
-    table = [measured(model, problem, samples, seed) for problem in tqdm(chosen, desc=task, unit="problem")]
+    chosen, rng = held_out(task, problems, seed), np.random.default_rng(seed)
+    table = [measured(model, problem, samples, rng) for problem in tqdm(chosen, desc=task, unit="problem")]
     means = {method: float(np.mean([row[method] for row in table])) for method in table[0]}
     return [Accuracy(task, method, problems, mean, *wilson(mean, problems)) for method, mean in means.items()]
 
@@ -129,13 +120,14 @@ def main() -> None:
     parser.add_argument("--model", default="classroom")
     parser.add_argument("--problems", type=int, default=100)
     parser.add_argument("--samples", type=int, default=256, help="base completions per problem")
+    parser.add_argument("--task", choices=TASKS, help="one task instead of all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     model = CausalLM.load(arguments.model)
-    found = [
-        row for task in TASKS for row in evaluate(model, task, arguments.problems, arguments.samples, arguments.seed)
-    ]
+    tasks = [arguments.task] if arguments.task else list(TASKS)
+    sizes = (arguments.problems, arguments.samples, arguments.seed)
+    found = [row for task in tasks for row in evaluate(model, task, *sizes)]
     if arguments.json:
         print(json.dumps([asdict(row) for row in found], indent=1))
         return

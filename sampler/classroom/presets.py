@@ -17,54 +17,54 @@ PRESETS = (
     Preset(
         "cups-1",
         "cups",
-        "The ball is under b. Ann switches b and d, Bob switches b and f, Cid switches c and f, "
-        "Dan switches f and b, Eve switches f and a, Fay switches a and d, "
-        "Gus switches e and d. Find the ball.",
-        "a",
+        "Put the ball under e. Ann switches a and e, Bob switches f and c, Cid switches a and f, "
+        "Dan switches f and d. Which cup has it?",
+        "d",
     ),
     Preset(
         "cups-2",
         "cups",
-        "The ball starts under b. Ann swaps f and a, Bob swaps d and e, Cid swaps f and d, "
-        "Dan swaps b and c. Where is it now?",
+        "Put the ball under c. Ann switches c and f, Bob switches d and f, Cid switches c and d, "
+        "Dan switches d and e, Eve switches f and e. Find the ball.",
         "c",
     ),
     Preset(
         "cups-3",
         "cups",
-        "The ball is under d. Ann swaps b and d, Bob swaps f and b, Cid swaps d and b, "
-        "Dan swaps f and d, Eve swaps a and c, Fay swaps a and d. Which cup has it?",
+        "The ball is under d. Ann switches f and a, Bob switches f and d, Cid switches c and b, "
+        "Dan switches b and d, Eve switches c and f, Fay switches c and a. Where is it now?",
         "a",
     ),
     Preset(
         "cups-4",
         "cups",
-        "The ball is under d. Ann swaps f and a, Bob swaps a and e, Cid swaps f and b, "
-        "Dan swaps e and d, Eve swaps d and c. Where is the ball?",
-        "e",
+        "The ball is under b. Ann switches b and d, Bob switches c and a, Cid switches a and b, "
+        "Dan switches c and f, Eve switches d and a, Fay switches a and e, "
+        "Gus switches c and e. Where is the ball?",
+        "c",
     ),
     Preset(
         "sums-1",
         "sums",
-        "Ann pays 93, Bob pays 70, Cid pays 77, Dan pays 68, Eve pays 82. What is the sum?",
-        "390",
+        "Ann pays 62, Bob pays 95, Cid pays 98. What is the sum?",
+        "255",
     ),
     Preset(
         "sums-2",
         "sums",
-        "Ann finds 59, Bob finds 54, Cid finds 58, Dan finds 94, Eve finds 99. How much is that together?",
-        "364",
+        "Ann brings 68, Bob brings 75, Cid brings 94. How much in all?",
+        "237",
     ),
     Preset(
         "sums-3",
         "sums",
-        "Ann brings 89, Bob brings 91, Cid brings 81, Dan brings 69. How much is that together?",
-        "330",
+        "Ann has 98, Bob has 73, Cid has 52, Dan has 87. Add it all.",
+        "310",
     ),
     Preset(
         "sums-4",
         "sums",
-        "Ann pays 93, Bob pays 58, Cid pays 91, Dan pays 98, Eve pays 92. How much is that together?",
-        "432",
+        "Ann brings 89, Bob brings 91, Cid brings 81, Dan brings 69. How much is that together?",
+        "330",
     ),
 )
