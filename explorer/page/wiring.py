@@ -1,5 +1,6 @@
 """What happens when something is pressed or moved; bad input becomes one sentence and the run stays as it was."""
 
+import html
 from collections.abc import AsyncIterator
 
 import gradio as gr
@@ -146,6 +147,6 @@ def save_trace(session: Session) -> str:
 
 
 def sentence(error: Exception) -> gr.Error:
-    """An error as the page shows it: one sentence, until it is closed."""
-    text = str(error)
+    """An error as the page shows it: one sentence, until it is closed; Gradio reads markup in it, so none may be left."""
+    text = html.escape(str(error), quote=False)
     return gr.Error(text[:1].upper() + text[1:], duration=None, title="Not done", print_exception=False)

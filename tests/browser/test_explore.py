@@ -139,7 +139,7 @@ def test_a_saved_trace_opens_again(visit, tmp_path):
     path = tmp_path / "again.jsonl"
     trace.save(path)
     before = visit.store("s.run.id")
-    visit.page.locator("#open input[type=file]").set_input_files(path)
+    visit.page.locator("input[type=file]").first.set_input_files(path)
     visit.until(f"s.run.id !== {before!r}")
     assert visit.store("s.moments.at(-1).text") == text
 
@@ -181,7 +181,7 @@ def test_a_foreign_trace_is_refused_in_one_sentence(visit, tmp_path):
     moments = visit.store("s.moments.length")
     path = tmp_path / "foreign.jsonl"
     path.write_text('{"event":"run_started","schema":"<img src=x onerror=window.hacked=1>"}\n')
-    visit.page.locator("#open input[type=file]").set_input_files(path)
+    visit.page.locator("input[type=file]").first.set_input_files(path)
     assert "schema must be 1, not '<img src=x" in visit.toast()
     assert visit.page.evaluate("window.hacked") is None
     assert visit.store("s.moments.length") == moments
