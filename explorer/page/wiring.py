@@ -147,6 +147,6 @@ def save_trace(session: Session) -> str:
 
 
 def sentence(error: Exception) -> gr.Error:
-    """An error as the page shows it: one sentence, until it is closed; Gradio reads markup in it, so none may be left."""
+    """An error as the page shows it: one sentence, until it is closed. Gradio reads markup in it, so it is escaped."""
     text = html.escape(str(error), quote=False)
     return gr.Error(text[:1].upper() + text[1:], duration=None, title="Not done", print_exception=False)
