@@ -4,6 +4,7 @@ import asyncio
 import copy
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -92,6 +93,12 @@ def test_presets_have_checkers_and_recorded_runs():
         preset("../../etc/passwd")
 
 
+def in_own_loop(coroutine):
+    """Run a coroutine in a thread of its own, since a browser test may have left a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
 def living(world=None, **settings) -> Session:
     session = Session()
     small = {"max_new_tokens": 8, "block_size": 4, "steps_per_block": 3, "alpha": 2.0} | settings
@@ -104,7 +111,7 @@ def packets_of(session: Session, goal: str) -> list[dict]:
     async def collect() -> list[dict]:
         return [json.loads(packet) async for packet in stream(session, goal)]
 
-    return asyncio.run(collect())
+    return in_own_loop(collect())
 
 
 def test_a_stream_brings_every_moment_once():
@@ -133,7 +140,7 @@ def test_a_new_ticket_ends_the_old_stream():
         session.take_ticket()
         return len([packet async for packet in first])
 
-    assert asyncio.run(race()) == 0
+    assert in_own_loop(race()) == 0
     assert session.can_continue
 
 

@@ -23,7 +23,7 @@ BAD_POWER_SETTINGS = [
     ],
     *[
         ({"block_size": value}, f"block_size must be a whole number from 1 to 80, not {value!r}")
-        for value in (0, 65, -1, 1.5, NAN, True)
+        for value in (0, 81, -1, 1.5, NAN, True)
     ],
     *[
         ({"steps_per_block": value}, f"steps_per_block must be a whole number from 0 to 10000, not {value!r}")

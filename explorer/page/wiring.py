@@ -23,6 +23,12 @@ STREAMED = {
     "trigger_mode": "multiple",
     "api_visibility": "private",
 }
+DIALS = {  # queued, since only a queued event shows its error
+    "show_progress": "hidden",
+    "concurrency_limit": None,
+    "trigger_mode": "always_last",
+    "api_visibility": "private",
+}
 WHAT_IF = "(alpha, is_infinite) => { window.explorer?.whatIf(alpha, is_infinite); }"
 
 
@@ -53,7 +59,7 @@ def wire(controls: Controls, bus: gr.HTML, session: gr.State, models: library.Mo
     c.open.upload(open_upload, [session, c.open], bus, show_progress="hidden", api_visibility="private")
     for dial in c.dials:
         moved = dial.input if isinstance(dial, gr.Checkbox | gr.Slider) else dial.change
-        moved(turn_dials, [session, *c.dials], None, trigger_mode="always_last", **LIVE)
+        moved(turn_dials, [session, *c.dials], None, **DIALS)
     for dial in (c.alpha, c.is_infinite):
         dial.input(None, [c.alpha, c.is_infinite], None, js=WHAT_IF, **LIVE)
 
