@@ -93,8 +93,9 @@ class Visit:
         return self.page.evaluate(f"(() => {{ const s = window.explorer.store; return {expression}; }})()")
 
     def until(self, condition: str) -> None:
-        """Wait for a condition on the store `s`."""
+        """Wait for a condition on the store `s`, and for the views to have drawn it."""
         self.page.wait_for_function(f"(() => {{ const s = window.explorer.store; return {condition}; }})()")
+        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def press(self, action: str) -> None:
         self.page.click(f'[data-action="{action}"]')

@@ -126,6 +126,7 @@ def test_one_selection_for_all_views(visit):
     visit.until("s.position === 0")
     assert visit.page.locator("[data-part=block_history] .mark-position").is_visible()
     first.click()
+    visit.until("s.chosen === 0")
     assert "Token 0 when it was drawn" in visit.page.locator("[data-part=alternatives]").inner_text()
     visit.page.locator(".jump").first.click()
     visit.until("s.chosen !== null && s.chosen === s.position")
