@@ -17,10 +17,12 @@ def alone(model: LanguageModel, writer: Rows) -> Any:
     return result
 
 
-def in_lock_step(model: LanguageModel, writers: Iterable[Rows]) -> Iterator[tuple[int, object]]:
+def in_lock_step(
+    model: LanguageModel, writers: Iterable[Rows], most: int = LOCK_STEP_ROWS
+) -> Iterator[tuple[int, object]]:
     """Run kernel generators side by side, one batched model call a round; yields (index, result) as each ends.
 
-    At most LOCK_STEP_ROWS run at once; the next one starts when one has ended.
+    At most `most` run at once; the next one starts when one has ended.
     """
     waiting = enumerate(writers)
     asking: dict[int, tuple[Generator, list]] = {}
@@ -34,7 +36,7 @@ def in_lock_step(model: LanguageModel, writers: Iterable[Rows]) -> Iterator[tupl
         return []
 
     while True:
-        while len(asking) < LOCK_STEP_ROWS and (following := next(waiting, None)):
+        while len(asking) < most and (following := next(waiting, None)):
             yield from resume(*following, None)
         if not asking:
             return

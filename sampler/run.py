@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sampler import kernel
+from sampler.chain import stage_of
 from sampler.draws import EXTEND, PROPOSE, SAMPLE, SeededDraws
 from sampler.kernel import Stage
 from sampler.language_model import LanguageModel
@@ -141,10 +142,7 @@ class _PowerRun:
         return RunEnded(reason, ids, self.model.decode(ids), log_p, self.totals)
 
     def _stage(self, block: int) -> Stage:
-        size, s = self.settings.block_size, self.settings
-        start = block * size if s.scope == "block" else 0
-        end = min((block + 1) * size, s.max_new_tokens)
-        return Stage(self.prompt_ids, self.model.eos_ids, start, end, self.law, s.alternatives)
+        return stage_of(self.settings, self.prompt_ids, self.model.eos_ids, block, self.law)
 
     def _draws(self, block: int, step: int, purpose: int) -> SeededDraws:
         return SeededDraws(self.settings.seed, 0, block, step, purpose)

@@ -17,7 +17,8 @@ ROOMS = ("sampler", "explorer")
 ORDER = (
     *("sampler.records", "sampler.language_model", "sampler.table"),
     *("sampler.pieces", "sampler.prefix_cache", "sampler.causal_lm"),
-    *("sampler.power", "sampler.draws", "sampler.kernel", "sampler.lock_step", "sampler.ledger", "sampler.run"),
+    *("sampler.power", "sampler.draws", "sampler.kernel", "sampler.lock_step"),
+    *("sampler.ledger", "sampler.chain", "sampler.run"),
     *("sampler.exact", "sampler.pivots", "sampler.trace_format", "sampler.trace", "sampler.verify", "sampler.summary"),
     *("sampler.classroom", "sampler.__main__"),
     *("explorer.analysis", "explorer.views", "explorer.page", "app"),

@@ -1,0 +1,156 @@
+"""What an evaluation found, and its file: JSON lines, schema 1, gzipped where the name ends in .gz. No torch.
+
+Line 1 is the header `evaluation_started`, every other line one method's answers to one problem, in any order. A file
+that was cut short opens with what it holds; one of another schema is refused.
+"""
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+SCHEMA = 1
+KINDS = ("temperature", "greedy", "best_of", "power", "target", "tuned")
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way of answering; `name` is its key in a file.
+
+    settings by kind. temperature, tuned: `temperature`. greedy: none. best_of (the likeliest of n base samples): `n`.
+    power (the chain): `alpha`, `block_size`, `steps_per_block`, `max_new_tokens`, `scope`. target (p^alpha itself, by
+    weights on the base samples): `alpha`.
+    """
+
+    name: str
+    kind: str
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What one method made of one problem; `problem` counts the held-out problems of the task from 0.
+
+    samples: answers given. right: how many of them are right (for kind target the probability of a right answer, of
+    one). tokens_drawn, tokens_fed: tokens sampled, and put through the network, for one answer, a mean. The rest is
+    of the first answer: the answer itself, whether it is right, tokens, its log p in nats and its confidence (minus
+    the mean entropy, nats a token) under the base model, and the share of the base samples less likely than it.
+    None where there is no first answer (kind target).
+    """
+
+    task: str
+    problem: int
+    method: str
+    samples: int
+    right: float
+    tokens_drawn: float
+    tokens_fed: float
+    answer: str | None = None
+    is_right: bool | None = None
+    length: int | None = None
+    log_p: float | None = None
+    confidence: float | None = None
+    rank: float | None = None
+
+    @property
+    def key(self) -> tuple[str, int, str]:
+        return self.task, self.problem, self.method
+
+
+@dataclass(frozen=True)
+class Started:
+    """The header: what was measured, how and with what. Models are {"name", "revision"}."""
+
+    command: str
+    tasks: list[str]
+    problems: int
+    seed: int
+    methods: list[Method]
+    base: dict[str, str]
+    tuned: dict[str, str] | None
+    versions: dict[str, str]
+    created_at: str
+
+    def line(self) -> str:
+        """The header as one line of JSON."""
+        return json.dumps({"event": "evaluation_started", "schema": SCHEMA, **asdict(self)})
+
+
+@dataclass
+class Results:
+    """A header and what was answered; `note` says what is missing of a damaged file."""
+
+    started: Started
+    answered: list[Answered]
+    note: str = ""
+
+    def of(self, task: str, method: str) -> list[Answered]:
+        """One method's rows of one task, by problem."""
+        found = [row for row in self.answered if row.task == task and row.method == method]
+        return sorted(found, key=lambda row: row.problem)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Results":
+        """Read a file; ValueError with one sentence if it is no results file of schema 1, OSError if there is none."""
+        lines, note = _lines(Path(path))
+        started = _header(lines[0] if lines else "", path)
+        answered = []
+        for number, line in enumerate(lines[1:], start=2):
+            try:
+                answered.append(Answered(**json.loads(line)))
+            except (ValueError, TypeError):
+                note = note or f"line {number} of {len(lines)} is damaged; what stands before it is shown"
+                break
+        return cls(started, answered, note)
+
+    def save(self, path: str | Path) -> None:
+        """Write the whole file."""
+        text = "".join(f"{line}\n" for line in [self.started.line(), *map(answered_line, self.answered)])
+        data = gzip.compress(text.encode(), mtime=0) if str(path).endswith(".gz") else text.encode()
+        Path(path).write_bytes(data)
+
+
+def answered_line(row: Answered) -> str:
+    """One row as a line of JSON, without what is None."""
+    return json.dumps({name: value for name, value in asdict(row).items() if value is not None})
+
+
+def append(path: str | Path, rows: Iterable[Answered]) -> None:
+    """Add rows to an uncompressed file, at once."""
+    with Path(path).open("a", encoding="utf-8") as file:
+        file.write("".join(f"{answered_line(row)}\n" for row in rows))
+
+
+def run_seed(seed: int, problem: int) -> int:
+    """The seed with which every method answers one problem of an evaluation with this seed."""
+    return seed * 10_000 + problem
+
+
+def _lines(path: Path) -> tuple[list[str], str]:
+    data = path.read_bytes()
+    if not str(path).endswith(".gz"):
+        return data.decode("utf-8", "replace").splitlines(), ""
+    unzip = zlib.decompressobj(wbits=31)
+    try:
+        text = unzip.decompress(data).decode("utf-8", "replace")
+    except zlib.error as error:
+        raise ValueError(f"results must be a gzipped file of schema {SCHEMA}; {path} is no gzip file") from error
+    return text.splitlines(), "" if unzip.eof else "the file was cut short; what it holds is shown"
+
+
+def _header(line: str, path: str | Path) -> Started:
+    try:
+        header = json.loads(line)
+        event, schema = header.pop("event"), header.pop("schema")
+    except (ValueError, KeyError, AttributeError) as error:
+        raise ValueError(f"results must start with a line evaluation_started; {path} does not") from error
+    if event != "evaluation_started" or schema != SCHEMA:
+        raise ValueError(f"results must be of schema {SCHEMA}, not {schema!r} ({path})")
+    try:
+        methods = [Method(**method) for method in header.pop("methods")]
+        return Started(methods=methods, **header)
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"results of schema {SCHEMA} have another header than {path}") from error
