@@ -23,7 +23,8 @@ from transformers.utils import cached_file
 from sampler.pieces import Pieces
 from sampler.prefix_cache import PrefixCache, RowMemory, Text, aligned
 
-CLASSROOM = Path(__file__).resolve().parent.parent / "assets" / "models" / "classroom"
+SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "models"
+EMBEDDED = ("classroom", "classroom-tuned")  # the models that come with this project
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 PASS_ROWS = 64  # contexts put through the network at once
 UNSTATED_LENGTH = 2048  # longest text of a model that states no limit
@@ -70,7 +71,7 @@ class CausalLM:
 
     @classmethod
     def load(cls, name_or_path: str, device: str = "auto", dtype: str = "float32") -> "CausalLM":
-        """The model in a local folder or of a Hugging Face id; "classroom" is the one that comes with this project.
+        """The model in a local folder or of a Hugging Face id; the EMBEDDED ones come with this project.
 
         `device` is "cpu", "cuda" or "auto" (cuda where there is one), `dtype` "float32" or "bfloat16". Weights must
         be safetensors and the tokenizer a fast one; code that comes with a model is never run. Sets torch's number of
@@ -87,12 +88,17 @@ class CausalLM:
         except Exception as error:  # a foreign repository may fail in any way
             reason = str(error).strip().partition("\n")[0]
             raise ValueError(
-                f"model must be 'classroom', a folder or a Hugging Face id, holding a causal language model with "
-                f"safetensors weights and a fast tokenizer; {str(name_or_path)!r} could not be loaded: {reason}"
+                f"model must be {', '.join(EMBEDDED)}, a folder or a Hugging Face id, holding a causal language model "
+                f"with safetensors weights and a fast tokenizer; {str(name_or_path)!r} could not be loaded: {reason}"
             ) from error
 
     def fresh(self) -> "CausalLM":
         return CausalLM(self._loaded)
+
+    @property
+    def module(self) -> PreTrainedModel:
+        """The network itself, for work in bulk."""
+        return self._loaded.module
 
     def encode(self, text: str) -> tuple[int, ...]:
         try:
@@ -193,7 +199,7 @@ def _checked_device(device: str) -> str:
 
 
 def _load(name: str, device: str, dtype: torch.dtype) -> Loaded:
-    source = CLASSROOM if name == "classroom" else name
+    source = SHIPPED / name if name in EMBEDDED else name
     if Path(source).is_dir():
         origin, revision = {}, _fingerprint(Path(source))
     else:

@@ -79,8 +79,9 @@ def write(stage: Stage, kept_ids: tuple[int, ...], draws: Draws) -> Rows[Segment
     written = Segment()
     while len(kept_ids) + len(written) < stage.end and not (written and written.token_ids[-1] in stage.eos_ids):
         [row] = yield [stage.prompt_ids + kept_ids + written.token_ids]  # (V,)
-        token = draws.token(power.temper(row, stage.law.temperature), len(kept_ids) + len(written))
-        written += measured(stage, token, row)
+        log_q = power.temper(row, stage.law.temperature)
+        token = draws.token(log_q, len(kept_ids) + len(written))
+        written += measured(stage, token, row, log_q)
     return written
 
 
@@ -90,16 +91,16 @@ def remeasure(stage: Stage, state: ChainState) -> Rows[ChainState]:
     segment = state.segment[: stage.start]
     for position in range(stage.start, len(ids)):
         [row] = yield [stage.prompt_ids + ids[:position]]  # (V,)
-        segment += measured(stage, ids[position], row)
+        segment += measured(stage, ids[position], row, power.temper(row, stage.law.temperature))
     return ChainState(segment, state.finished)
 
 
-def measured(stage: Stage, token: int, row: np.ndarray) -> Segment:
-    """One drawn token as a segment of length 1, with what its row [V] says under the stage's law."""
+def measured(stage: Stage, token: int, row: np.ndarray, log_q: np.ndarray) -> Segment:
+    """One drawn token as a segment of length 1, with what its rows say: the base row [V] and the proposal's [V]."""
     return Segment(
         token_ids=(token,),
         log_p=(float(row[token]),),
-        log_q=(float(power.temper(row, stage.law.temperature)[token]),),
+        log_q=(float(log_q[token]),),
         log_z=(power.log_z(row, stage.law.alpha),),
         entropy=(power.entropy(row),),
         alternatives=(top_tokens(row, stage.alternatives),),

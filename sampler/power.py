@@ -8,7 +8,7 @@ import numpy as np
 
 def log_sum_exp(values: np.ndarray) -> float:
     """log sum_v exp(values[v]) for values [V]; -inf when every value is -inf."""
-    top = float(np.max(values))
+    top = float(values.max())
     if math.isinf(top):
         return top
     return top + math.log(float(np.exp(values - top).sum()))
@@ -20,7 +20,7 @@ def temper(log_p: np.ndarray, temperature: float) -> np.ndarray:
     Karan & Du 2025, eq. 4. `temperature` > 0; impossible tokens (-inf) stay impossible.
     """
     with np.errstate(over="ignore"):  # a tiny temperature may send unlikely tokens to -inf, which is right
-        scaled = (log_p - np.max(log_p)) / temperature
+        scaled = (log_p - log_p.max()) / temperature
     return scaled - log_sum_exp(scaled)
 
 
@@ -29,7 +29,7 @@ def log_z(log_p: np.ndarray, alpha: float) -> float:
 
     At alpha = inf only a certain token counts: 0 if some p(v) = 1, otherwise -inf.
     """
-    top = float(np.max(log_p))
+    top = float(log_p.max())
     if math.isinf(alpha):
         return 0.0 if top >= 0.0 else -math.inf
     return alpha * top + log_sum_exp(alpha * (log_p - top))
@@ -38,7 +38,7 @@ def log_z(log_p: np.ndarray, alpha: float) -> float:
 def entropy(log_p: np.ndarray) -> float:
     """Shannon entropy -sum_v p(v) log p(v) of one row [V], in nats, from 0 to log V."""
     p = np.exp(log_p)
-    return max(0.0, -float(np.sum(p * np.where(p > 0, log_p, 0.0))))
+    return max(0.0, -float(p @ np.where(p > 0, log_p, 0.0)))
 
 
 def log_target_ratio(alpha: float, log_p_proposed: Sequence[float], log_p_replaced: Sequence[float]) -> float:

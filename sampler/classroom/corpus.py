@@ -3,22 +3,21 @@
 from collections.abc import Iterator
 from random import Random
 
-from sampler.classroom import cups, sums
+from sampler.classroom import balls, cups, pairs, sums
 from sampler.classroom.problems import Problem, Solution, draw_problem
-from sampler.classroom.wording import STRAIGHT_SHARE
 
-TASKS = {task.name: task for task in (cups.TASK, sums.TASK)}
-SHARES = {"cups": 0.35, "sums": 0.65}  # of the training problems; sums are harder to learn
+TASKS = {task.name: task for task in (cups.TASK, sums.TASK, pairs.TASK, balls.TASK)}
+SHARES = {"cups": 0.13, "sums": 0.42, "pairs": 0.20, "balls": 0.25}  # of the training problems
 
 
-def examples(seed: int | str, straight_share: float = STRAIGHT_SHARE) -> Iterator[tuple[Problem, Solution]]:
-    """Training problems with a solution each, mixed by SHARES, the same for the same seed."""
+def examples(seed: int | str, drill: bool = False) -> Iterator[tuple[Problem, Solution]]:
+    """Training problems with a solution each, mixed by SHARES, the same for the same seed; `drill`: for practice."""
     rng = Random(seed)
     names, weights = list(SHARES), list(SHARES.values())
     while True:
         task = TASKS[rng.choices(names, weights)[0]]
         problem = draw_problem(task, rng, held_out=False)
-        yield problem, task.solve(problem, rng, straight_share)
+        yield problem, task.solve(problem, rng, task.drill if drill else task.habits)
 
 
 def held_out(task: str, count: int, seed: int) -> list[Problem]:

@@ -4,17 +4,19 @@ import re
 from random import Random
 
 from sampler.classroom.problems import Problem, Solution, Task
-from sampler.classroom.wording import ENDINGS, NAMES, OPENINGS, draw_habit, phrase
+from sampler.classroom.wording import DRILL, ENDINGS, HABITS, NAMES, OPENINGS, Shares, draw_habit, phrase, steps_shown
 
 CUPS = "abcdef"
 SWAPS = range(4, 8)
 STARTS = ("The ball is under {}.", "The ball starts under {}.", "There is a ball under {}.", "Put the ball under {}.")
 VERBS = ("swaps", "switches")
 QUESTIONS = ("Where is the ball?", "Where is it now?", "Which cup has it?", "Find the ball.")
-ANSWERS = (" So it is", " So I say", " So we get", " So that leaves")
+ANSWERS = (" So it is", " So I say", " So we get")
+
+Swaps = tuple[tuple[str, str], ...]
 
 
-def follow(start: str, swaps: tuple[tuple[str, str], ...]) -> list[str]:
+def follow(start: str, swaps: Swaps) -> list[str]:
     """The cup with the ball after each swap."""
     path, cup = [], start
     for a, b in swaps:
@@ -23,39 +25,64 @@ def follow(start: str, swaps: tuple[tuple[str, str], ...]) -> list[str]:
     return path
 
 
-def draw(rng: Random) -> Problem:
-    """A cups problem; each swap moves the ball with probability one half."""
+def draw_swaps(count: int, rng: Random) -> tuple[str, Swaps]:
+    """The cup that the ball starts under, and swaps that each move it with probability one half."""
     start = cup = rng.choice(CUPS)
     swaps: list[tuple[str, str]] = []
-    for _ in range(rng.choice(SWAPS)):
+    for _ in range(count):
         others = [c for c in CUPS if c != cup]
         pair = [cup, rng.choice(others)] if rng.random() < 0.5 else rng.sample(others, 2)
         rng.shuffle(pair)
         swaps.append((pair[0], pair[1]))
         cup = follow(cup, (swaps[-1],))[-1]
+    return start, tuple(swaps)
+
+
+def told(start: str, swaps: Swaps, rng: Random) -> str:
+    """The facts in words: "The ball is under e. Ann swaps a and e, Bob swaps f and c."."""
     verb = rng.choice(VERBS)
     moves = ", ".join(f"{name} {verb} {a} and {b}" for name, (a, b) in zip(NAMES, swaps, strict=False))
-    prompt = f"{rng.choice(STARTS).format(start)} {moves}. {rng.choice(QUESTIONS)}"
-    key = start + "".join(min(pair) + max(pair) for pair in swaps)
-    return Problem("cups", key, prompt, cup, (start, tuple(swaps)))
+    return f"{rng.choice(STARTS).format(start)} {moves}."
 
 
-def solve(problem: Problem, rng: Random, straight_share: float) -> Solution:
-    """One correct solution, in the straight habit with probability `straight_share`."""
-    opening, habit = phrase(OPENINGS, rng), draw_habit(rng, straight_share)
-    start, swaps = problem.facts
-    path = zip(NAMES, swaps, follow(start, swaps), strict=False)
+def key(start: str, swaps: Swaps) -> str:
+    """What is asked, whatever the wording."""
+    return start + "".join(min(pair) + max(pair) for pair in swaps)
+
+
+def work(start: str, swaps: Swaps, shown: int) -> str:
+    """The first swaps one by one: " First e, Ann a e: a, Bob f c: a."; nothing if none is shown."""
+    path = zip(NAMES, swaps[:shown], follow(start, swaps), strict=False)
     steps = "".join(f", {name} {a} {b}: {cup}" for name, (a, b), cup in path)
-    worked = f" First {start}{steps}." if habit == "worked" else ""
-    text = f"{opening}{worked}{rng.choice(ANSWERS)} {problem.answer}.{phrase(ENDINGS, rng)}"
-    return Solution(" " + text, (habit,))
+    return f" First {start}{steps}." if shown else ""
 
 
-def truth(prompt: str) -> str | None:
+def draw(rng: Random) -> Problem:
+    """A cups problem."""
+    start, swaps = draw_swaps(rng.choice(SWAPS), rng)
+    prompt = f"{told(start, swaps, rng)} {rng.choice(QUESTIONS)}"
+    return Problem("cups", key(start, swaps), prompt, follow(start, swaps)[-1], (start, swaps))
+
+
+def solve(problem: Problem, rng: Random, shares: Shares) -> Solution:
+    """One correct solution."""
+    opening, habit = phrase(OPENINGS, rng), draw_habit(rng, shares)
+    start, swaps = problem.facts
+    worked = work(start, swaps, steps_shown(habit, len(swaps)))
+    text = f" {opening}{worked}{rng.choice(ANSWERS)} {problem.answer}.{phrase(ENDINGS, rng)}"
+    return Solution(text, (habit,))
+
+
+def ball(prompt: str) -> str | None:
     """The cup that holds the ball at the end of a prompt such as "... under b. Ann swaps a and b."."""
     start = re.search(r"\bunder ([a-f])\b", prompt)
     swaps = tuple(re.findall(r"\b([a-f]) and ([a-f])\b", prompt))
     return follow(start[1], swaps)[-1] if start and swaps else None
+
+
+def truth(prompt: str) -> str | None:
+    """The ball's cup, where the prompt has no numbers to add."""
+    return None if re.search(r"\d", prompt) else ball(prompt)
 
 
 def answer(completion: str) -> str | None:
@@ -64,4 +91,4 @@ def answer(completion: str) -> str | None:
     return found[-1] if found else None
 
 
-TASK = Task("cups", draw, solve, truth, answer)
+TASK = Task("cups", draw, solve, truth, answer, HABITS, DRILL)

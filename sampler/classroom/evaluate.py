@@ -1,139 +1,197 @@
-"""Measure the classroom's model: `python -m sampler.classroom.evaluate --problems 500`.
+"""Measure the classroom's models on held-out problems: `python -m sampler.classroom.evaluate --problems 500 --seed 1`.
 
-How often it is right on held-out problems when sampled at several token temperatures, and under p^alpha over whole
-completions. The latter weighs a pool of base samples by p^(alpha-1) (method.md, section 8), so no chain is involved.
+Every method answers the same problems (methods.py says which and how often): token temperatures, greedy, best of n,
+the power chain in both scopes, p^alpha itself by importance weights, and the model tuned by reward.
 """
 
 import argparse
 import json
-from dataclasses import asdict, dataclass
-from math import sqrt
-from typing import NamedTuple
+import os
+import platform
+import shlex
+import sys
+from collections.abc import Container, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
 
-import numpy as np
+import torch
 from tqdm import tqdm
+from transformers.utils import logging
 
 from sampler.causal_lm import CausalLM
+from sampler.classroom.answering import Key, Sitting
 from sampler.classroom.corpus import TASKS, held_out
-from sampler.classroom.problems import Problem
-from sampler.language_model import LanguageModel
+from sampler.classroom.methods import Plan, recorded
+from sampler.classroom.report import lines, text
+from sampler.classroom.results import Answered, Results, Started, append
+from sampler.records import checked_int
 
-ALPHA = 4.0
-SHARP_TEMPERATURES = (0.7, 0.5, 0.25, 0.1)
-SHARP_SAMPLES = 16  # completions for each problem and sharp temperature
-LONGEST = 96  # tokens of a completion
-TOGETHER = 64  # completions written at the same time
-Z95 = 1.959964  # two-sided 95 % of the normal law
+TOGETHER = 10  # problems in one sitting
+MOST_PROBLEMS = 2000  # a task
+PASS_AT = (1, 4, 16, 64)
 
-
-class Completion(NamedTuple):
-    """A sampled completion and its base log-probability, nats, end token included."""
-
-    text: str
-    log_p: float
+Sheet = tuple[str, range]  # a task and the numbers of some of its problems
 
 
-@dataclass(frozen=True)
-class Accuracy:
-    """The mean over a task's problems of the probability of a right answer, with its Wilson 95 % interval.
+def evaluate(
+    models: Mapping[str, CausalLM], plan: Plan, done: Container[Key] = (), together: int = 1
+) -> Iterator[Answered]:
+    """The rows of a plan as they come, `together` problems at a time, the tasks in turn; what is done is left out.
 
-    The interval treats each problem as one right-or-wrong trial. A problem's value is a share between 0 and 1, which
-    varies less than such a trial, so the interval is wide enough.
+    `models` holds "base" and, where the plan asks for it, "tuned". Stop iterating to cancel.
     """
-
-    task: str
-    method: str
-    problems: int
-    accuracy: float
-    low: float
-    high: float
+    for sheet in sheets(plan, together):
+        yield from answered(models, plan, sheet, done)
 
 
-def wilson(mean: float, n: int) -> tuple[float, float]:
-    """Wilson's 95 % interval for a share `mean` of `n` trials."""
-    centre = (mean + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
-    half = Z95 * sqrt(mean * (1 - mean) / n + Z95**2 / (4 * n**2)) / (1 + Z95**2 / n)
-    return max(0.0, centre - half), min(1.0, centre + half)
+def sheets(plan: Plan, together: int) -> list[Sheet]:
+    """The problems of a plan in parts, the tasks in turn."""
+    starts = range(0, plan.problems, together)
+    return [(task, range(first, min(first + together, plan.problems))) for first in starts for task in plan.tasks]
 
 
-def sample(model: LanguageModel, prompt: str, temperatures: list[float], rng: np.random.Generator) -> list[Completion]:
-    """One completion for each temperature, independent, its tokens drawn from p^(1/temperature)."""
-    batches = [temperatures[first : first + TOGETHER] for first in range(0, len(temperatures), TOGETHER)]
-    return [completion for batch in batches for completion in written(model, prompt, np.array(batch), rng)]
+def answered(models: Mapping[str, CausalLM], plan: Plan, sheet: Sheet, done: Container[Key]) -> Iterator[Answered]:
+    """The rows of one sheet."""
+    task, numbers = sheet
+    drawn = held_out(task, numbers.stop, plan.seed)
+    problems = {number: drawn[number] for number in numbers}
+    sitting = Sitting(dict(models), TASKS[task], problems, plan.seed, plan.pool_size)
+    for ask in plan.asks:
+        yield from sitting.answers(ask, done)
 
 
-def written(model: LanguageModel, prompt: str, temperatures: np.ndarray, rng: np.random.Generator) -> list[Completion]:
-    """Completions in lock-step, one for each temperature: one call of the model for each position."""
-    start = tuple(model.encode(prompt))
-    contexts, log_p = [start] * len(temperatures), np.zeros(len(temperatures))
-    going = list(range(len(temperatures)))
-    for _ in range(LONGEST):
-        rows = model.next_logprobs([contexts[i] for i in going])  # (R, V)
-        for i, row, token in zip(going, rows, drawn(rows, temperatures[going], rng), strict=True):
-            contexts[i] += (token,)
-            log_p[i] += row[token]
-        going = [i for i in going if contexts[i][-1] not in model.eos_ids]
-        if not going:
-            break
-    return [
-        Completion(model.decode(ids[len(start) :]), float(value)) for ids, value in zip(contexts, log_p, strict=True)
-    ]
+# ---- the command
 
 
-def drawn(rows: np.ndarray, temperatures: np.ndarray, rng: np.random.Generator) -> list[int]:
-    """One token from each row of p^(1/temperature), [R], by inverse CDF."""
-    sharpened = (rows - rows.max(axis=1, keepdims=True)) / temperatures[:, None]
-    cumulative = np.exp(sharpened).cumsum(axis=1)
-    aims = rng.random(len(rows)) * cumulative[:, -1]
-    return [int(np.searchsorted(row, aim, side="right")) for row, aim in zip(cumulative, aims, strict=True)]
+def main(argv: list[str] | None = None) -> int:
+    """Read the arguments, measure in several processes, keep what has come, print a summary; 2 for bad input."""
+    arguments = parsed(argv)
+    try:
+        plan = plan_of(arguments)
+        results = begun(arguments, plan)
+        measure(arguments, plan, results)
+        found = list(lines(results, arguments.pass_at))
+    except (ValueError, OSError) as error:
+        print(f"evaluate: {error}", file=sys.stderr)
+        return 2
+    print(json.dumps([asdict(row) for row in found], indent=1) if arguments.json else "\n".join(text(found)))
+    return 0
 
 
-def power_accuracy(pool: list[Completion], is_right: np.ndarray) -> float:
-    """Probability of a right answer under p^ALPHA, from base samples weighed by p^(ALPHA-1)."""
-    log_weights = (ALPHA - 1) * np.array([completion.log_p for completion in pool])
-    weights = np.exp(log_weights - log_weights.max())
-    return float((weights * is_right).sum() / weights.sum())
-
-
-def measured(model: LanguageModel, problem: Problem, samples: int, rng: np.random.Generator) -> dict[str, float]:
-    """Probability of a right answer to one problem, by method."""
-    task, model = TASKS[problem.task], model.fresh()
-    temperatures = [1.0] * samples + [t for t in SHARP_TEMPERATURES for _ in range(SHARP_SAMPLES)]
-    found = sample(model, problem.prompt, temperatures, rng)
-    is_right = np.array([task.is_correct(problem.prompt, completion.text) for completion in found])
-    pool, sharp = is_right[:samples], is_right[samples:].reshape(-1, SHARP_SAMPLES)
-    result = {f"power {ALPHA:g}": power_accuracy(found[:samples], pool), "temperature 1": float(pool.mean())}
-    return result | {f"temperature {t:g}": float(row.mean()) for t, row in zip(SHARP_TEMPERATURES, sharp, strict=True)}
-
-
-def evaluate(model: LanguageModel, task: str, problems: int, samples: int, seed: int) -> list[Accuracy]:
-    """Accuracy of each method on held-out problems of a task, each from `samples` base completions."""
-    chosen, rng = held_out(task, problems, seed), np.random.default_rng(seed)
-    table = [measured(model, problem, samples, rng) for problem in tqdm(chosen, desc=task, unit="problem")]
-    means = {method: float(np.mean([row[method] for row in table])) for method in table[0]}
-    return [Accuracy(task, method, problems, mean, *wilson(mean, problems)) for method, mean in means.items()]
-
-
-def main() -> None:
-    """Read the arguments, measure, print."""
+def parsed(argv: list[str] | None) -> argparse.Namespace:
+    """The command line."""
     parser = argparse.ArgumentParser(prog="python -m sampler.classroom.evaluate", description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default="classroom")
-    parser.add_argument("--problems", type=int, default=100)
-    parser.add_argument("--samples", type=int, default=256, help="base completions per problem")
-    parser.add_argument("--task", choices=TASKS, help="one task instead of all")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
-    model = CausalLM.load(arguments.model)
-    tasks = [arguments.task] if arguments.task else list(TASKS)
-    sizes = (arguments.problems, arguments.samples, arguments.seed)
-    found = [row for task in tasks for row in evaluate(model, task, *sizes)]
-    if arguments.json:
-        print(json.dumps([asdict(row) for row in found], indent=1))
-        return
-    for row in found:
-        print(f"{row.task:8} {row.method:16} {row.accuracy:.3f}  95 % {row.low:.3f}-{row.high:.3f}  n={row.problems}")
+    parser.add_argument("--problems", type=int, default=100, help="held-out problems a task (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of the problems and of every draw (%(default)s)")
+    parser.add_argument("--task", action="append", help=f"{', '.join(TASKS)}; several times; all by default")
+    parser.add_argument("--method", action="append", help="a method by its name; several times; all by default")
+    parser.add_argument("--base", default="classroom", help="model that all methods but one sample from (%(default)s)")
+    parser.add_argument("--tuned", default="classroom-tuned", help="model tuned by reward (%(default)s)")
+    parser.add_argument("--out", type=Path, help="results file, .jsonl or .jsonl.gz; an unfinished one is resumed")
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (%(default)s)")
+    parser.add_argument("--pass-at", type=int, nargs="*", default=PASS_AT, metavar="K", help="of the summary")
+    parser.add_argument("--json", action="store_true", help="the summary as JSON")
+    arguments = parser.parse_args(argv)
+    arguments.command = shlex.join(["python", "-m", "sampler.classroom.evaluate", *(argv or sys.argv[1:])])
+    return arguments
+
+
+def plan_of(arguments: argparse.Namespace) -> Plan:
+    """The plan that was asked for; ValueError names field, value and what is allowed."""
+    problems = checked_int("problems", arguments.problems, 1, MOST_PROBLEMS)
+    checked_int("seed", arguments.seed, 0, 2**31)
+    checked_int("workers", arguments.workers, 1, 64)
+    tasks = checked_names("task", arguments.task, list(TASKS))
+    asks = recorded(problems)
+    names = checked_names("method", arguments.method, list({ask.method.name: None for ask in asks}))
+    return Plan(tasks, problems, arguments.seed, tuple(ask for ask in asks if ask.method.name in names))
+
+
+def checked_names(field: str, wanted: list[str] | None, known: list[str]) -> tuple[str, ...]:
+    """What is wanted, all that is known if nothing is; ValueError for a name that is not known."""
+    for name in wanted or []:
+        if name not in known:
+            raise ValueError(f"{field} must be one of {', '.join(known)}, not {name!r}")
+    return tuple(name for name in known if not wanted or name in wanted)
+
+
+def begun(arguments: argparse.Namespace, plan: Plan) -> Results:
+    """Results with a new header; or what a file holds already, if it is of the same measurement."""
+    has_tuned = any(ask.method.kind == "tuned" for ask in plan.asks)
+    started = Started(
+        command=arguments.command,
+        tasks=list(plan.tasks),
+        problems=plan.problems,
+        seed=plan.seed,
+        methods=plan.methods,
+        base=described(arguments.base),
+        tuned=described(arguments.tuned) if has_tuned else None,
+        versions={"python": platform.python_version(), **{name: version(name) for name in ("torch", "transformers")}},
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    for path in filter(Path.exists, [arguments.out, working(arguments.out)] if arguments.out else []):
+        held = Results.load(path)
+        for field in ("tasks", "problems", "seed", "methods", "base", "tuned"):
+            if getattr(held.started, field) != getattr(started, field):
+                raise ValueError(f"out must be a new file or one of the same {field}; {path} holds another measurement")
+        return held
+    return Results(started, [])
+
+
+def described(name: str) -> dict[str, str]:
+    """A model's name and revision; loading it now finds bad names before anything is written."""
+    return {"name": name, "revision": CausalLM.load(name).revision}
+
+
+def working(out: Path) -> Path:
+    """The uncompressed file that grows while a gzipped one is measured."""
+    return out.with_suffix("") if out.suffix == ".gz" else out
+
+
+def measure(arguments: argparse.Namespace, plan: Plan, results: Results) -> None:
+    """Fill the results, sheet by sheet; after each the file holds what has come."""
+    done = frozenset(row.key for row in results.answered)
+    if arguments.out:
+        replace_file(results, working(arguments.out))
+    names = {"base": arguments.base} | ({"tuned": arguments.tuned} if results.started.tuned else {})
+    with ProcessPoolExecutor(arguments.workers, initializer=prepare, initargs=(names,)) as processes:
+        jobs = [processes.submit(work, plan, sheet, done) for sheet in sheets(plan, TOGETHER)]
+        for job in tqdm(as_completed(jobs), total=len(jobs), unit="sheet"):
+            rows = job.result()
+            results.answered += rows
+            if arguments.out:
+                append(working(arguments.out), rows)
+    if arguments.out:
+        results.answered.sort(key=lambda row: row.key)
+        replace_file(results, arguments.out)
+        if working(arguments.out) != arguments.out:
+            working(arguments.out).unlink()
+
+
+def replace_file(results: Results, path: Path) -> None:
+    """Write the results whole, in place of what was there, in one go."""
+    scratch = path.with_name(f".new-{path.name}")
+    results.save(scratch)
+    os.replace(scratch, path)
+
+
+_models: dict[str, CausalLM] = {}  # of this process
+
+
+def prepare(names: Mapping[str, str]) -> None:
+    """What each process does first."""
+    logging.disable_progress_bar()
+    _models.update({role: CausalLM.load(name) for role, name in names.items()})
+    torch.set_num_threads(1)
+
+
+def work(plan: Plan, sheet: Sheet, done: frozenset[Key]) -> list[Answered]:
+    """One sheet in a process."""
+    return list(answered(_models, plan, sheet, done))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

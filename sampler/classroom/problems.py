@@ -5,23 +5,33 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+from sampler.classroom.wording import Shares
+
 HELD_OUT_ONE_IN = 10
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One question. `key` says what is asked, whatever the wording: two problems with one key are the same problem."""
+    """One question. `key` says what is asked, whatever the wording: two problems with one key are the same problem.
+
+    `split_by` decides whether it is held out: task and key, or those of `part`, a problem of another task within it.
+    """
 
     task: str
     key: str
     prompt: str
     answer: str
     facts: tuple  # what the task's own solution writer needs
+    part: str = ""
+
+    @property
+    def split_by(self) -> str:
+        return self.part or f"{self.task}:{self.key}"
 
     @property
     def is_held_out(self) -> bool:
-        """Whether the problem is kept out of training: one key in ten, by its hash."""
-        digest = hashlib.sha256(f"{self.task}:{self.key}".encode()).digest()
+        """Whether the problem is kept out of training: one in ten, by the hash of what decides it."""
+        digest = hashlib.sha256(self.split_by.encode()).digest()
         return int.from_bytes(digest[:8], "big") % HELD_OUT_ONE_IN == 0
 
 
@@ -37,16 +47,20 @@ class Solution:
 class Task:
     """A kind of problem.
 
-    `draw(rng)` makes a problem, of either split. `solve(problem, rng, straight_share)` writes one correct solution,
-    in the straight habit with that probability. `truth(prompt)` is the right answer worked out from the prompt's text,
-    and `answer(completion)` the answer that a completion gives; each is None where there is none.
+    `habits` are the shares of the ways in which its solutions are written, `drill` those for practice, worked out only.
+
+    `draw(rng)` makes a problem, of either split. `solve(problem, rng, shares)` writes one correct solution, each of its
+    habits drawn by those shares. `truth(prompt)` is the right answer worked out from the prompt's text, None where the
+    prompt is no problem of this task; `answer(completion)` the answer that a completion gives, None where it has none.
     """
 
     name: str
     draw: Callable[[Random], Problem]
-    solve: Callable[[Problem, Random, float], Solution]
+    solve: Callable[[Problem, Random, Shares], Solution]
     truth: Callable[[str], str | None]
     answer: Callable[[str], str | None]
+    habits: Shares
+    drill: Shares
 
     def is_correct(self, prompt: str, completion: str) -> bool:
         """Whether the completion gives an answer, and it is the right one for the prompt."""

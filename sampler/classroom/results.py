@@ -37,8 +37,8 @@ class Answered:
     samples: answers given. right: how many of them are right (for kind target the probability of a right answer, of
     one). tokens_drawn, tokens_fed: tokens sampled, and put through the network, for one answer, a mean. The rest is
     of the first answer: the answer itself, whether it is right, tokens, its log p in nats and its confidence (minus
-    the mean entropy, nats a token) under the base model, and the share of the base samples less likely than it.
-    None where there is no first answer (kind target).
+    the mean entropy, nats a token) under the base model, and its rank: the share of the base samples that are less
+    likely than it, ties counted half. None where there is no first answer (kind target).
     """
 
     task: str
@@ -145,7 +145,7 @@ def _header(line: str, path: str | Path) -> Started:
     try:
         header = json.loads(line)
         event, schema = header.pop("event"), header.pop("schema")
-    except (ValueError, KeyError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"results must start with a line evaluation_started; {path} does not") from error
     if event != "evaluation_started" or schema != SCHEMA:
         raise ValueError(f"results must be of schema {SCHEMA}, not {schema!r} ({path})")

@@ -5,49 +5,69 @@ from itertools import accumulate
 from random import Random
 
 from sampler.classroom.problems import Problem, Solution, Task
-from sampler.classroom.wording import ENDINGS, NAMES, OPENINGS, draw_habit, phrase
+from sampler.classroom.wording import DRILL, ENDINGS, HABITS, NAMES, OPENINGS, Shares, draw_habit, phrase, steps_shown
 
 COUNTS = range(3, 6)
 TERMS = range(50, 100)
 VERBS = ("has", "finds", "brings", "pays")
 QUESTIONS = ("How much in all?", "What is the sum?", "How much is that together?", "Add it all.")
-ANSWERS = (" So it is", " So I say", " So we get", " So that makes")
+ANSWERS = (" So it is", " So I say", " So we get")
 LINKS = (" makes", " gives")
 
+Terms = tuple[int, ...]
 
-def draw(rng: Random) -> Problem:
-    """A sums problem; its numbers are all different."""
-    terms = rng.sample(TERMS, rng.choice(COUNTS))
+
+def draw_terms(count: int, rng: Random) -> Terms:
+    """Different numbers to add up."""
+    return tuple(rng.sample(TERMS, count))
+
+
+def told(terms: Terms, rng: Random) -> str:
+    """The facts in words: "Ann pays 62, Bob pays 95."."""
     verb = rng.choice(VERBS)
-    facts = ", ".join(f"{name} {verb} {term}" for name, term in zip(NAMES, terms, strict=False))
-    key = "+".join(map(str, sorted(terms)))
-    return Problem("sums", key, f"{facts}. {rng.choice(QUESTIONS)}", str(sum(terms)), tuple(terms))
+    return ", ".join(f"{name} {verb} {term}" for name, term in zip(NAMES, terms, strict=False)) + "."
 
 
-def running_sums(terms: tuple[int, ...], rng: Random) -> str:
-    """The additions one by one: " First 63, Bob 85 makes 148, Cid 59 gives 207.".
+def key(terms: Terms) -> str:
+    """What is asked, whatever the order and the wording."""
+    return "+".join(map(str, sorted(terms)))
+
+
+def work(terms: Terms, shown: int, rng: Random, first: str = "First") -> str:
+    """The first additions one by one: " First 63, Bob 85 makes 148, Cid 59 gives 207."; nothing if none is shown.
 
     The verb is free in every second addition only: more free words would cost the worked habit its lead under p^4.
     """
-    steps = []
-    for i, total in enumerate(accumulate(terms)):
+    steps = [f" {first} {terms[0]}"]
+    for i, total in list(enumerate(accumulate(terms)))[1 : shown + 1]:
         verb = LINKS[0] if i % 2 else rng.choice(LINKS)
-        steps.append(f" {NAMES[i]} {terms[i]}{verb} {total}" if i else f" First {total}")
-    return ",".join(steps) + "."
+        steps.append(f" {NAMES[i]} {terms[i]}{verb} {total}")
+    return ",".join(steps) + "." if shown else ""
 
 
-def solve(problem: Problem, rng: Random, straight_share: float) -> Solution:
-    """One correct solution, in the straight habit with probability `straight_share`."""
-    opening, habit = phrase(OPENINGS, rng), draw_habit(rng, straight_share)
-    worked = running_sums(problem.facts, rng) if habit == "worked" else ""
-    text = f"{opening}{worked}{rng.choice(ANSWERS)} {problem.answer}.{phrase(ENDINGS, rng)}"
-    return Solution(" " + text, (habit,))
+def draw(rng: Random) -> Problem:
+    """A sums problem."""
+    terms = draw_terms(rng.choice(COUNTS), rng)
+    return Problem("sums", key(terms), f"{told(terms, rng)} {rng.choice(QUESTIONS)}", str(sum(terms)), terms)
 
 
-def truth(prompt: str) -> str | None:
+def solve(problem: Problem, rng: Random, shares: Shares) -> Solution:
+    """One correct solution."""
+    opening, habit = phrase(OPENINGS, rng), draw_habit(rng, shares)
+    worked = work(problem.facts, steps_shown(habit, len(problem.facts) - 1), rng)
+    text = f" {opening}{worked}{rng.choice(ANSWERS)} {problem.answer}.{phrase(ENDINGS, rng)}"
+    return Solution(text, (habit,))
+
+
+def total(prompt: str) -> str | None:
     """The sum of all the numbers in the prompt."""
     terms = re.findall(r"\d+", prompt)
     return str(sum(map(int, terms))) if terms else None
+
+
+def truth(prompt: str) -> str | None:
+    """The sum, where the prompt hides no ball."""
+    return None if "ball" in prompt else total(prompt)
 
 
 def answer(completion: str) -> str | None:
@@ -56,4 +76,4 @@ def answer(completion: str) -> str | None:
     return found[-1] if found else None
 
 
-TASK = Task("sums", draw, solve, truth, answer)
+TASK = Task("sums", draw, solve, truth, answer, HABITS, DRILL)

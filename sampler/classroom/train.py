@@ -19,12 +19,14 @@ from tqdm import tqdm
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from transformers.utils import logging
 
-from sampler.classroom.corpus import examples
+from sampler.classroom.card import base_card
+from sampler.classroom.corpus import SHARES, TASKS, examples
+from sampler.classroom.muon import Muon
 from sampler.classroom.tokenizer import build_tokenizer
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "models" / "classroom"
-STEPS = 3400
-DRILL_STEPS = 2200
+STEPS = 5000
+DRILL_STEPS = 3000
 DECAY_SHARE = 0.25  # of the steps, at the end
 WARMUP_STEPS = 60
 PROCESSES = 2
@@ -63,7 +65,7 @@ def rate_factor(step: int, steps: int) -> float:
 
 def pools(tokenizer: PreTrainedTokenizerFast, seed: int, rank: int) -> Iterator[list[Row]]:
     """Endless pools of encoded training examples for one process: first the drill, then the corpus as it is."""
-    drill = islice(examples(f"drill {seed} {rank}", straight_share=0.0), DRILL_STEPS * POOL)
+    drill = islice(examples(f"drill {seed} {rank}", drill=True), DRILL_STEPS * POOL)
     stream = chain(drill, examples(f"corpus {seed} {rank}"))
     while True:
         pool = [(problem.prompt, solution.text + tokenizer.eos_token) for problem, solution in islice(stream, POOL)]
@@ -110,12 +112,12 @@ def average_gradients(model: LlamaForCausalLM) -> None:
 
 
 def new_optimizers(model: LlamaForCausalLM) -> list[torch.optim.Optimizer]:
-    """Muon (Jordan et al. 2024) for the matrices inside the layers, AdamW for embeddings and norms."""
+    """Muon for the matrices inside the layers, AdamW for embeddings and norms."""
     matrices = [parameter for parameter in model.model.layers.parameters() if parameter.ndim == 2]
     inside = set(map(id, matrices))
     others = [parameter for parameter in model.parameters() if id(parameter) not in inside]
     return [
-        torch.optim.Muon(matrices, lr=MATRIX_RATE, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"),
+        Muon(matrices, lr=MATRIX_RATE, weight_decay=0.05),
         torch.optim.AdamW(others, lr=OTHER_RATE, betas=(0.9, 0.98), weight_decay=0.0),
     ]
 
@@ -160,6 +162,19 @@ class Training:
             optimizer.zero_grad()
         self.losses.append(loss)
 
+    def card(self) -> str:
+        """The model card."""
+        settings = {
+            "steps": f"{self.steps}, the first {DRILL_STEPS} on worked solutions only",
+            "problems a step": POOL * PROCESSES,
+            "share of the tasks": ", ".join(f"{name} {share:.0%}" for name, share in SHARES.items()),
+            "optimizer": f"Muon ({MATRIX_RATE:g}) on the layers' matrices, AdamW ({OTHER_RATE:g}) on the rest",
+            "learning rate": f"warm-up over {WARMUP_STEPS} steps, linear decay over the last {DECAY_SHARE:.0%}",
+        }
+        sizes = self.model.num_parameters(), len(self.tokenizer)
+        habits = {name: task.habits for name, task in TASKS.items()}
+        return base_card(self.losses, self.seed, settings, sizes, habits)
+
     def keep(self, file: Path) -> None:
         """Write all that resuming needs."""
         optimizers = [optimizer.state_dict() for optimizer in self.optimizers]
@@ -168,12 +183,13 @@ class Training:
         os.replace(file.with_suffix(".new"), file)
 
 
-def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
-    """Save both as plain transformers files; each file is replaced in one go, for others may be reading."""
+def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, card: str, folder: Path) -> None:
+    """Save plain transformers files and the card; each file is replaced in one go, for others may be reading."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         model.save_pretrained(scratch)
         tokenizer.save_pretrained(scratch)
+        Path(scratch, "README.md").write_text(card, encoding="utf-8")
         for file in Path(scratch).iterdir():
             file.chmod(0o644)
             os.replace(file, folder / file.name)
@@ -187,10 +203,7 @@ def work(rank: int, meeting: str, tokenizer: PreTrainedTokenizerFast, arguments:
     training = Training(tokenizer, arguments.seed, arguments.steps, arguments.checkpoint)
     training.run(rank)
     if rank == 0:
-        save(training.model, tokenizer, arguments.out)
-        tail = training.losses[-100:]
-        print(f"{training.model.num_parameters():,} parameters, {len(tokenizer)} tokens")
-        print(f"loss over the last {len(tail)} steps: {sum(tail) / len(tail):.4f} nats per completion token")
+        save(training.model, tokenizer, training.card(), arguments.out)
     distributed.destroy_process_group()
 
 

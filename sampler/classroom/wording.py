@@ -1,24 +1,29 @@
 """The words around a solution: an opening before the habit is decided, and an ending after it is over.
 
-Both habits use the same phrases, each word drawn uniformly. Under p^alpha such free wording costs every solution the
-same factor and cancels, so it decides nothing; it is what most revisions of a chain change.
+All habits use the same phrases, each word drawn uniformly. Under p^alpha such free wording costs every solution the
+same factor and cancels, so it decides nothing; it is what most revisions of a chain change. There is little of it, so
+that best-first enumeration can certify p^alpha.
 """
 
+from collections.abc import Mapping
 from random import Random
 
-STRAIGHT_SHARE = 0.55
+Shares = Mapping[str, float]
+
 NAMES = ("Ann", "Bob", "Cid", "Dan", "Eve", "Fay", "Gus")  # who does what, always in this order
+HABITS: Shares = {"straight": 0.55, "partly": 0.07, "worked": 0.38}
+DRILL: Shares = {"worked": 1.0}  # every step shown, for practice
 
 OPENINGS = (
-    ("Okay", "Right", "Well", "Sure", "Fine", "Good", "Yes", "Now"),
-    (", let me", ", I will", ", we can", ", time to"),
-    (" look at", " think about", " go over", " work on"),
-    (" this.", " it.", " that."),
+    ("Okay", "Right", "Well", "Sure"),
+    (", let me", ", I will"),
+    (" look at", " think about", " work on"),
+    (" this.", " it."),
 )
 ENDINGS = (
     (" That", " This"),
-    (" is", " was", " looks", " seems"),
-    (" right.", " good.", " fine.", " okay."),
+    (" is", " looks"),
+    (" right.", " good.", " fine."),
 )
 
 
@@ -27,6 +32,11 @@ def phrase(slots: tuple[tuple[str, ...], ...], rng: Random) -> str:
     return "".join(rng.choice(slot) for slot in slots)
 
 
-def draw_habit(rng: Random, straight_share: float) -> str:
-    """`straight` (the answer at once) with probability `straight_share`, else `worked` (step by step)."""
-    return "straight" if rng.random() < straight_share else "worked"
+def draw_habit(rng: Random, shares: Shares) -> str:
+    """`straight` (the answer at once), `worked` (step by step) or `partly` (the first half of the steps)."""
+    return rng.choices(list(shares), list(shares.values()))[0]
+
+
+def steps_shown(habit: str, steps: int) -> int:
+    """How many of a solution's steps a habit writes down."""
+    return {"straight": 0, "partly": steps // 2, "worked": steps}[habit]

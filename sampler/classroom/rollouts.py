@@ -1,0 +1,157 @@
+"""Completions in bulk: hundreds of rows side by side, straight through a network; for evaluation and for training by
+reward. One completion alone, told token by token, is `run_temperature`'s: the same draws give the same text.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from sampler.draws import SAMPLE, uniform
+from sampler.prefix_cache import Text, aligned
+
+Uniform = Callable[[int, int], float]  # (row, position) -> a number in (0, 1)
+
+
+class Rollout(NamedTuple):
+    """A completion, end token included, and its log p under the network that wrote it, nats, at temperature 1."""
+
+    token_ids: Text
+    log_p: float
+
+
+class Opinion(NamedTuple):
+    """What a network thinks of a completion: its log p, nats, and the mean entropy of its rows, nats a token."""
+
+    log_p: float
+    mean_entropy: float
+
+
+def sample_draws(seeds: Sequence[int], samples: Sequence[int]) -> Uniform:
+    """The numbers with which `run_temperature` draws: row r is sample samples[r] of a run with seed seeds[r]."""
+    return lambda row, position: uniform(seeds[row], samples[row], 0, 0, SAMPLE, position)
+
+
+@torch.inference_mode()
+def rollouts(
+    module: PreTrainedModel,
+    eos_ids: Sequence[int],
+    contexts: Sequence[Text],
+    temperature: float,
+    draw: Uniform,
+    max_new_tokens: int,
+) -> list[Rollout]:
+    """One completion of each context [R], tokens from p^(1/temperature); temperature 0 takes the likeliest.
+
+    Equal contexts are read once. Rows leave the batch, half of it at a time, as they end.
+    """
+    writing = _Writing(module, contexts)
+    written: list[list[int]] = [[] for _ in contexts]
+    log_p = np.zeros(len(contexts))
+    for position in range(max_new_tokens):
+        rows = writing.log_rows  # (A, V) of the rows still in the batch
+        aims = np.array([draw(row, position) for row in writing.rows])
+        tokens = chosen(rows, temperature, aims)
+        for row, token, value in zip(writing.rows, tokens, rows[np.arange(len(rows)), tokens], strict=True):
+            if not (written[row] and written[row][-1] in eos_ids):
+                written[row].append(int(token))
+                log_p[row] += value
+        going = [i for i, row in enumerate(writing.rows) if written[row][-1] not in eos_ids]
+        if not going or position == max_new_tokens - 1:
+            break
+        if 2 * len(going) <= len(writing.rows):
+            writing.narrow(going)
+            tokens = tokens[going]
+        writing.feed(tokens)
+    return [Rollout(tuple(ids), float(value)) for ids, value in zip(written, log_p, strict=True)]
+
+
+def chosen(log_rows: np.ndarray, temperature: float, aims: np.ndarray) -> np.ndarray:
+    """Token ids [R] by inverse CDF at the numbers `aims` [R] in (0, 1), as `draws.inverse_cdf` for each row [R, V]."""
+    if temperature == 0:
+        return log_rows.argmax(axis=1)
+    weights = np.exp((log_rows - log_rows.max(axis=1, keepdims=True)) / temperature)
+    cumulative = weights.cumsum(axis=1)
+    return (cumulative <= (aims * cumulative[:, -1])[:, None]).sum(axis=1)
+
+
+class _Writing:
+    """A batch of texts that grow together: keys and values, and the next-token rows [A, V] of the rows [A] in it."""
+
+    def __init__(self, module: PreTrainedModel, contexts: Sequence[Text]) -> None:
+        self.module, self.rows = module, list(range(len(contexts)))
+        unique = list(dict.fromkeys(contexts))
+        ids, mask, positions = aligned(unique, max(map(len, unique)))
+        self.cache = None
+        self.mask, self.ends = torch.from_numpy(mask).long(), torch.from_numpy(positions[:, -1])
+        self._read(torch.from_numpy(ids), torch.from_numpy(positions))
+        index = {context: i for i, context in enumerate(unique)}
+        self._select(torch.tensor([index[context] for context in contexts]))
+
+    def feed(self, tokens: np.ndarray) -> None:
+        """Append one token to each row."""
+        self.ends = self.ends + 1
+        self.mask = torch.cat([self.mask, torch.ones_like(self.mask[:, :1])], dim=1)
+        self._read(torch.from_numpy(tokens)[:, None], self.ends[:, None])
+
+    def narrow(self, kept: list[int]) -> None:
+        """Keep only these rows of the batch."""
+        self.rows = [self.rows[i] for i in kept]
+        self._select(torch.tensor(kept))
+
+    def _read(self, ids: Tensor, positions: Tensor) -> None:
+        device = self.module.device
+        out = self.module(
+            input_ids=ids.to(device),
+            attention_mask=self.mask.to(device),
+            position_ids=positions.to(device),
+            past_key_values=self.cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        self.cache = out.past_key_values
+        self.log_rows = torch.log_softmax(out.logits[:, -1].double(), dim=-1).cpu().numpy()
+
+    def _select(self, indices: Tensor) -> None:
+        self.cache.batch_select_indices(indices.to(self.module.device))
+        self.mask, self.ends, self.log_rows = self.mask[indices], self.ends[indices], self.log_rows[indices.numpy()]
+
+
+def completion_log_probs(
+    module: PreTrainedModel, contexts: Sequence[Text], completions: Sequence[Text]
+) -> tuple[Tensor, Tensor]:
+    """Next-token rows [R, W, V] before each token of the completions, and which of them are there, [R, W].
+
+    One pass over prompt and completion; W is the longest completion. Gradients flow if they are on.
+    """
+    texts = [context + completion for context, completion in zip(contexts, completions, strict=True)]
+    width, longest = max(map(len, completions)), max(map(len, texts))
+    ids = torch.zeros((len(texts), longest), dtype=torch.long)  # padding stands right and is never looked at
+    places = torch.zeros((len(texts), width), dtype=torch.long)
+    is_there = torch.zeros((len(texts), width), dtype=torch.bool)
+    for row, (context, completion) in enumerate(zip(contexts, completions, strict=True)):
+        ids[row, : len(texts[row])] = torch.tensor(texts[row])
+        places[row] = (torch.arange(width) + len(context) - 1).clamp(max=longest - 1)
+        is_there[row, : len(completion)] = True
+    hidden = module.model(input_ids=ids.to(module.device), use_cache=False).last_hidden_state
+    taken = hidden[torch.arange(len(texts))[:, None], places]  # (R, W, width of the network)
+    return torch.log_softmax(module.lm_head(taken), dim=-1), is_there
+
+
+@torch.inference_mode()
+def opinions(
+    module: PreTrainedModel, contexts: Sequence[Text], completions: Sequence[Text], together: int = 64
+) -> list[Opinion]:
+    """What a network thinks of completions after their contexts, read anew, `together` at once."""
+    found = []
+    for first in range(0, len(contexts), together):
+        part = completions[first : first + together]
+        rows, is_there = completion_log_probs(module, contexts[first : first + together], part)
+        entropies = -(rows.exp() * rows).sum(dim=-1)  # (R, W)
+        for row, completion in enumerate(part):
+            own = rows[row, torch.arange(len(completion)), torch.tensor(completion)]
+            found.append(Opinion(float(own.double().sum()), float(entropies[row][is_there[row]].double().mean())))
+    return found
