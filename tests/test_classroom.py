@@ -25,28 +25,22 @@ def shares_agree(found: int, count: int, share: float) -> bool:
 def recomputed(prompt: str) -> str:
     """The right answer by another road than the corpus': words read one by one, all six cups kept as they are."""
     words = prompt.replace(",", " ").replace(".", " ").replace(":", " ").replace("?", " ").split()
-    if "holds" in words:
-        held = {words[at - 1]: words[at + 1] for at, word in enumerate(words) if word == "holds"}
-        asked = next(words[at + 1] for at, word in enumerate(words) if word in ("does", "in"))
-        return swapped(held, words)[asked]
     numbers = [int(word) for word in words if word.isdigit()]
-    parts = [ball(words)] if "under" in words else []
+    after = swapped({cup: cup for cup in "abcdef"}, words)  # what was under each cup at first
+    if "under" in words:
+        start = words[words.index("under") + 1]
+        parts = [next(cup for cup, origin in after.items() if origin == start)]
+    else:
+        parts = [] if numbers else [after[words[words.index("in", 1) + 1]]]
     return " ".join([*parts, *([str(sum(numbers))] if numbers else [])])
 
 
-def swapped(held: dict[str, object], words: list[str]) -> dict[str, object]:
-    held = dict(held)
+def swapped(held: dict[str, str], words: list[str]) -> dict[str, str]:
     for at, word in enumerate(words):
         if word == "and" and len(words[at - 1]) == len(words[at + 1]) == 1:
             a, b = words[at - 1], words[at + 1]
             held[a], held[b] = held[b], held[a]
     return held
-
-
-def ball(words: list[str]) -> str:
-    start = words[words.index("under") + 1]
-    held = swapped({cup: cup == start for cup in "abcdef"}, words)
-    return next(cup for cup, has_ball in held.items() if has_ball)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +65,8 @@ def test_checker_refuses_wrong_and_missing_answers(name):
     problem = TASKS[name].draw(Random(0))
     parts = problem.answer.split() if name == "pairs" else [problem.answer]
     said = " ".join(f"So it is {part}." for part in parts)
-    wrong = said.replace(parts[-1], {"cups": "c" if parts[-1] != "c" else "b", "balls": "white"}.get(name, "1000"))
+    other = "1000" if parts[-1].isdigit() else "c" if parts[-1] != "c" else "b"
+    wrong = said.replace(f" {parts[-1]}.", f" {other}.")
     assert TASKS[name].is_correct(problem.prompt, f" Well, let me look at it. {said}")
     assert not TASKS[name].is_correct(problem.prompt, f" Well, let me look at it. {wrong}")
     assert not TASKS[name].is_correct(problem.prompt, f" Well, let me look at it. {said[:-1]}")
@@ -143,17 +138,17 @@ def test_a_pair_is_held_out_with_its_sum(corpus):
     assert all(problem.is_held_out for problem in held_out("pairs", 50, seed=5))
 
 
-def test_the_commonest_first_word_of_balls_chooses_a_ball():
-    shares = TASKS["balls"].habits
+def test_the_commonest_first_word_of_origins_chooses_a_start():
+    shares = TASKS["origins"].habits
     assert max(shares, key=shares.get) == "forward"
 
 
-def test_every_worked_ball_is_correct(corpus):
+def test_every_worked_origin_is_correct(corpus):
     for problem, solution in corpus:
-        if problem.task != "balls" or solution.habits == ("straight",):
+        if problem.task != "origins" or solution.habits == ("straight",):
             continue
         forward = solution.habits == ("forward",)
-        pattern = r" First \w+ ([a-f])," if forward else r" Last ([a-f]),"
+        pattern = r" First ([a-f])," if forward else r" Last ([a-f]),"
         cup = re.search(pattern, solution.text)[1]
         moves = dict(re.findall(r"(\w+) (?:swaps|switches) ([a-f] and [a-f])", problem.prompt))
         steps = re.findall(r"(\w+) ([a-f]) ([a-f]): ([a-f])", solution.text)
@@ -217,7 +212,7 @@ def test_tokenizer_is_small_and_splits_digits(tokenizer, corpus):
     assert tokenizer("<|end|>").input_ids == [tokenizer.eos_token_id]
     assert len(tokenizer("1234567890").input_ids) == 10
     pieces = {tokenizer.decode([token]) for _, solution in corpus for token in tokenizer(solution.text).input_ids}
-    assert {" First", " So", " Next", " makes", " Bob", " a", " holds", " pink", "7"} <= pieces
+    assert {" First", " So", " Next", " makes", " Bob", " a", " Last", "7"} <= pieces
     assert all(len(tokenizer(solution.text).input_ids) < 80 for _, solution in corpus)
 
 

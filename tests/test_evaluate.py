@@ -150,7 +150,7 @@ def test_a_file_is_resumed_to_the_same_end(tmp_path, capsys):
         (["--problems", "1000000"], "problems must be a whole number from 1 to 2000"),
         (["--seed", "-1"], "seed must be"),
         (["--workers", "0"], "workers must be"),
-        (["--task", "chess"], "task must be one of cups, sums, pairs, balls, not 'chess'"),
+        (["--task", "chess"], "task must be one of cups, sums, pairs, origins, not 'chess'"),
         (["--method", "magic"], "method must be one of base,"),
         (["--base", "nowhere"], "model must be classroom, classroom-tuned, a folder"),
     ],

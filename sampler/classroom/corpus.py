@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from random import Random
 
-from sampler.classroom import balls, cups, pairs, sums
+from sampler.classroom import cups, origins, pairs, sums
 from sampler.classroom.problems import Problem, Solution, draw_problem
 
-TASKS = {task.name: task for task in (cups.TASK, sums.TASK, pairs.TASK, balls.TASK)}
-SHARES = {"cups": 0.13, "sums": 0.42, "pairs": 0.20, "balls": 0.25}  # of the training problems
+TASKS = {task.name: task for task in (cups.TASK, sums.TASK, pairs.TASK, origins.TASK)}
+SHARES = {"cups": 0.13, "sums": 0.45, "pairs": 0.20, "origins": 0.22}  # of the training problems
 
 
 def examples(seed: int | str, drill: bool = False) -> Iterator[tuple[Problem, Solution]]:

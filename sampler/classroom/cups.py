@@ -40,9 +40,12 @@ def draw_swaps(count: int, rng: Random) -> tuple[str, Swaps]:
 
 def told(start: str, swaps: Swaps, rng: Random) -> str:
     """The facts in words: "The ball is under e. Ann swaps a and e, Bob swaps f and c."."""
-    verb = rng.choice(VERBS)
-    moves = ", ".join(f"{name} {verb} {a} and {b}" for name, (a, b) in zip(NAMES, swaps, strict=False))
-    return f"{rng.choice(STARTS).format(start)} {moves}."
+    return f"{rng.choice(STARTS).format(start)} {moves(swaps, rng.choice(VERBS))}."
+
+
+def moves(swaps: Swaps, verb: str) -> str:
+    """The swaps in words: "Ann swaps a and e, Bob swaps f and c"."""
+    return ", ".join(f"{name} {verb} {a} and {b}" for name, (a, b) in zip(NAMES, swaps, strict=False))
 
 
 def key(start: str, swaps: Swaps) -> str:

@@ -25,8 +25,8 @@ from sampler.classroom.muon import Muon
 from sampler.classroom.tokenizer import build_tokenizer
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "models" / "classroom"
-STEPS = 5000
-DRILL_STEPS = 3000
+STEPS = 4200
+DRILL_STEPS = 2500
 DECAY_SHARE = 0.25  # of the steps, at the end
 WARMUP_STEPS = 60
 PROCESSES = 2
