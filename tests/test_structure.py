@@ -19,7 +19,9 @@ ORDER = (
     *("sampler.pieces", "sampler.prefix_cache", "sampler.token_tree", "sampler.causal_lm"),
     *("sampler.power", "sampler.draws", "sampler.kernel", "sampler.lock_step"),
     *("sampler.ledger", "sampler.chain", "sampler.run"),
-    *("sampler.exact", "sampler.pivots", "sampler.trace_format", "sampler.trace", "sampler.verify", "sampler.summary"),
+    *("sampler.exact", "sampler.best_first", "sampler.certified", "sampler.rollouts", "sampler.pivots"),
+    *("sampler.block_dial", "sampler.selftest"),
+    *("sampler.trace_format", "sampler.trace", "sampler.verify", "sampler.summary"),
     *("sampler.classroom", "sampler.__main__"),
     *("explorer.analysis", "explorer.views", "explorer.page", "app"),
 )
