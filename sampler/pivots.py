@@ -126,13 +126,13 @@ def exact_power_gain(target: CertifiedTarget, prefix: Text, row: np.ndarray, log
     bound, and at most their share times log 1/zeta-bar: P/T = zeta / zeta-bar, zeta <= 1, zeta-bar the mean of zeta
     under temperature.
     """
-    told, tempered = target.next_token(prefix, alpha), np.exp(power.temper(row, 1 / alpha))
-    terms = [_term(interval, float(tempered[v])) for v, interval in told.tokens.items()]
+    told, log_t = target.next_token(prefix, alpha), power.temper(row, 1 / alpha)
+    terms = [_term(interval, float(log_t[v])) for v, interval in told.tokens.items()]
     low, high = math.fsum(term.low for term in terms), math.fsum(term.high for term in terms)
     if told.others.high > 0:
-        left = max(0.0, 1.0 - math.fsum(tempered[v] for v in told.tokens))
+        left = max(0.0, 1.0 - math.fsum(math.exp(log_t[v]) for v in told.tokens))
         log_mean = target.log_normaliser(alpha, prefix).low - alpha * log_p - power.log_z(row, alpha)
-        low += _term(told.others, left).low if left > 0 else 0.0
+        low += _term(told.others, math.log(left)).low if left > 0 else 0.0
         high += told.others.high * max(0.0, -log_mean)
     return Interval(max(0.0, low), high)
 
@@ -226,8 +226,8 @@ def _estimated(estimate: Estimate) -> Measure:
     return Measure(estimate.value, estimate.error, False)
 
 
-def _term(share: Interval, tempered: float) -> Interval:
-    """Where x log(x/t) lies for x in an interval; it falls until x = t/e and rises after."""
-    ends = [x * math.log(x / tempered) if x > 0 else 0.0 for x in share]
-    lowest = -tempered / math.e if share.low < tempered / math.e < share.high else min(ends)
-    return Interval(lowest, max(ends))
+def _term(share: Interval, log_t: float) -> Interval:
+    """Where x (log x - log t) lies for x in an interval; it falls until x = t/e and rises after."""
+    ends = [x * (math.log(x) - log_t) if x > 0 else 0.0 for x in share]
+    turn = math.exp(log_t - 1)
+    return Interval(-turn if share.low < turn < share.high else min(ends), max(ends))

@@ -22,7 +22,7 @@ ORDER = (
     *("sampler.exact", "sampler.best_first", "sampler.certified", "sampler.rollouts", "sampler.pivots"),
     *("sampler.block_dial", "sampler.selftest"),
     *("sampler.trace_format", "sampler.trace", "sampler.verify", "sampler.summary"),
-    *("sampler.classroom", "sampler.__main__"),
+    *("sampler.classroom", "sampler.options", "sampler.__main__"),
     *("explorer.analysis", "explorer.views", "explorer.page", "app"),
 )
 
