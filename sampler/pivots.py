@@ -23,7 +23,10 @@ FUTURES = 5
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A figure that is exact, surely within `error` of the truth, or estimated, with `error` its standard error."""
+    """A figure that is exact, surely within `error` of the truth, or estimated from M rollouts.
+
+    The error of an estimate is its standard error (delta method), joined with 1/M for what was too rare to be drawn.
+    """
 
     value: float
     error: float

@@ -28,7 +28,7 @@ Text = tuple[int, ...]
 
 
 class Estimate(NamedTuple):
-    """An estimate and its standard error."""
+    """An estimate and its error: the standard error, joined with 1/M for what M rollouts may have missed."""
 
     value: float
     error: float
@@ -79,13 +79,13 @@ class Rollouts:
         after = float((weights[place] * right[place]).sum() / weights[place].sum())
         pull = -masses * (right - before) / masses.mean(axis=1).sum()
         pull[place] += weights[place] * (right[place] - after) / weights[place].mean()
-        return Estimate(after - before, float(np.sqrt((pull.var(axis=1, ddof=1) / pull.shape[1]).sum())))
+        return Estimate(after - before, _joined((pull.var(axis=1, ddof=1) / pull.shape[1]).sum(), pull.shape[1]))
 
     def _error(self, slopes: np.ndarray) -> float:
-        """Standard error of a function whose derivative by each stratum's mass is slopes [S] over the total."""
+        """Error of a function whose derivative by each stratum's mass is slopes [S] over the total."""
         masses = np.exp(self.log_t)[:, None] * self.weights
         variances = masses.var(axis=1, ddof=1) / masses.shape[1]
-        return float(np.sqrt((slopes**2 * variances).sum()) / masses.mean(axis=1).sum())
+        return _joined((slopes**2 * variances).sum() / masses.mean(axis=1).sum() ** 2, masses.shape[1])
 
 
 def roll_out(
@@ -115,6 +115,10 @@ def roll_out(
     ]
     log_t = np.array([power.log_sum_exp(rest) if v == REST else log_q[v] for v in strata])
     return Rollouts(strata, log_t, [found[s * count : (s + 1) * count] for s in range(len(strata))])
+
+
+def _joined(variance: float, count: int) -> float:
+    return math.hypot(math.sqrt(variance), 1 / count)
 
 
 def _future(stage: Stage, kept: Text, draws: SeededDraws) -> kernel.Rows[Segment]:
