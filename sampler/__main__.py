@@ -12,28 +12,27 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from functools import partial
 from typing import NoReturn
 
 from tqdm import tqdm
 
-from sampler import records, summary, table
+from sampler import records, summary
 from sampler.classroom.presets import PRESETS
 from sampler.language_model import LanguageModel
+from sampler.options import FILE, JSON, MODEL, OUT, POWER, PROBLEMS, PROMPT, SEED, TEMPERATURE, WORLDS
 from sampler.records import BlockStarted, Event, PowerSettings, RunEnded, SampleDrawn, StepTaken, TemperatureSettings
 from sampler.run import Steering, run_power, run_temperature, steady
+from sampler.selftest import selftest
 from sampler.trace import Trace, following, open_text
 from sampler.trace_format import SCHEMA, to_json
 from sampler.verify import verify
 
 PROG = "python -m sampler"
 MAX_NEW_TOKENS = 32_768  # as in PowerSettings
-PROBLEMS = {preset.id: preset.prompt for preset in PRESETS}
-MAKERS = (table.paper_example, table.pivot_world, table.flat_world, table.peaked_world, table.endless_world)
-WORLDS = {world.name: world for world in (make() for make in MAKERS)}
 STATUS = """\
-exit status: 0 done; 1 verify found a problem; 2 bad input, or a file that cannot be read or written; 130 stopped by
-Ctrl-C, which lets `run` take the step in progress to its end and close its trace (a second Ctrl-C does not wait)"""
+exit status: 0 done; 1 verify or selftest found a problem; 2 bad input, or a file that cannot be read or written; 130
+stopped by Ctrl-C, which lets `run` take the step in progress to its end and close its trace (a second Ctrl-C does not
+wait)"""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -103,6 +102,23 @@ def presets(parsed: argparse.Namespace) -> int:
     rows = [asdict(preset) for preset in PRESETS]
     print(json.dumps(rows) if parsed.json else "\n".join("\t".join(row.values()) for row in rows))
     return 0
+
+
+def test_oneself(parsed: argparse.Namespace) -> int:
+    """Check the exact laws of this very kernel, and its running code against them; exit status 1 if a check fails."""
+    with refusing():
+        checks = selftest(parsed.seed)
+    found = []
+    for check in checks:
+        found.append(check)
+        if not parsed.json:
+            verdict = "ok" if check.passed else "FAILED"
+            alarm = f"false alarm {check.false_alarm:g}" if check.false_alarm else "exact"
+            print(f"{verdict:6} {check.figure:9.3g} <= {check.threshold:<9.3g} {alarm:17} {check.world:13} {check.law}")
+            sys.stdout.flush()
+    if parsed.json:
+        print(json.dumps([asdict(check) | {"passed": check.passed} for check in found]))
+    return 0 if all(check.passed for check in found) else 1
 
 
 # ---- what they need, refused in one sentence where it cannot be had
@@ -247,48 +263,13 @@ def arguments() -> Parser:
     return parser
 
 
-def number(kind: type, text: str) -> object:
-    """The number that an argument spells, or else the argument, for the settings to refuse with their own range."""
-    try:
-        return kind(text)
-    except ValueError:
-        return text
-
-
-WHOLE, REAL = partial(number, int), partial(number, float)
-NAMES = f"classroom (the default of a run), a folder, a Hugging Face id, or a tiny world: {', '.join(WORLDS)}"
-SEED = {"--seed": {"type": WHOLE, "default": 0, "help": "of all random numbers (%(default)s)"}}
-FILE = {"file": {"metavar": "FILE", "help": "a trace: .jsonl or .jsonl.gz"}}
-OUT = {"--out": {"metavar": "FILE", "help": "write the trace as it happens; gzipped if the name ends in .gz"}}
-JSON = {"--json": {"action": "store_true", "help": "print JSON instead of text"}}
-MODEL = {
-    "--model": {"metavar": "NAME", "help": NAMES},
-    "--device": {"choices": ("auto", "cpu", "cuda"), "default": "auto", "help": "(%(default)s)"},
-    "--dtype": {"choices": ("float32", "bfloat16"), "default": "float32", "help": "(%(default)s)"},
-}
-PROMPT = {  # one of them
-    "--prompt": {"metavar": "TEXT", "help": f"1 to {records.MAX_PROMPT} characters, if the model can read as many"},
-    "--preset": {"choices": PROBLEMS, "help": "the prompt of a problem that `presets` lists"},
-}
-POWER = {
-    "--alpha": {"type": REAL, "default": 4.0, "help": "sharpen to p^alpha: from 1 to inf (%(default)s)"},
-    "--temperature": {"type": REAL, "dest": "proposal_temperature", "help": "of the proposal, to 100 (1/alpha)"},
-    "--block-size": {"type": WHOLE, "default": 16, "help": "tokens (%(default)s)"},
-    "--blocks": {"type": WHOLE, "default": 5, "help": "how many to write at most (%(default)s)"},
-    "--steps": {"type": WHOLE, "default": 10, "dest": "steps_per_block", "help": "revisions of a block (%(default)s)"},
-    "--scope": {"choices": records.SCOPES, "default": "block", "help": "where a revision may cut (%(default)s)"},
-}
-TEMPERATURE = {
-    "--temperature": {"type": REAL, "default": 1.0, "help": "above 0, to 100; 1 is the model itself (%(default)s)"},
-    "--max-new-tokens": {"type": WHOLE, "default": 80, "help": "length of the longest sample (%(default)s)"},
-    "--samples": {"type": WHOLE, "default": 16, "dest": "num_samples", "help": "how many (%(default)s)"},
-}
 COMMANDS = {
     "run": (run, MODEL, PROMPT, POWER, SEED, OUT, JSON),
     "temperature": (temperature, MODEL, PROMPT, TEMPERATURE, SEED, OUT, JSON),
     "show": (show, FILE, JSON),
     "verify": (verify_file, FILE, MODEL),
     "presets": (presets, JSON),
+    "selftest": (test_oneself, SEED, JSON),
 }
 
 if __name__ == "__main__":

@@ -12,21 +12,23 @@ import torch
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
-    DynamicCache,
     PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
-from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 from transformers.utils import cached_file
 
 from sampler.pieces import Pieces
-from sampler.prefix_cache import PrefixCache, RowMemory, Text, aligned
+from sampler.prefix_cache import PrefixCache, RowMemory, Text, aligned, can_align
+from sampler.token_tree import TokenTree, can_branch
 
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "models"
 EMBEDDED = ("classroom", "classroom-tuned")  # the models that come with this project
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 PASS_ROWS = 64  # contexts put through the network at once
+TREE_ROWS = 128  # the same, where they share their beginnings in a tree of tokens
+BRANCH_FROM = 16  # calls of more contexts than this take the tree
+TREE_TOKENS = 1024  # new tokens of a tree read in one pass
 UNSTATED_LENGTH = 2048  # longest text of a model that states no limit
 SMALL_MODEL = 20_000_000  # parameters; on a CPU a second thread slows a smaller model down
 DEFAULT_THREADS = torch.get_num_threads()  # what torch chose before any model was loaded
@@ -47,6 +49,7 @@ class Loaded:
     max_length: int
     accepts: frozenset[str]  # arguments of the module's forward
     can_align: bool  # whether texts of different lengths may share a pass and a prefix cache
+    can_branch: bool  # whether branches of one tree of tokens may share a pass
 
 
 class CausalLM:
@@ -68,6 +71,7 @@ class CausalLM:
         self._loaded = loaded
         self._memory = RowMemory()
         self._prefixes = PrefixCache()
+        self._tree = TokenTree()
 
     @classmethod
     def load(cls, name_or_path: str, device: str = "auto", dtype: str = "float32") -> "CausalLM":
@@ -124,8 +128,10 @@ class CausalLM:
         asked = [self._checked(context, self.max_length - 1) for context in contexts]
         rows = {context: self._memory.get(context) for context in asked}
         missing = sorted(context for context, row in rows.items() if row is None)
-        for first in range(0, len(missing), PASS_ROWS):
-            for context, row in self._read(missing[first : first + PASS_ROWS]).items():
+        is_wide = self._loaded.can_branch and len(missing) > BRANCH_FROM
+        pass_rows, read = (TREE_ROWS, self._read_tree) if is_wide else (PASS_ROWS, self._read)
+        for first in range(0, len(missing), pass_rows):
+            for context, row in read(missing[first : first + pass_rows]).items():
                 rows[context] = self._memory.put(context, row)
         return np.array([rows[context] for context in asked]).reshape(-1, self.vocab_size)  # (R, V)
 
@@ -177,6 +183,25 @@ class CausalLM:
         self._prefixes.keep(texts, cache)
         self.tokens_fed += int(mask[:, -width:].sum())
         return rows[:, 0]
+
+    def _read_tree(self, texts: Sequence[Text]) -> dict[Text, np.ndarray]:
+        """The row [V] after each of some distinct texts, feeding only what the tree of tokens does not hold."""
+        new = self._tree.missing(texts)
+        if len(new) > TREE_TOKENS:
+            return self._read(texts)
+        read = self._tree.start(new)
+        rows = self._forward(
+            read.ids,
+            read.ids.shape[1],
+            attention_mask=self._tensor(read.mask),
+            position_ids=self._tensor(read.positions),
+            past_key_values=read.cache,
+            use_cache=True,
+        )
+        self._tree.keep(read)
+        self.tokens_fed += len(new)
+        last = dict(zip(new, rows[0], strict=True))
+        return {text: last[text] for text in texts}
 
     @torch.inference_mode()
     def _forward(self, ids: np.ndarray, depth: int, **arguments: object) -> np.ndarray:
@@ -231,7 +256,8 @@ def _load(name: str, device: str, dtype: torch.dtype) -> Loaded:
         eos_ids=eos_ids,
         max_length=_max_length(config, tokenizer),
         accepts=accepts,
-        can_align=_can_align(module, accepts),
+        can_align=can_align(module, accepts),
+        can_branch=can_branch(module, accepts),
     )
 
 
@@ -262,16 +288,6 @@ def _max_length(config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) ->
     if rope.get("rope_type") == "longrope":  # past its first range every row would change with the text's length
         longest = min(longest, rope["original_max_position_embeddings"])
     return longest
-
-
-def _can_align(module: PreTrainedModel, accepts: frozenset[str]) -> bool:
-    """Whether texts of different lengths may share a pass, and whether keys and values are all there is to keep.
-
-    So it is for attention, sliding windows included; not where a layer keeps a recurrent or compressed state.
-    """
-    kinds = {type(layer) for layer in DynamicCache(config=module.config).layers}
-    is_attention = kinds <= {DynamicLayer, DynamicSlidingWindowLayer} and not module._is_stateful
-    return is_attention and accepts >= {"attention_mask", "position_ids", "past_key_values"}
 
 
 def _settle_threads(module: PreTrainedModel) -> None:

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
-EXTEND, CUT, PROPOSE, ACCEPT, SAMPLE = range(5)
+EXTEND, CUT, PROPOSE, ACCEPT, SAMPLE, ROLLOUT = range(6)
 
 Outcome = TypeVar("Outcome")
 

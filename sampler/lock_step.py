@@ -13,8 +13,13 @@ LOCK_STEP_ROWS = 16
 
 def alone(model: LanguageModel, writer: Rows) -> Any:
     """The result of one kernel generator against a model."""
-    [(_, result)] = in_lock_step(model, [writer])
-    return result
+    rows = None
+    while True:
+        try:
+            contexts = writer.send(rows)
+        except StopIteration as end:
+            return end.value
+        rows = model.next_logprobs(contexts)
 
 
 def in_lock_step(

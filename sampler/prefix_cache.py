@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch.nn.utils.rnn import pad_sequence
-from transformers import DynamicCache
+from transformers import DynamicCache, PreTrainedModel
+from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
 KEPT_BATCHES = 8
 ROW_BYTES = 64 * 2**20
@@ -164,3 +165,13 @@ def _stacked(rows: Sequence[torch.Tensor]) -> torch.Tensor:
     """Rows (heads, columns, head width) of different numbers of columns as one tensor, zeros on the left."""
     columns_first = [row.transpose(0, 1) for row in rows]
     return pad_sequence(columns_first, batch_first=True, padding_side="left").transpose(1, 2)
+
+
+def can_align(module: PreTrainedModel, accepts: frozenset[str]) -> bool:
+    """Whether texts of different lengths may share a pass, and whether keys and values are all there is to keep.
+
+    So it is for attention, sliding windows included; not where a layer keeps a recurrent or compressed state.
+    """
+    kinds = {type(layer) for layer in DynamicCache(config=module.config).layers}
+    is_attention = kinds <= {DynamicLayer, DynamicSlidingWindowLayer} and not module._is_stateful
+    return is_attention and accepts >= {"attention_mask", "position_ids", "past_key_values"}

@@ -17,6 +17,13 @@ def checked_int(name: str, value: object, low: int, high: int) -> int:
     return value
 
 
+def checked_number(name: str, value: object, low: float, high: float) -> float:
+    """`value` as a float if it is a number from `low` to `high`; ValueError naming field, value and range if not."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise ValueError(f"{name} must be a number from {low:g} to {high:g}, not {value!r}")
+    return float(value)
+
+
 def checked_text(prompt: object) -> str:
     """`prompt` if it is a text of 1 to MAX_PROMPT characters, not all blank; ValueError if not."""
     length = len(prompt) if isinstance(prompt, str) else 0

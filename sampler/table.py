@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 
 import numpy as np
 
@@ -28,7 +29,9 @@ class TableModel:
         self._row = row
 
     def fresh(self) -> "TableModel":
-        return TableModel(self.name, self.alphabet, self._row, self.max_length)
+        model = copy(self)
+        model.tokens_fed = model.forward_calls = 0
+        return model
 
     def encode(self, text: str) -> tuple[int, ...]:
         unknown = sorted(set(text) - set(self.alphabet))

@@ -16,11 +16,13 @@ ROOMS = ("sampler", "explorer")
 # Each may import only what stands before it: model, kernel, trace, analysis, view, page.
 ORDER = (
     *("sampler.records", "sampler.language_model", "sampler.table"),
-    *("sampler.pieces", "sampler.prefix_cache", "sampler.causal_lm"),
+    *("sampler.pieces", "sampler.prefix_cache", "sampler.token_tree", "sampler.causal_lm"),
     *("sampler.power", "sampler.draws", "sampler.kernel", "sampler.lock_step"),
     *("sampler.ledger", "sampler.chain", "sampler.run"),
-    *("sampler.exact", "sampler.pivots", "sampler.trace_format", "sampler.trace", "sampler.verify", "sampler.summary"),
-    *("sampler.classroom", "sampler.__main__"),
+    *("sampler.exact", "sampler.best_first", "sampler.certified", "sampler.rollouts", "sampler.pivots"),
+    *("sampler.block_dial", "sampler.selftest"),
+    *("sampler.trace_format", "sampler.trace", "sampler.verify", "sampler.summary"),
+    *("sampler.classroom", "sampler.options", "sampler.__main__"),
     *("explorer.analysis", "explorer.views", "explorer.page", "app"),
 )
 
@@ -34,6 +36,7 @@ PACKAGES = {
     "sampler.summary": set(),
     "sampler.pieces": {"transformers"},
     "sampler.prefix_cache": HUGGING_FACE,
+    "sampler.token_tree": HUGGING_FACE,
     "sampler.causal_lm": HUGGING_FACE,
     "sampler.classroom": HUGGING_FACE | {"tokenizers", "tqdm"},
     "sampler.__main__": {"tqdm"},
@@ -140,7 +143,7 @@ def test_one_file_loads_models_and_none_generates(module):
     names = set(names_in(module))
     assert "generate" not in names
     assert module == "sampler.causal_lm" or not any(name.startswith("AutoModel") for name in names)
-    assert module in ("sampler.causal_lm", "sampler.prefix_cache") or "DynamicCache" not in names
+    assert module in ("sampler.causal_lm", "sampler.prefix_cache", "sampler.token_tree") or "DynamicCache" not in names
 
 
 @every_module

@@ -1,0 +1,102 @@
+"""The token tree changes what rows of a wide call cost, never what they are; broken trees are caught."""
+
+import numpy as np
+import pytest
+from test_prefix_cache import CALLS, A, B, C, cost
+from tiny_models import ALIGNED, TOLERANCE, WHOLE, largest_error, loaded, wandering_calls
+
+from sampler import causal_lm, token_tree
+from sampler.token_tree import TokenTree
+
+FULL = [kind for kind in ALIGNED if not kind.startswith("sliding")]
+
+
+@pytest.fixture
+def every_call_is_wide(monkeypatch):
+    monkeypatch.setattr(causal_lm, "BRANCH_FROM", 0)
+
+
+@pytest.mark.usefixtures("every_call_is_wide")
+@pytest.mark.parametrize("kind", FULL)
+@pytest.mark.parametrize("name", CALLS)
+def test_rows_equal_plain_forwards(kind, name):
+    assert largest_error(loaded(kind).fresh(), kind, CALLS[name]) < TOLERANCE
+
+
+@pytest.mark.usefixtures("every_call_is_wide")
+@pytest.mark.parametrize("kind", FULL)
+def test_rows_equal_plain_forwards_after_any_calls(kind):
+    assert largest_error(loaded(kind).fresh(), kind, wandering_calls(seed=3, count=40)) < TOLERANCE
+
+
+def test_wide_and_narrow_calls_take_turns():
+    wide = [[(*A, token) for token in range(100, 140)], [(*A, token, *C) for token in range(100, 140)]]
+    assert (
+        largest_error(loaded("llama").fresh(), "llama", [[A], wide[0], [A + B], wide[1], [(*A, 100, *B)]]) < TOLERANCE
+    )
+
+
+@pytest.mark.parametrize("kind", ALIGNED + WHOLE)
+def test_only_full_attention_branches(kind):
+    """Elsewhere the tree's own mask would take the place of a sliding window or of a bias by distance."""
+    assert loaded(kind)._loaded.can_branch == (kind in FULL)
+
+
+# ---- broken trees
+
+
+def branches_mixed(self, new):
+    read = RIGHT["start"](self, new)
+    read.mask[..., : -len(new)] = True
+    return read
+
+
+def blind_to_the_new(self, new):
+    read = RIGHT["start"](self, new)
+    read.mask[0, 0, :, -len(new) :] = np.eye(len(new), dtype=bool)
+    return read
+
+
+def position_of_the_column(self, new):
+    read = RIGHT["start"](self, new)
+    return read._replace(positions=read.positions * 0 + np.arange(len(new)))
+
+
+RIGHT = {"start": TokenTree.start}
+MUTANTS = [branches_mixed, blind_to_the_new, position_of_the_column]
+FORKED = [[A], [(*A, 100), (*A, 101)], [(*A, 100, *B), (*A, 101, *C)], [(*A, 100, *B, 7)]]
+
+
+@pytest.mark.usefixtures("every_call_is_wide")
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_a_broken_tree_shows(monkeypatch, mutant):
+    monkeypatch.setattr(TokenTree, "start", mutant)
+    assert largest_error(loaded("llama").fresh(), "llama", FORKED) > 1000 * TOLERANCE
+
+
+# ---- what a call costs
+
+
+@pytest.mark.usefixtures("every_call_is_wide")
+def test_a_common_beginning_is_fed_once():
+    model = loaded("llama").fresh()
+    assert cost(model, [A, A + B, A + C]) == (20 + 12 + 3, 1)
+    assert cost(model, [A + B + C, A + C + B[:1]]) == (3 + 1, 1)
+    assert cost(model, [A[:9] + B]) == (12, 1)
+    assert cost(model, [A]) == (0, 0)
+
+
+@pytest.mark.usefixtures("every_call_is_wide")
+def test_texts_with_too_little_in_common_are_read_as_rows(monkeypatch):
+    monkeypatch.setattr(causal_lm, "TREE_TOKENS", 10)
+    model = loaded("llama").fresh()
+    assert largest_error(model, "llama", [[A, B], [A + C, B + C]]) < TOLERANCE
+    assert model._tree._held == 0
+
+
+@pytest.mark.usefixtures("every_call_is_wide")
+def test_a_tree_grown_too_large_is_forgotten(monkeypatch):
+    monkeypatch.setattr(token_tree, "KEPT_TREE_BYTES", 20_000)
+    model = loaded("llama").fresh()
+    assert largest_error(model, "llama", wandering_calls(seed=4, count=40)) < TOLERANCE
+    assert model._tree._held < 200
