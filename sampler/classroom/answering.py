@@ -8,10 +8,10 @@ import numpy as np
 
 from sampler.causal_lm import CausalLM
 from sampler.chain import whole_run
+from sampler.classroom.bulk import Opinion, Rollout, opinions, rollouts, sample_draws
 from sampler.classroom.methods import LONGEST, Ask
 from sampler.classroom.problems import Problem, Task
 from sampler.classroom.results import Answered, Method, run_seed
-from sampler.classroom.rollouts import Opinion, Rollout, opinions, rollouts, sample_draws
 from sampler.lock_step import in_lock_step
 from sampler.records import PowerSettings
 

@@ -22,10 +22,10 @@ from tqdm import tqdm
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 from transformers.utils import logging
 
+from sampler.classroom.bulk import completion_log_probs, rollouts, sample_draws
 from sampler.classroom.card import tuned_card
 from sampler.classroom.corpus import TASKS
 from sampler.classroom.problems import Problem, draw_problem
-from sampler.classroom.rollouts import completion_log_probs, rollouts, sample_draws
 from sampler.classroom.train import FOLDER, save
 
 TUNED_FOLDER = FOLDER.with_name("classroom-tuned")

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from sampler.causal_lm import CausalLM
+from sampler.classroom.bulk import chosen, completion_log_probs, opinions, rollouts, sample_draws
 from sampler.classroom.presets import PRESETS
-from sampler.classroom.rollouts import chosen, completion_log_probs, opinions, rollouts, sample_draws
 from sampler.draws import inverse_cdf
 from sampler.records import SampleDrawn, TemperatureSettings
 from sampler.run import run_temperature
