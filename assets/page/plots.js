@@ -5,6 +5,7 @@ import { store, update, frozenAfter, shownMoments, judgedSteps, selectedMoment, 
 import { wouldTurn } from "./whatif.js";
 
 const REDRAW_EVERY = 160; // ms while playing; a figure at rest is redrawn at once
+const OUT_OF_SIGHT = 400; // ms that a figure waits for those in sight; while playing it waits for the end
 
 /** A live figure: redrawn when its `key` changes, marked on every change. */
 class Plot {
@@ -13,6 +14,7 @@ class Plot {
     this.last = null;
     this.drawnAt = 0;
     figure.onPoint = onPoint;
+    figure.onSight = () => store.run && this.refresh();
   }
 
   refresh() {
@@ -23,7 +25,7 @@ class Plot {
 
   soon(key) {
     clearTimeout(this.timer);
-    const wait = store.playing ? Math.max(0, this.drawnAt + REDRAW_EVERY - performance.now()) : 0;
+    const wait = this.wait();
     const draw = () => {
       this.last = key;
       this.drawnAt = performance.now();
@@ -31,8 +33,13 @@ class Plot {
       this.figure.marks = this.marks();
       this.figure.draw(rows, layout, edit);
     };
-    if (wait) this.timer = setTimeout(draw, wait);
-    else draw();
+    if (wait === 0) draw();
+    else if (wait !== Infinity) this.timer = setTimeout(draw, wait);
+  }
+
+  wait() {
+    if (!this.figure.inSight) return store.playing ? Infinity : OUT_OF_SIGHT;
+    return store.playing ? Math.max(0, this.drawnAt + REDRAW_EVERY - performance.now()) : 0;
   }
 }
 
