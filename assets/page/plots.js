@@ -106,6 +106,7 @@ const blockHistory = {
       rows: {
         moments: moments.map((m, i) => ({ ...m, cell_texts: m.tokens.map((_, p) => cellText(m, p, fates[i][p])) })),
         steps: judgedSteps(),
+        positions: (moments.at(-1)?.share ?? []).map((share, position) => ({ position, share })),
       },
       layout: {
         "xaxis.range": [-0.8, width() - 0.4],
@@ -239,7 +240,7 @@ const blockNames = () =>
     text: `block ${block + 1}`,
     x: from,
     xref: "x",
-    y: 0,
+    y: 1,
     yref: "paper",
     xanchor: "left",
     yanchor: "bottom",
@@ -269,6 +270,7 @@ const locks = (moments) =>
     yanchor: "top",
     showarrow: false,
     font: { size: 10 },
+    bgcolor: store.dark ? "rgba(27,34,48,0.8)" : "rgba(255,255,255,0.8)",
   }));
 
 function freezes(moments) {

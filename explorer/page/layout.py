@@ -19,9 +19,8 @@ from sampler.classroom.presets import PRESETS
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "page"
 TITLE = "Power Sampling Explorer"
 INTRODUCTION = (
-    "Watch a real language model sample from the **power distribution** p<sup>α</sup>: whole completions are "
-    "sharpened, not single tokens. A chain writes a block, then several times cuts it, writes on anew from the cut, "
-    "and accepts or rejects; then the block freezes."
+    "Watch a real language model sample whole completions from p<sup>α</sup>: a chain writes a block, several times "
+    "cuts it and writes on anew, and accepts or rejects; then the block freezes."
 )
 HEAD = """
 <script src="explorer/page/vendor/plotly-cartesian.min.js" defer></script>
