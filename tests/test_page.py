@@ -7,8 +7,10 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from plotly.offline import get_plotlyjs_version
 
 from explorer.page.controls import dials_of, settings_of, whole
+from explorer.page.layout import ASSETS
 from explorer.page.library import DEFAULTS, Models, checker, preset, recorded
 from explorer.page.session import Session
 from explorer.page.streaming import stream
@@ -91,6 +93,11 @@ def test_presets_have_checkers_and_recorded_runs():
     assert checker("anything else").answer is None
     with pytest.raises(ValueError, match="preset must be one of"):
         preset("../../etc/passwd")
+
+
+def test_the_browser_draws_with_the_plotly_that_declares():
+    script = ASSETS / "vendor" / "plotly-cartesian.min.js"
+    assert f"(cartesian - minified) v{get_plotlyjs_version()}" in script.read_text("utf-8")[:200]
 
 
 def in_own_loop(coroutine):

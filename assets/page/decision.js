@@ -53,9 +53,12 @@ function explain(step) {
   return parts;
 }
 
+const KEPT = 8; // the last kept tokens stand for all of them: the current text shows the rest
+
 /** Kept, replaced and proposed, with the common beginning of both told apart. */
 function diff(step) {
-  const kept = store.moments[step.index - 1]?.tokens.slice(0, step.cut) ?? [];
+  const all = store.moments[step.index - 1]?.tokens.slice(0, step.cut) ?? [];
+  const kept = all.length > KEPT ? ["…", ...all.slice(-KEPT)] : all;
   const same = (step.first_difference ?? step.cut + step.written.tokens.length) - step.cut;
   const line = (name, tokens, role) =>
     element(

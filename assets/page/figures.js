@@ -28,7 +28,15 @@ export class Figure {
     this.declaration = declaration;
     this.templates = templates;
     this.marks = {};
+    this.inSight = false;
     new ResizeObserver(() => this.placeMarks()).observe(element);
+    new IntersectionObserver((entries) => this.see(entries.at(-1).isIntersecting)).observe(element);
+  }
+
+  /** `onSight()` hears when the figure comes into sight. */
+  see(inSight) {
+    this.inSight = inSight;
+    if (inSight) this.onSight?.();
   }
 
   /** Draw `rows` ({name: [row]}); `layout` and `edit` hold what differs from the declaration. */

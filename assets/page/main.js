@@ -32,6 +32,7 @@ async function mount(root) {
     whenChanged(all, () => showTransport(root)),
     whenChanged(all, () => showStats(part("stats"))),
     whenChanged(() => [...shown(), store.colouring, store.frozen], () => showText(part("text"))),
+    whenChanged(() => [store.run?.id], () => (part("prompt").textContent = store.run?.prompt ?? "")),
     () => pointAt(part("text"), store.position),
     whenChanged(() => [...shown(), store.whatIfAlpha, store.dark], () => card.show()),
     whenChanged(() => [...shown(), store.chosen], () => showJumps(part("jumps"))),

@@ -5,6 +5,7 @@ import { store, update, frozenAfter, shownMoments, judgedSteps, selectedMoment, 
 import { wouldTurn } from "./whatif.js";
 
 const REDRAW_EVERY = 160; // ms while playing; a figure at rest is redrawn at once
+const OUT_OF_SIGHT = 400; // ms that a figure waits for those in sight; while playing it waits for the end
 
 /** A live figure: redrawn when its `key` changes, marked on every change. */
 class Plot {
@@ -13,6 +14,7 @@ class Plot {
     this.last = null;
     this.drawnAt = 0;
     figure.onPoint = onPoint;
+    figure.onSight = () => store.run && this.refresh();
   }
 
   refresh() {
@@ -23,7 +25,7 @@ class Plot {
 
   soon(key) {
     clearTimeout(this.timer);
-    const wait = store.playing ? Math.max(0, this.drawnAt + REDRAW_EVERY - performance.now()) : 0;
+    const wait = this.wait();
     const draw = () => {
       this.last = key;
       this.drawnAt = performance.now();
@@ -31,8 +33,13 @@ class Plot {
       this.figure.marks = this.marks();
       this.figure.draw(rows, layout, edit);
     };
-    if (wait) this.timer = setTimeout(draw, wait);
-    else draw();
+    if (wait === 0) draw();
+    else if (wait !== Infinity) this.timer = setTimeout(draw, wait);
+  }
+
+  wait() {
+    if (!this.figure.inSight) return store.playing ? Infinity : OUT_OF_SIGHT;
+    return store.playing ? Math.max(0, this.drawnAt + REDRAW_EVERY - performance.now()) : 0;
   }
 }
 
@@ -99,6 +106,7 @@ const blockHistory = {
       rows: {
         moments: moments.map((m, i) => ({ ...m, cell_texts: m.tokens.map((_, p) => cellText(m, p, fates[i][p])) })),
         steps: judgedSteps(),
+        positions: (moments.at(-1)?.share ?? []).map((share, position) => ({ position, share })),
       },
       layout: {
         "xaxis.range": [-0.8, width() - 0.4],
@@ -232,7 +240,7 @@ const blockNames = () =>
     text: `block ${block + 1}`,
     x: from,
     xref: "x",
-    y: 0,
+    y: 1,
     yref: "paper",
     xanchor: "left",
     yanchor: "bottom",
@@ -262,6 +270,7 @@ const locks = (moments) =>
     yanchor: "top",
     showarrow: false,
     font: { size: 10 },
+    bgcolor: store.dark ? "rgba(27,34,48,0.8)" : "rgba(255,255,255,0.8)",
   }));
 
 function freezes(moments) {

@@ -18,7 +18,7 @@ export const store = {
   unit: "total", // of log p in the trace: "total" or "token"
   playing: false,
   waiting: false, // asked the server for more
-  speed: 10, // steps a second; 0 is as fast as possible
+  speed: 20, // steps a second; 0 is as fast as possible
   status: "",
   beat: false, // the next moment to arrive stops between proposal and verdict
   dark: false,

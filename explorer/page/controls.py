@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from textwrap import shorten
 
 import gradio as gr
 
@@ -43,39 +44,45 @@ class Controls:
 
 
 def panel(models: list[str]) -> Controls:
-    """Build the panel in the current Blocks context."""
+    """Build the panel in the current Blocks context: the problem, the details, and the dials that stay in sight."""
+    preset, prompt, recorded, save, open_ = problem()
+    block_size, blocks, steps, scope, seed, model = details(models)
+    alpha, is_infinite, is_tied, temperature, run = dials()
+    return Controls(
+        preset, prompt, model, alpha, is_infinite, is_tied, temperature, block_size, blocks, steps, scope, seed, run,
+        recorded, save, open_,
+    )  # fmt: skip
+
+
+def problem() -> tuple[gr.Dropdown, gr.Textbox, gr.Button, gr.Button, gr.UploadButton]:
+    """What the model is asked, and whole runs to open and save."""
+    choices = [(f"{p.id}: {shorten(p.prompt, 32, placeholder=' …')}", p.id) for p in PRESETS]
     first = PRESETS[0]
-    with gr.Row(elem_classes="panel"):
-        with gr.Column(scale=5, min_width=280):
-            choices = [(f"{p.task}: {p.prompt}", p.id) for p in PRESETS]
-            preset = gr.Dropdown(choices, value=first.id, label="Preset problem", elem_id="preset")
-            prompt = gr.Textbox(
-                first.prompt, label="Prompt", lines=2, max_lines=6, max_length=MAX_PROMPT, elem_id="prompt"
-            )
-        with gr.Column(scale=4, min_width=280):
-            alpha = gr.Slider(
-                1, 10, DEFAULTS.alpha, step=0.1, label="α: how much the whole text is sharpened (p^α)", elem_id="alpha"
-            )
-            with gr.Row():
-                is_infinite = gr.Checkbox(False, label="α = ∞", min_width=90, elem_id="infinite")
-                is_tied = gr.Checkbox(True, label="τ tied to 1/α", min_width=120, elem_id="tied")
-            temperature = gr.Slider(
-                0.05,
-                2,
-                1 / DEFAULTS.alpha,
-                step=0.01,
-                label="τ: proposal temperature (when not tied)",
-                elem_id="temperature",
-            )
-        with gr.Column(scale=2, min_width=180):
-            run = gr.Button("Run", variant="primary", elem_id="run")
-            recorded = gr.Button("Open recorded run", elem_id="recorded")
+    with gr.Row(elem_id="problem"):
+        preset = gr.Dropdown(choices, value=first.id, label="Preset problem", scale=3, elem_id="preset")
+        prompt = gr.Textbox(
+            first.prompt,
+            label="Prompt",
+            lines=2,
+            max_lines=3,
+            max_length=MAX_PROMPT,
+            scale=6,
+            min_width=280,
+            elem_id="prompt",
+        )
+        with gr.Column(scale=2, min_width=190, elem_id="files"):
+            recorded = gr.Button("Open recorded run", size="sm", elem_id="recorded")
             with gr.Row():
                 save = gr.Button("Save trace", size="sm", elem_id="save", min_width=80)
                 open_ = gr.UploadButton(
                     "Open trace", size="sm", elem_id="open", min_width=80, file_types=[".jsonl", ".gz"]
                 )
-    with gr.Accordion("Block size, steps, scope, seed, model", open=False), gr.Row():
+    return preset, prompt, recorded, save, open_
+
+
+def details(models: list[str]) -> tuple[gr.Slider, gr.Slider, gr.Slider, gr.Radio, gr.Number, gr.Dropdown]:
+    """What is set once and then left alone."""
+    with gr.Accordion("Block size, steps, scope, seed, model", open=False, elem_id="details"), gr.Row():
         block_size = gr.Slider(
             1, MAX_BLOCK_SIZE, DEFAULTS.block_size, step=1, label="B: block size (tokens)", elem_id="block-size"
         )
@@ -89,10 +96,20 @@ def panel(models: list[str]) -> Controls:
         )
         seed = gr.Number(DEFAULTS.seed, precision=0, minimum=0, label="seed", min_width=80, elem_id="seed")
         model = gr.Dropdown(models, value=models[0], label="model", elem_id="model")
-    return Controls(
-        preset, prompt, model, alpha, is_infinite, is_tied, temperature, block_size, blocks, steps, scope, seed, run,
-        recorded, save, open_,
-    )  # fmt: skip
+    return block_size, blocks, steps, scope, seed, model
+
+
+def dials() -> tuple[gr.Slider, gr.Checkbox, gr.Checkbox, gr.Slider, gr.Button]:
+    """What may move while a chain runs. style.css hides the temperature while it is tied."""
+    with gr.Row(elem_id="dials"):
+        alpha = gr.Slider(1, 10, DEFAULTS.alpha, step=0.1, label="α of the target p^α", elem_id="alpha")
+        is_infinite = gr.Checkbox(False, label="α = ∞", min_width=70, elem_id="infinite")
+        is_tied = gr.Checkbox(True, label="τ tied to 1/α", min_width=110, elem_id="tied")
+        temperature = gr.Slider(
+            0.05, 2, 1 / DEFAULTS.alpha, step=0.01, label="τ of the proposal", elem_id="temperature"
+        )
+        run = gr.Button("Run", variant="primary", min_width=90, scale=0, elem_id="run")
+    return alpha, is_infinite, is_tied, temperature, run
 
 
 def settings_of(

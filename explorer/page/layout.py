@@ -4,9 +4,8 @@ from functools import cache
 from pathlib import Path
 
 import gradio as gr
-import plotly
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -18,15 +17,13 @@ from explorer.page.wiring import wire
 from sampler.classroom.presets import PRESETS
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "page"
-PLOTLY_JS = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 TITLE = "Power Sampling Explorer"
 INTRODUCTION = (
-    "Watch a real language model sample from the **power distribution** p<sup>α</sup>: whole completions are "
-    "sharpened, not single tokens. A chain writes a block, then several times cuts it, writes on anew from the cut, "
-    "and accepts or rejects; then the block freezes."
+    "Watch a real language model sample whole completions from p<sup>α</sup>: a chain writes a block, several times "
+    "cuts it and writes on anew, and accepts or rejects; then the block freezes."
 )
 HEAD = """
-<script src="explorer/plotly.min.js" defer></script>
+<script src="explorer/page/vendor/plotly-cartesian.min.js" defer></script>
 <script type="module" src="explorer/page/main.js"></script>
 """
 # Gradio may mount an element before or after the module has loaded
@@ -54,10 +51,9 @@ def theme() -> gr.themes.Base:
 
 
 def routes() -> list[Route | Mount]:
-    """Files of our own: the page's scripts and style, plotly.js from the installed package, and the opening data."""
+    """Files of our own: the page's scripts and style, plotly.js with them, and the opening data."""
     return [
         Route("/explorer/opening.json", opening),
-        Route("/explorer/plotly.min.js", plotly_js),
         Mount("/explorer/page", StaticFiles(directory=ASSETS)),
     ]
 
@@ -65,11 +61,6 @@ def routes() -> list[Route | Mount]:
 async def opening(request: Request) -> Response:
     """What the page opens on, before Gradio has answered anything."""
     return Response(opening_json(), media_type="application/json")
-
-
-async def plotly_js(request: Request) -> Response:
-    """The plotly.js that the installed plotly carries."""
-    return FileResponse(PLOTLY_JS, media_type="text/javascript", headers={"Cache-Control": "max-age=86400"})
 
 
 @cache

@@ -26,7 +26,7 @@ class Session:
 
     def __init__(self) -> None:
         self.ticket = 0
-        self.speed = 10.0  # steps a second; 0 is as fast as possible
+        self.speed = 20.0  # steps a second; 0 is as fast as possible
         self.lock = threading.Lock()
         self.trace: Trace | None = None
         self.sample_trace: Trace | None = None

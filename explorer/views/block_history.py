@@ -2,7 +2,7 @@
 
 import plotly.graph_objects as go
 
-from explorer.views.figure import ACCEPTED, REJECTED, declared, fields
+from explorer.views.figure import ACCEPTED, NEUTRAL, REJECTED, declared, fields
 
 BLUES = [[0, "#08519c"], [0.25, "#6baed6"], [1, "#e3eef8"]]  # just changed is darkest
 PURPLES = [[0, "#4a1486"], [0.5, "#9e9ac8"], [1, "#f2f0f7"]]
@@ -15,16 +15,31 @@ COLOURINGS = {
     "survived": {"title": "challenges survived", "colorscale": GREENS, "zmin": 0},
 }
 
+POSITIONS = {
+    "title": "position in the completion (tokens)",
+    "zeroline": False,
+    "minallowed": -1,
+    "showgrid": False,
+    "anchor": "y2",
+}
+DRAWS = {"title": "draw, newest at the bottom", "autorange": "reversed", "zeroline": False, "showgrid": False}
+
 
 def block_history() -> go.Figure:
-    """Rows: `moments` (the cells) and `steps` (a mark at each cut). `layout.meta` holds the four colourings."""
+    """Rows: `moments` (the cells), `steps` (a mark at each cut), `positions` of the newest moment (the bars below).
+
+    `layout.meta` holds the four colourings.
+    """
     return declared(
         cells(),
         cuts("accepted", "is_accepted", ACCEPTED, "circle"),
         cuts("rejected", "!is_accepted", REJECTED, "x"),
-        xaxis={"title": "position in the completion (tokens)", "zeroline": False, "minallowed": -1, "showgrid": False},
-        yaxis={"title": "draw, newest at the bottom", "autorange": "reversed", "zeroline": False, "showgrid": False},
-        margin={"t": 62},
+        shares(),
+        xaxis=POSITIONS,
+        yaxis={**DRAWS, "domain": [0.2, 1]},
+        yaxis2={"title": "share", "domain": [0, 0.11], "range": [0, 1], "tickvals": [0, 1]},
+        bargap=0.15,
+        margin={"t": 50, "autoexpand": False},
         meta={"colourings": COLOURINGS},
     )
 
@@ -62,4 +77,16 @@ def cuts(name: str, where: str, colour: str, symbol: str) -> go.Scatter:
         marker={"color": colour, "symbol": symbol, "size": 7, "line": {"color": "white", "width": 1}},
         hovertemplate="step %{customdata[0]}: %{customdata[1]}<br>cut at token %{x}<extra></extra>",
         meta=fields("steps", where, ("number", "outcome"), x="cut", y="x"),
+    )
+
+
+def shares() -> go.Bar:
+    """How often each position held its most common token lately."""
+    return go.Bar(
+        name="commonest token",
+        yaxis="y2",
+        showlegend=False,
+        marker={"color": NEUTRAL},
+        hovertemplate="position %{x}: in %{y:.0%} of the last 10 rows its commonest token<extra></extra>",
+        meta=fields("positions", x="position", y="share"),
     )

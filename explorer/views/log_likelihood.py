@@ -23,7 +23,8 @@ def log_likelihood() -> go.Figure:
         xaxis={"title": "draw (steps of the whole run)", "domain": [0, 0.86], "zeroline": False, "minallowed": -1},
         yaxis={"title": "log p of the completion (nats)"},
         xaxis2={"domain": [0.89, 1], "showticklabels": False, "showgrid": False, "zeroline": False, "ticks": ""},
-        hovermode="closest",
+        margin={"t": 44},
+        legend={"y": 1.07},  # the blocks' names stand between legend and lines
     )
 
 

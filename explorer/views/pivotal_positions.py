@@ -11,15 +11,15 @@ def pivotal_positions() -> go.Figure:
     """Rows: `positions` of the selected moment. Above: entropy of the next-token row; below: cuts by what they did."""
     return declared(
         entropy(),
-        cuts("cut: changed", "changed_cuts", ACCEPTED, "changed_words"),
-        cuts("same text", "same_cuts", NEUTRAL, "same_words"),
+        cuts("changed", "changed_cuts", ACCEPTED, "changed_words"),
+        cuts("same", "same_cuts", NEUTRAL, "same_words"),
         cuts("rejected", "rejected_cuts", REJECTED, "rejected_words"),
         barmode="stack",
         legend={"traceorder": "normal"},
         bargap=0.15,
         xaxis={"title": "position in the completion (tokens)", "zeroline": False, "minallowed": -1, "anchor": "y2"},
-        yaxis={"title": "entropy<br>(nats)", "domain": [0.55, 1], "rangemode": "tozero"},
-        yaxis2={"title": "cuts here<br>(count)", "domain": [0, 0.45], "rangemode": "tozero"},
+        yaxis={"title": "entropy (nats)", "domain": [0.54, 1], "rangemode": "tozero"},
+        yaxis2={"title": "cuts (count)", "domain": [0, 0.46], "rangemode": "tozero"},
     )
 
 

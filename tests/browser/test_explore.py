@@ -124,7 +124,7 @@ def test_one_selection_for_all_views(visit):
     first = visit.page.locator(".text .token").first
     first.hover()
     visit.until("s.position === 0")
-    assert visit.page.locator("[data-part=block_history] .mark-position").is_visible()
+    visit.page.wait_for_selector("[data-part=block_history] .mark-position")
     first.click()
     visit.until("s.chosen === 0")
     assert "Token 0 when it was drawn" in visit.page.locator("[data-part=alternatives]").inner_text()
@@ -165,6 +165,20 @@ def test_a_bad_prompt_is_one_sentence_and_loses_nothing(visit, prompt, words):
     assert words in visit.toast()
     assert visit.store("s.run.id") == run
     assert visit.store("s.moments.length") > 0
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_alpha_and_transport_stay_in_sight_and_clear_of_each_other(visit, width):
+    visit.page.set_viewport_size({"width": width, "height": 900})
+    visit.open()
+    for is_tied in (True, False):
+        visit.page.locator("#tied input").set_checked(is_tied)
+        assert visit.page.locator("#temperature").is_visible() is not is_tied
+        visit.page.evaluate("scrollTo(0, 700)")
+        visit.page.wait_for_function("scrollY === 700")
+        dials, transport = (visit.page.locator(name).bounding_box() for name in ("#dials", ".transport"))
+        assert -1 <= dials["y"] <= 1
+        assert -2 <= transport["y"] - (dials["y"] + dials["height"]) <= 6
 
 
 def test_infinite_alpha_needs_its_own_temperature(visit):
