@@ -98,7 +98,7 @@ export function fill(series, rows) {
   if (custom.length) series.customdata = chosen.map((row) => custom.map((field) => safe(row[field] ?? null)));
 }
 
-const holds = (row, where) => !where || (where[0] === "!" ? !row[where.slice(1)] : Boolean(row[where]));
+export const holds = (row, where) => !where || (where[0] === "!" ? !row[where.slice(1)] : Boolean(row[where]));
 
 function column(rows, field) {
   const values = rows.map((row) => row[field] ?? null);

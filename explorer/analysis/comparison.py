@@ -22,6 +22,7 @@ ALL = "all tasks"
 LARGEST_K = 64
 BINS, RANK_BINS = 32, 20
 DRAWN = ("base", "temperature", "power_block", "power_completion", "tuned")  # those with samples of their own
+MARKED = ("base", "best_of", "target", "tuned")  # named beside their points
 FIGURE_4 = ("base", "temperature", "power_block", "tuned")
 once_for_each = cache(pass_at_k)
 
@@ -58,7 +59,7 @@ def rows_of(table: pd.DataFrame, every_task: pd.DataFrame, methods: list[Method]
         "confidence": histogram(table, every_task, chosen, "confidence"),
         "pass_at_k": pass_rows(table, chosen),
         **sweeps(table, methods, chosen, coverage),
-        "costs": costs(table, methods, leading_power(methods, coverage)),
+        "costs": costs(table, methods, chosen, leading_power(methods, coverage)),
         "novelty": novelty(table, chosen),
         "ranks": ranks(table, chosen),
     }
@@ -115,7 +116,7 @@ def shared(table: pd.DataFrame, methods: Iterable[Method]) -> pd.DataFrame:
     return own[answered_by == own["method"].nunique()]
 
 
-def costs(table: pd.DataFrame, methods: list[Method], leading: Method | None) -> list[Row]:
+def costs(table: pd.DataFrame, methods: list[Method], chosen: dict[str, Method], leading: Method | None) -> list[Row]:
     """All methods on the problems that all answered, by the tokens drawn for one answer.
 
     `steps_block` and `steps_completion` are true where a chain differs from the leading one in steps and scope alone.
@@ -127,8 +128,9 @@ def costs(table: pd.DataFrame, methods: list[Method], leading: Method | None) ->
         for m in methods
         if m.name in answered
     ]
+    marked = {chosen[group].name for group in MARKED if group in chosen}
     for row in rows:
-        row["mark"] = row["short"] if row["group"] in ("base", "tuned", "target", "best_of") else ""
+        row["mark"] = row["short"] if row["method"] in marked else ""
     return sorted(rows, key=lambda row: row["drawn"])
 
 

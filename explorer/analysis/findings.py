@@ -47,7 +47,7 @@ def on_pass_at_k(by_task: dict[str, Rows]) -> str:
     missed = [told(t, r) for t, r in known.items() if r["power_block"] < r["tuned"]]
     yes = f"pass@{MANY} of power is at least that of the RL-tuned model on {listed(reached)}" if reached else ""
     no = f"{'it' if yes else f'pass@{MANY} of power'} is lower on {listed(missed)}" if missed else ""
-    return f"{'; '.join(part for part in (yes, no) if part)} (power, RL-tuned)."
+    return f"{'; '.join(part for part in (yes, no) if part)}."
 
 
 def at(rows: list[Rows], k: int) -> Rows | None:
@@ -57,7 +57,7 @@ def at(rows: list[Rows], k: int) -> Rows | None:
 
 def told(task: str, row: Rows) -> str:
     """A task with its two values."""
-    return f"{task} ({row['power_block']:.3f}, {row['tuned']:.3f}; n {row['n']})"
+    return f"{task} ({row['power_block']:.3f} against {row['tuned']:.3f}, n {row['n']})"
 
 
 def on_costs(rows: list[Rows]) -> str:
@@ -105,7 +105,7 @@ def on_ranks(rows: list[Rows]) -> str:
     """Where RL completions stand among the base model's own samples."""
     if not rows or "tuned" not in rows[0]:
         return ""
-    top = sum(row["tuned"] for row in rows if row["x"] > 0.5)
+    top = sum(row["tuned"] for row in rows if 0.499 < row["x"] < 1)
     n = rows[0]["n"]
     return f"{100 * top:.0f} % of {n} RL completions are likelier, to the base model, than half of its own samples."
 

@@ -13,9 +13,10 @@ HOVER = (
     "n %{customdata[5]} problems<br>"
     "a mean of %{customdata[6]:.0f} tokens drawn and %{customdata[7]:.0f} fed to the network an answer<extra></extra>"
 )
-ERRORS = {"type": "data", "symmetric": False, "array": [], "arrayminus": [], "thickness": 1.5, "width": 3}
+ERRORS = {"type": "data", "symmetric": False, "array": [], "arrayminus": [], "thickness": 1, "width": 2}
 SHARE = {"title": "right answers (share)", "range": [0, 1.02], "zeroline": False}
 DRAWN = "tokens drawn an answer (count)"
+DECADES = [m * 10**e for e in range(6) for m in (1, 2, 5)]
 
 
 def accuracy() -> go.Figure:
@@ -31,7 +32,7 @@ def accuracy() -> go.Figure:
         barmode="overlay",
         bargap=0.35,
         xaxis={**SHARE, "domain": [0, 0.66], "title": "right answers (share)"},
-        xaxis2={"title": "tokens an answer (count, log)", "domain": [0.7, 1], "type": "log", "nticks": 4},
+        xaxis2={"title": "tokens an answer (count, log)", "domain": [0.7, 1], "type": "log", "dtick": 1},
         yaxis={"title": "", "automargin": True, "ticks": "", "showgrid": False},
     )
 
@@ -115,7 +116,7 @@ def costs() -> go.Figure:
         path("steps_block", "power_block"),
         path("steps_completion", "power_completion"),
         *(along("costs", group, modes[group], "drawn") for group in STYLES),
-        xaxis={"title": f"{DRAWN}, log axis", "type": "log", "zeroline": False},
+        xaxis={"title": f"{DRAWN}, log axis", "type": "log", "tickvals": DECADES, "zeroline": False},
         yaxis=SHARE,
     )
 
