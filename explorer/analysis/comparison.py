@@ -33,7 +33,7 @@ def comparison(results: Results) -> dict[str, dict[str, Any]]:
     tasks = [task for task in results.started.tasks if task in set(table["task"])]
     methods = results.started.methods
     by_task = {task: rows_of(table[table["task"] == task], table, methods) for task in tasks}
-    together = {ALL: rows_of(table, table, methods)} if len(tasks) != 1 else {}
+    together = {ALL: rows_of(table, table, methods)} if len(tasks) > 1 else {}
     return {
         choice: rows | {"findings": findings(rows, by_task if choice == ALL else {choice: rows})}
         for choice, rows in (together | by_task).items()
@@ -172,7 +172,7 @@ def swept(table: pd.DataFrame, places: list[tuple[float, Method]]) -> list[Row]:
     answered = set(own["method"])
     rows = [measured(own[own["method"] == m.name], m) | {"x": x} for x, m in places if m.name in answered]
     rows = sorted(rows, key=lambda row: row["x"])
-    if ceiling := next((row for row in reversed(rows) if row["group"] == "target"), None):
+    if ceiling := next((row for row in rows if row["group"] == "target"), None):
         ceiling["mark"] = "ceiling"
     return rows
 
@@ -234,14 +234,14 @@ def histogram(table: pd.DataFrame, every_task: pd.DataFrame, chosen: dict[str, M
 
 
 def binned(own: pd.DataFrame, methods: dict[str, Method], field: str, edges: np.ndarray) -> list[Row]:
-    """One row a bin: x (its middle), span (its ends), n, and each group's share and count of answers."""
-    rows: list[Row] = [{"x": (a + b) / 2, "span": f"{a:.2f} to {b:.2f}".replace("-", "−")} for a, b in pairwise(edges)]
+    """One row a bin: x (its left end), span, n, each group's share and count; a last row closes the last bin."""
+    rows: list[Row] = [{"x": float(a), "span": f"{a:.2f} to {b:.2f}".replace("-", "−")} for a, b in pairwise(edges)]
     for group, method in methods.items():
         found = own.loc[own["method"] == method.name, field]
         counts = np.histogram(found, edges)[0]
         for row, count in zip(rows, counts, strict=True):
             row |= {"n": len(found), group: count / max(1, len(found)), f"{group}_count": int(count)}
-    return rows if len(own) else []
+    return [*rows, rows[-1] | {"x": float(edges[-1])}] if len(own) else []
 
 
 # ---- does RL make anything new?

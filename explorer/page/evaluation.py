@@ -97,7 +97,7 @@ class Evaluation:
 async def stream(
     evaluation: Evaluation, begin: Begin, tasks: tuple[str, ...], problems: int, seed: int
 ) -> AsyncIterator[str]:
-    """Packets of a live evaluation until it ends, its time is over, or it is cancelled; ValueError if it cannot begin."""
+    """Packets of a live evaluation until it ends, its time is over, or it is cancelled; ValueError before."""
     ticket, started = evaluation.take_ticket(), time.monotonic()
     yield packet(notice="Loading the models …")
     attempt = await to_thread.run_sync(begin, tasks, problems, seed)

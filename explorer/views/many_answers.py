@@ -63,7 +63,7 @@ def outline(rows: str, group: str) -> go.Scatter:
         mode="lines",
         fill="tozeroy",
         fillcolor=f"rgba({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))}, 0.10)",
-        line={"color": colour, "dash": dash, "width": 2, "shape": "hvh"},
+        line={"color": colour, "dash": dash, "width": 2, "shape": "hv"},
         hovertemplate=(
             f"<b>{name}</b>: %{{customdata[1]}} of %{{customdata[2]}} first answers (share %{{y:.3f}})<br>"
             "in the bin %{customdata[0]}<extra></extra>"

@@ -88,10 +88,12 @@ def sweep(
 ) -> go.Figure:
     """Accuracy against one dial of the chain, a line a group."""
     x = {"title": title, "type": "log", "tickvals": [1, 1.5, 2, 3, 4, 6, 8, 10, 20], "zeroline": False, **axis}
-    return declared(*(along(rows, group, "lines+markers+text", "x") for group in groups), xaxis=x, yaxis=SHARE)
+    return declared(
+        *(along(rows, group, "lines+markers+text", "x", "top right") for group in groups), xaxis=x, yaxis=SHARE
+    )
 
 
-def along(rows: str, group: str, mode: str, x: str) -> go.Scatter:
+def along(rows: str, group: str, mode: str, x: str, textposition: str = "top center") -> go.Scatter:
     """A group's accuracies over some x, intervals standing; rows may carry a `mark`, written beside the point."""
     name, colour, symbol, dash = STYLES[group]
     return go.Scatter(
@@ -99,7 +101,7 @@ def along(rows: str, group: str, mode: str, x: str) -> go.Scatter:
         mode=mode,
         line={"color": colour, "dash": dash, "width": 2},
         marker={"color": colour, "symbol": symbol, "size": 9},
-        textposition="top center",
+        textposition=textposition,
         cliponaxis=False,
         error_y={**ERRORS, "color": colour},
         hovertemplate=HOVER,

@@ -11,6 +11,8 @@ let page = null;
 
 const LINE = 27; // px a method in the first figure
 const LINES_APART = 96; // px for its axes
+const NARROW = 600; // px; below that its two axes have short titles
+const SHORT = { "xaxis.title.text": "right (share)", "xaxis2.title.text": "tokens (log)" };
 
 /** Called by the Compare page's element whenever Gradio has put it in place. */
 export async function mount(root) {
@@ -110,5 +112,6 @@ function draw({ name, place, declaration, figure }, found) {
   place.classList.toggle("nothing", isEmpty);
   if (name === "accuracy") place.style.height = `${LINES_APART + LINE * found.accuracy.length}px`;
   if (isEmpty) return;
-  figure.draw(found, { uirevision: name }, (own) => (own.data = own.data.filter(has)));
+  const narrow = name === "accuracy" && place.clientWidth < NARROW ? SHORT : {};
+  figure.draw(found, { uirevision: name, ...narrow }, (own) => (own.data = own.data.filter(has)));
 }
