@@ -20,6 +20,7 @@ from explorer.page.evaluation import (
     stream,
 )
 from explorer.page.library import Models
+from explorer.page.packets import packet
 from explorer.page.session import Session
 from explorer.page.streaming import stream as chain_stream
 from explorer.page.wiring import LIVE, STREAMED, begin, sentence
@@ -68,6 +69,7 @@ def wire_comparison(
             async for news in stream(evaluation, begin_evaluation, *asked_for(*values)):
                 yield news
         except ValueError as error:
+            yield packet(notice="")
             raise sentence(error) from error
 
     async def open_answer(evaluation: Evaluation, event: gr.EventData) -> list[Any]:
@@ -98,10 +100,13 @@ def wire_comparison(
     answer.success(run_opened, [session, evaluation], chain_bus, **STREAMED)
 
 
-def cancel(evaluation: Evaluation) -> object:
+def cancel(evaluation: Evaluation) -> str:
     """End the run after the row in progress; what was answered stays."""
     evaluation.take_ticket()
-    return evaluation.snapshot("cancelled") if evaluation.results else gr.skip()
+    if evaluation.state:
+        return packet(notice="")  # a run that was still loading its models
+    evaluation.state = "cancelled"
+    return evaluation.snapshot()
 
 
 def opened(results: Results | None, wish: dict[str, Any], models: list[str]) -> tuple[str, str, PowerSettings]:

@@ -63,6 +63,7 @@ class Evaluation:
         self.ticket = 0
         self.results: Results | None = None
         self.planned = 0
+        self.state = "not begun"  # "" while it runs, then how it ended
         self.opened: tuple | None = None  # what the Explore page shall run next: model, prompt, settings
 
     def __deepcopy__(self, memo: dict) -> "Evaluation":
@@ -75,23 +76,23 @@ class Evaluation:
 
     def begin(self, attempt: Attempt) -> None:
         """Put a new run in place of the old results."""
-        self.results, self.planned = Results(attempt.started, []), attempt.planned
+        self.results, self.planned, self.state = Results(attempt.started, []), attempt.planned, ""
 
-    def progress(self, state: str) -> dict[str, Any]:
-        """How far the run has come, in numbers and as a sentence; state "" while it runs."""
+    def progress(self) -> dict[str, Any]:
+        """How far the run has come, in numbers and as a sentence."""
         done, started = len(self.results.answered), self.results.started
         what = f"{count(started.problems, 'problem')} of {' and '.join(started.tasks)}, seed {started.seed}"
-        how = state or "running"
+        how = self.state or "running"
         return {
             "done": done,
             "planned": self.planned,
-            "running": not state,
+            "running": not self.state,
             "sentence": f"your run: {what}; {how}, {done} of {self.planned} measurements",
         }
 
-    def snapshot(self, state: str = "") -> str:
+    def snapshot(self) -> str:
         """The results so far as one packet."""
-        return packet(live=shown(self.results), progress=self.progress(state))
+        return packet(live=shown(self.results), progress=self.progress())
 
 
 async def stream(
@@ -105,18 +106,19 @@ async def stream(
         return
     evaluation.begin(attempt)
     told = drawn = 0.0
-    state = ""
-    while not state:
-        state = await advance(evaluation, attempt, ticket)
-        now = time.monotonic()
+    while not evaluation.state:
+        end = await advance(evaluation, attempt, ticket)
         if evaluation.ticket != ticket:
             return
-        state = state or (f"stopped after {LONGEST} seconds" if now - started > LONGEST else "")
-        if state or now - drawn > DRAW_EVERY:
-            yield await to_thread.run_sync(evaluation.snapshot, state)
+        now = time.monotonic()
+        evaluation.state = end or (f"stopped after {LONGEST} seconds" if now - started > LONGEST else "")
+        if evaluation.state or now - drawn > DRAW_EVERY:
+            news = await to_thread.run_sync(evaluation.snapshot)
+            if evaluation.ticket == ticket:
+                yield news
             drawn = time.monotonic()
         elif now - told > TELL_EVERY:
-            yield packet(progress=evaluation.progress(state))
+            yield packet(progress=evaluation.progress())
             told = now
 
 

@@ -1,6 +1,7 @@
 """The page as a whole: the panel, the Explore views, the hidden wire, and the files that the browser fetches."""
 
 import gzip
+import threading
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from sampler.classroom.presets import PRESETS
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "page"
 SHEETS = [ASSETS / "style.css", ASSETS / "compare" / "compare.css"]
+ONE_AT_A_TIME = threading.Lock()  # many browsers may ask while the recorded results are computed for the first
 TITLE = "Power Sampling Explorer"
 INTRODUCTION = (
     "Watch a real language model sample whole completions from p<sup>α</sup>: a chain writes a block, several times "
@@ -77,8 +79,9 @@ def routes(results: Path = evaluation.RECORDED) -> list[Route | Mount]:
     """Files of our own: the page's scripts and style, plotly.js with them, and the opening data."""
 
     def comparison(request: Request) -> Response:  # no coroutine: Starlette gives it a thread
-        zipped = {"Content-Encoding": "gzip"}
-        return Response(comparison_json(results), media_type="application/json", headers=zipped)
+        with ONE_AT_A_TIME:
+            content = comparison_json(results)
+        return Response(content, media_type="application/json", headers={"Content-Encoding": "gzip"})
 
     return [
         Route("/explorer/opening.json", opening),

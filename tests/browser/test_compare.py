@@ -41,7 +41,7 @@ def opened(browser, address: str, theme: str = "light", width: int = 1280) -> Vi
     context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
     visitor = Visit(context.new_page(), address).open(f"__theme={theme}")
     visitor.page.get_by_role("tab", name="Compare").click()
-    visitor.page.wait_for_selector("[data-part=source]:not(:empty)")
+    visitor.page.wait_for_function(f"{STATE}.views")
     return visitor
 
 

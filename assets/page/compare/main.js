@@ -27,11 +27,10 @@ export function connect({ props, trigger, watch }) {
   watch("value", () => props.value && receive(JSON.parse(props.value)));
 }
 
-/** A notice, the progress of this browser's own run, or its results so far. */
+/** A notice, the progress of this browser's own run, or its results so far; the first of a new run are shown at once. */
 function receive(packet) {
-  const begins = Boolean(packet.notice);
-  if (begins) update({ source: "live", live: null, progress: null });
-  update({ notice: "", ...packet });
+  const begins = state.notice && packet.live;
+  update({ notice: "", ...packet, ...(begins ? { source: "live" } : {}) });
 }
 
 subscribe(() => page?.show());
@@ -72,16 +71,15 @@ class Page {
 
   showSource() {
     const { recorded, progress, source, notice, recordedSentence } = state;
-    const sentence = source === "recorded" ? recordedSentence : notice || (progress?.sentence ?? "");
-    const words = notice || sentence;
+    const words = notice || (source === "recorded" ? recordedSentence : progress.sentence);
     if (this.part("source").textContent !== words) this.part("source").textContent = words;
     this.part("cancel").hidden = !progress?.running && !notice;
     this.part("progress").hidden = !progress?.running;
     if (progress) Object.assign(this.part("progress"), { max: progress.planned, value: progress.done });
     this.part("empty").hidden = Boolean(results());
-    this.part("empty").textContent = source === "recorded" ? "Nothing recorded to show yet." : "Your run has no answers yet.";
+    this.part("empty").textContent = source === "recorded" ? "Nothing recorded to show." : "Your run has no answers yet.";
     const names = { recorded: "recorded results", live: "your run" };
-    const sources = progress || notice ? Object.keys(names) : [];
+    const sources = progress ? Object.keys(names) : [];
     const label = (name) => (name === "recorded" && !recorded ? "recorded results (none)" : names[name]);
     this.choices("sources", sources, source, (name) => ({ source: name }), label);
   }

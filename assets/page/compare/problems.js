@@ -1,7 +1,7 @@
 // The table of problems: what was asked, the right answer, every method's first answer, and a button on each.
 import { answerMark } from "../samples.js";
 import { element } from "../format.js";
-import { results, state, task } from "./state.js";
+import { ALL, results, state, task } from "./state.js";
 
 const PAGE = 20; // problems at a time
 const ANY = "";
@@ -28,7 +28,7 @@ export class Problems {
 
   /** Of the task on show, right by one method and wrong by the other. */
   wants(problem) {
-    const isOf = results().choices[problem.task] === undefined || task() === problem.task || task() === "all tasks";
+    const isOf = task() === ALL || task() === problem.task;
     const fits = (place, right) => place === ANY || problem.given[place]?.[1] === right;
     return isOf && fits(this.right, true) && fits(this.wrong, false);
   }

@@ -1,5 +1,7 @@
 // What the Compare page shows: recorded and own results, and the choice of tasks. Views read it and never each other.
 
+export const ALL = "all tasks"; // as explorer/analysis/comparison.py names the choice
+
 export const state = {
   views: null, // declarations of the figures and the two themes
   recorded: null, // {choices, answers, note} of explorer/page/evaluation.py
@@ -8,7 +10,7 @@ export const state = {
   progress: null, // {done, planned, running, sentence} of that run
   notice: "",
   source: "recorded", // "recorded" or "live"
-  task: "all tasks",
+  task: ALL,
 };
 
 const listeners = new Set();
