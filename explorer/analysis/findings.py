@@ -67,7 +67,7 @@ def on_costs(rows: list[Rows]) -> str:
         return ""
     return (
         f"Best chain: {power['label']}, {percent(power)} at {power['drawn']:.0f} tokens an answer; best without a "
-        f"chain: {other['label']}, {percent(other)} at {other['drawn']:.0f} (the same {power['n']} problems)."
+        f"chain: {other['label']}, {percent(other)} at {other['drawn']:.0f} ({same(power['n'])})."
     )
 
 
@@ -78,14 +78,14 @@ def on_ceiling(rows: list[Rows]) -> str:
         return ""
     return (
         f"At {power['x']:g} steps a block the chain reaches {percent(power)} ({power['label']}), the ceiling is "
-        f"{percent(ceiling)} (the same {power['n']} problems)."
+        f"{percent(ceiling)} ({same(power['n'])})."
     )
 
 
 def on_best_alpha(rows: list[Rows]) -> str:
     """The alpha at which the chain does best."""
     power = best(rows, "power_block", "power_completion")
-    return f"The chain does best at α = {power['x']:g}: {percent(power)} of {power['n']} problems." if power else ""
+    return f"The chain does best at α = {power['x']:g}: {percent(power)}, {same(power['n'])}." if power else ""
 
 
 def on_novelty(rows: list[Rows]) -> str:
@@ -112,7 +112,12 @@ def on_ranks(rows: list[Rows]) -> str:
 
 def on_problems(rows: list[Rows]) -> str:
     """On how many problems histograms stand."""
-    return f"First answers to the same {rows[0]['n']} problems." if rows else ""
+    return f"First answers to {same(rows[0]['n'])}." if rows else ""
+
+
+def same(n: int) -> str:
+    """On how many problems methods were compared."""
+    return f"the same {n} problems" if n != 1 else "1 problem"
 
 
 def percent(row: Rows) -> str:

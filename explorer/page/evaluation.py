@@ -48,9 +48,8 @@ def classroom(models: Models) -> Begin:
         asks = tuple(ask for ask in LIVE if ask.method.kind != "tuned" or "tuned" in own)
         plan = Plan(tasks, problems, seed, asks)
         told = {role: {"name": model.name, "revision": model.revision} for role, model in own.items()}
-        methods = [ask.method for ask in asks]
-        started = Started("live", list(tasks), problems, seed, methods, told["base"], told.get("tuned"), {}, "")
-        planned = len(tasks) * sum(len(plan.asks_of(problem)) for problem in range(problems))
+        started = Started("live", list(tasks), problems, seed, plan.methods, told["base"], told.get("tuned"), {}, "")
+        planned = len(tasks) * sum(max(0, min(ask.problems, problems) - ask.first) for ask in asks)
         return Attempt(started, evaluate(own, plan), planned)
 
     return begin
@@ -185,7 +184,7 @@ def recorded_json(path: Path) -> str:
     return packet(recorded=shown(results), sentence=sentence_of(results))
 
 
-COMMAND = "python -m sampler.classroom.evaluate --problems 500 --seed 1"
+COMMAND = "python -m sampler.classroom.evaluate --problems 500 --seed 1 --out assets/results/classroom.jsonl.gz"
 
 
 def sentence_of(results: Results) -> str:
