@@ -11,8 +11,16 @@ let page = null;
 
 const LINE = 27; // px a method in the first figure
 const LINES_APART = 96; // px for its axes
-const NARROW = 600; // px; below that its two axes have short titles
-const SHORT = { "xaxis.title.text": "right (share)", "xaxis2.title.text": "tokens (log)" };
+const NARROW = 600; // px; below that these figures have fewer words
+const SHORT = {
+  accuracy: {
+    "xaxis.title.text": "right (share)",
+    "xaxis2.title.text": "tokens",
+    "xaxis2.title.font.size": 11,
+    "xaxis2.showticklabels": false, // the bars say it
+  },
+  costs: { "xaxis.tickvals": [10, 100, 1000, 10000] },
+};
 
 /** Called by the Compare page's element whenever Gradio has put it in place. */
 export async function mount(root) {
@@ -110,6 +118,6 @@ function draw({ name, place, declaration, figure }, found) {
   place.classList.toggle("nothing", isEmpty);
   if (name === "accuracy") place.style.height = `${LINES_APART + LINE * found.accuracy.length}px`;
   if (isEmpty) return;
-  const narrow = name === "accuracy" && place.clientWidth < NARROW ? SHORT : {};
+  const narrow = place.clientWidth < NARROW ? SHORT[name] : {};
   figure.draw(found, { uirevision: name, ...narrow }, (own) => (own.data = own.data.filter(has)));
 }
