@@ -54,7 +54,7 @@ def test_a_run_ends_with_all_its_results():
     assert packets[0] == {"notice": "Loading the models …"}
     last = packets[-1]
     assert last["progress"]["done"] == last["progress"]["planned"] == len(own.results.answered)
-    assert last["progress"]["sentence"].startswith("your run: 2 problems of cups, seed 7; finished, ")
+    assert last["progress"]["sentence"].startswith("your run: 2 problems a task (cups), seed 7; finished, ")
     assert not last["progress"]["running"] and len(last["live"]["answers"]["problems"]) == 2
     assert last["live"]["answers"]["problems"][0]["prompt"]
 

@@ -80,7 +80,7 @@ class Evaluation:
     def progress(self) -> dict[str, Any]:
         """How far the run has come, in numbers and as a sentence."""
         done, started = len(self.results.answered), self.results.started
-        what = f"{count(started.problems, 'problem')} of {' and '.join(started.tasks)}, seed {started.seed}"
+        what = f"{count(started.problems, 'problem')} a task ({', '.join(started.tasks)}), seed {started.seed}"
         how = self.state or "running"
         return {
             "done": done,

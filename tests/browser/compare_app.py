@@ -1,10 +1,8 @@
-"""The app on made-up results and a stub of the evaluation, for the browser tests: python compare_app.py PORT RESULTS."""
+"""The app on made-up results and a stub of the evaluation, for browser tests: python compare_app.py PORT RESULTS."""
 
 import sys
 import time
 from pathlib import Path
-
-sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
 from made_up_results import made_up
 

@@ -1,13 +1,15 @@
 """The Compare page on made-up results, pressed as a person would press it; a stub stands in for the evaluation."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Visit, free_port, wait_until_up
+from conftest import ROOT, Visit, free_port, wait_until_up
 
+from sampler.classroom.corpus import TASKS
 from sampler.classroom.results import Results, run_seed
 
 pytestmark = pytest.mark.browser
@@ -18,7 +20,8 @@ STATE = "window.explorer.comparison.state"
 def app_on(results: Path) -> Iterator[str]:
     port = free_port()
     command = [sys.executable, str(HERE / "compare_app.py"), str(port), str(results)]
-    app = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    found = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
+    app = subprocess.Popen(command, env=found, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         wait_until_up(app, f"http://127.0.0.1:{port}/")
         yield f"http://127.0.0.1:{port}/"
@@ -106,10 +109,12 @@ def test_a_live_run_is_drawn_in_the_same_views_and_the_recorded_come_back(compar
     until(compare, "s.progress && s.progress.running")
     compare.page.wait_for_selector("progress:visible")
     until(compare, "s.progress && !s.progress.running")
-    assert source(compare).startswith("your run: 2 problems of cups and sums, seed 7; finished, ")
+    assert source(compare).startswith("your run: 2 problems a task (cups, sums, ") and ", seed 7; finished, " in source(
+        compare
+    )
     assert compare.page.evaluate(f"{STATE}.progress.done === {STATE}.progress.planned")
     assert finding(compare, "accuracy") != recorded
-    assert compare.page.locator(".pager span").inner_text() == "problems 1 to 4 of 4"
+    assert compare.page.locator(".pager span").inner_text() == f"problems 1 to {2 * len(TASKS)} of {2 * len(TASKS)}"
     compare.page.get_by_role("radio", name="recorded results").check()
     until(compare, "s.source === 'recorded'")
     assert finding(compare, "accuracy") == recorded
