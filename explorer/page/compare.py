@@ -84,6 +84,8 @@ def wire_comparison(
 
     async def run_opened(session: Session, evaluation: Evaluation) -> AsyncIterator[str]:
         name, prompt, settings = evaluation.opened
+        if not models.is_ready(name):
+            yield packet(notice=f"Loading the model {name} …")
         try:
             await begin(session, await to_thread.run_sync(models.get, name), prompt, settings)
         except ValueError as error:

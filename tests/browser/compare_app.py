@@ -28,6 +28,7 @@ def main() -> None:
     if "empty" not in results.name:
         made_up(problems=60).save(results)
     models = library.Models(["classroom"])
+    models.warm_up()
     blocks = page(models, begin, results)
     blocks.launch(
         server_port=port, theme=theme(), css_paths=SHEETS, head=HEAD, show_error=False, ssr_mode=False,
