@@ -7,7 +7,7 @@ import signal
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
 
-from explorer.page.layout import ASSETS, HEAD, library, page, routes, theme
+from explorer.page.layout import HEAD, SHEETS, library, page, routes, theme
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
@@ -40,7 +40,7 @@ def main() -> None:
         server_name=parsed.host,
         server_port=parsed.port,
         theme=theme(),
-        css_paths=ASSETS / "style.css",
+        css_paths=SHEETS,
         head=HEAD,
         app_kwargs={"routes": routes()},
         prevent_thread_lock=True,

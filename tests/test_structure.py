@@ -48,13 +48,16 @@ PACKAGES = {
 
 # What the upper rooms may see of ours; the page sees everything below it.
 SIGHT = {
-    "explorer.analysis": ("explorer.analysis", "sampler.records", "sampler.trace", "sampler.trace_format"),
+    "explorer.analysis": (
+        *("explorer.analysis", "sampler.records", "sampler.trace", "sampler.trace_format"),
+        *("sampler.classroom.results", "sampler.classroom.statistics"),
+    ),
     "explorer.views": ("explorer.views", "explorer.analysis"),
     "app": ("explorer.page",),
 }
 
 SOURCES = [*sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py")), ROOT / "app.py"]
-SCRIPTS = sorted((ROOT / "assets" / "page").glob("*.js"))
+SCRIPTS = sorted((ROOT / "assets" / "page").rglob("*.js"))
 
 
 def module_name(path: Path) -> str:
@@ -226,7 +229,7 @@ def described_paths(readme: str) -> set[str]:
 def test_the_readme_describes_every_file():
     described = described_paths((ROOT / "README.md").read_text())
     assert described, "README.md has no tree: a fenced block with a line `app.py   what it does`"
-    page = [path for path in (ROOT / "assets" / "page").iterdir() if path.is_file()]
+    page = [path for path in (ROOT / "assets" / "page").rglob("*") if path.is_file()]
     files = {str(path.relative_to(ROOT)) for path in [*SOURCES, *page] if path.name != "__init__.py"}
     assert sorted(files - described) == [], "README.md's tree lacks these"
 

@@ -29,7 +29,7 @@ export class Figure {
     this.templates = templates;
     this.marks = {};
     this.inSight = false;
-    new ResizeObserver(() => this.placeMarks()).observe(element);
+    new ResizeObserver(() => this.fit()).observe(element);
     new IntersectionObserver((entries) => this.see(entries.at(-1).isIntersecting)).observe(element);
   }
 
@@ -59,6 +59,13 @@ export class Figure {
     this.element.on("plotly_click", (event) => this.onPoint?.(event.points[0], true));
     this.element.on("plotly_hover", (event) => this.onPoint?.(event.points[0], false));
     this.element.on("plotly_relayout", () => this.placeMarks());
+  }
+
+  /** A figure that was drawn in a closed tab, or whose window changed behind one, takes its place's width. */
+  fit() {
+    const { clientWidth: width, _fullLayout: full } = this.element;
+    if (width && full && Math.abs(full.width - width) > 1) Plotly.Plots.resize(this.element);
+    this.placeMarks();
   }
 
   /** Lines across the figure at a value of an axis, moved without redrawing: {name: {axis: "x"|"y", value}}. */
@@ -98,7 +105,7 @@ export function fill(series, rows) {
   if (custom.length) series.customdata = chosen.map((row) => custom.map((field) => safe(row[field] ?? null)));
 }
 
-const holds = (row, where) => !where || (where[0] === "!" ? !row[where.slice(1)] : Boolean(row[where]));
+export const holds = (row, where) => !where || (where[0] === "!" ? !row[where.slice(1)] : Boolean(row[where]));
 
 function column(rows, field) {
   const values = rows.map((row) => row[field] ?? null);

@@ -1,6 +1,8 @@
 // Puts the page together: fetches what it opens on, mounts the views, and redraws them when the store changes.
 import { connect, parsed, receive } from "./bus.js";
+import * as comparison from "./compare/main.js";
 import { showAlternatives, showJumps } from "./alternatives.js";
+import { state as comparisonState } from "./compare/state.js";
 import { DecisionCard } from "./decision.js";
 import { plots } from "./plots.js";
 import { showSamples } from "./samples.js";
@@ -88,5 +90,5 @@ function whatIf(alpha, isInfinite) {
   update({ whatIfAlpha: Number.isNaN(value) || value === own ? null : value });
 }
 
-window.explorer = { mount, connect, whatIf, store };
+window.explorer = { mount, connect, whatIf, store, comparison: { ...comparison, state: comparisonState } };
 window.dispatchEvent(new Event("explorer-ready"));

@@ -1,5 +1,7 @@
 """The page as a whole: the panel, the Explore views, the hidden wire, and the files that the browser fetches."""
 
+import gzip
+import threading
 from functools import cache
 from pathlib import Path
 
@@ -9,14 +11,16 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from explorer.page import library
+from explorer.page import compare, evaluation, library
 from explorer.page.controls import panel
-from explorer.page.packets import packet, views
+from explorer.page.packets import COMPARISON, packet, views
 from explorer.page.session import Session
 from explorer.page.wiring import wire
 from sampler.classroom.presets import PRESETS
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "page"
+SHEETS = [ASSETS / "style.css", ASSETS / "compare" / "compare.css"]
+ONE_AT_A_TIME = threading.Lock()  # many browsers may ask while the recorded results are computed for the first
 TITLE = "Power Sampling Explorer"
 INTRODUCTION = (
     "Watch a real language model sample whole completions from p<sup>α</sup>: a chain writes a block, several times "
@@ -30,18 +34,39 @@ HEAD = """
 READY = "const start = () => {{ {} }}; if (window.explorer) start(); else addEventListener('explorer-ready', start);"
 MOUNT = READY.format("window.explorer.mount(element)")
 CONNECT = READY.format("window.explorer.connect({ props, trigger, watch })")
+MOUNT_COMPARISON = READY.format("window.explorer.comparison.mount(element)")
+CONNECT_COMPARISON = READY.format("window.explorer.comparison.connect({ props, trigger, watch })")
 
 
-def page(models: library.Models) -> gr.Blocks:
-    """The whole app as Gradio blocks."""
+def page(
+    models: library.Models, begin: evaluation.Begin | None = None, results: Path = evaluation.RECORDED
+) -> gr.Blocks:
+    """The whole app as Gradio blocks; `begin` starts a live evaluation, `results` is the recorded one."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as blocks:
         session = gr.State(Session())
         gr.Markdown(f"# {TITLE}\n{INTRODUCTION}", elem_id="introduction")
-        controls = panel(models.names)
-        gr.HTML(html_template=(ASSETS / "explore.html").read_text("utf-8"), js_on_load=MOUNT, elem_id="explore")
-        bus = gr.HTML("", html_template="<i></i>", visible="hidden", js_on_load=CONNECT, elem_id="bus")
+        with gr.Tabs(selected="explore", elem_id="pages") as pages:
+            with gr.Tab("Explore", id="explore"):
+                controls = panel(models.names)
+                gr.HTML(html_template=skeleton("explore.html"), js_on_load=MOUNT, elem_id="explore")
+            with gr.Tab("Compare", id="compare"):
+                own = compare.panel()
+                gr.HTML(html_template=skeleton("compare/compare.html"), js_on_load=MOUNT_COMPARISON, elem_id="compare")
+        bus, comparison_bus = hidden("bus", CONNECT), hidden("comparison-bus", CONNECT_COMPARISON)
         wire(controls, bus, session, models)
+        begin = begin or evaluation.classroom(models)
+        compare.wire_comparison(own, comparison_bus, pages, (controls, bus, session), models, begin, results)
     return blocks
+
+
+def skeleton(name: str) -> str:
+    """A page's own markup."""
+    return (ASSETS / name).read_text("utf-8")
+
+
+def hidden(name: str, connect: str) -> gr.HTML:
+    """A wire to the browser, outside the tabs: an element in a closed tab hears nothing."""
+    return gr.HTML("", html_template="<i></i>", visible="hidden", js_on_load=connect, elem_id=name)
 
 
 def theme() -> gr.themes.Base:
@@ -50,10 +75,17 @@ def theme() -> gr.themes.Base:
     return gr.themes.Base(primary_hue="blue", neutral_hue="slate", font=sans, font_mono=mono)
 
 
-def routes() -> list[Route | Mount]:
+def routes(results: Path = evaluation.RECORDED) -> list[Route | Mount]:
     """Files of our own: the page's scripts and style, plotly.js with them, and the opening data."""
+
+    def comparison(request: Request) -> Response:  # no coroutine: Starlette gives it a thread
+        with ONE_AT_A_TIME:
+            content = comparison_json(results)
+        return Response(content, media_type="application/json", headers={"Content-Encoding": "gzip"})
+
     return [
         Route("/explorer/opening.json", opening),
+        Route("/explorer/comparison.json", comparison),
         Mount("/explorer/page", StaticFiles(directory=ASSETS)),
     ]
 
@@ -69,3 +101,10 @@ def opening_json() -> str:
     shown = Session()
     shown.open_recorded(*library.recorded(PRESETS[0].id), recorded=True)
     return f'{{"views":{packet(**views())},"packet":{shown.snapshot()}}}'
+
+
+@cache
+def comparison_json(results: Path) -> bytes:
+    """What the Compare page opens on, gzipped: the figures' declarations and the recorded results."""
+    text = f'{{"views":{packet(**views(COMPARISON))},"packet":{evaluation.recorded_json(results)}}}'
+    return gzip.compress(text.encode())

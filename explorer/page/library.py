@@ -13,6 +13,7 @@ from sampler.records import PowerSettings
 from sampler.trace import Trace
 
 DEFAULTS = PowerSettings(seed=3)  # chosen among the first 14: runs with rejections and a change of answer
+TUNED = "classroom-tuned"
 TRACES = Path(__file__).resolve().parents[2] / "assets" / "traces"
 
 
@@ -49,10 +50,14 @@ def recorded(preset_id: str) -> tuple[Trace, Trace]:
 
 
 class Models:
-    """The models on offer, loaded once each, the first of them in the background right after launch."""
+    """The models on offer, loaded once each, the first of them in the background right after launch.
+
+    The embedded model brings its RL-tuned sibling along, where that is there.
+    """
 
     def __init__(self, names: list[str]) -> None:
-        self.names = names
+        has_sibling = "classroom" in names and TUNED not in names and (TRACES.parent / "models" / TUNED).is_dir()
+        self.names = [*names, TUNED] if has_sibling else names
         self._loaded: dict[str, LanguageModel] = {}
         self._lock = threading.Lock()
 

@@ -15,6 +15,18 @@ TEMPERATURE = "#009E73"  # with a diamond
 NEUTRAL = "#8A8F98"
 HIGHLIGHT = "#E69F00"
 
+# Groups of methods (explorer/analysis/methods.py): name, colour, symbol, dash; Okabe-Ito, and never hue alone
+STYLES = {
+    "base": ("base model", "#8A8F98", "circle-open", "solid"),
+    "temperature": ("lower temperature", "#009E73", "diamond", "dash"),
+    "greedy": ("greedy", "#56B4E9", "triangle-down", "dot"),
+    "best_of": ("best of n", "#E69F00", "square", "dashdot"),
+    "power_block": ("power, cuts in the block", "#0072B2", "circle", "solid"),
+    "power_completion": ("power, cuts anywhere", "#0072B2", "circle-open-dot", "longdash"),
+    "target": ("p^α itself (ceiling)", "#CC79A7", "star", "longdashdot"),
+    "tuned": ("RL-tuned", "#D55E00", "x", "dot"),
+}
+
 INK = {"light": ("#1f2937", "#e5e7eb", "#9ca3af"), "dark": ("#e5e7eb", "#374151", "#6b7280")}
 FONT = "system-ui, sans-serif"
 

@@ -1,0 +1,123 @@
+// Puts the Compare page together: fetches the recorded results when it is first opened, takes live ones off its own wire.
+import { Figure, holds } from "../figures.js";
+import { element } from "../format.js";
+import { store, subscribe as onExplore } from "../store.js";
+import { Problems } from "./problems.js";
+import { results, rows, state, subscribe, task, tasks, update } from "./state.js";
+
+let opening = null;
+let triggerServer = () => {};
+let page = null;
+
+const LINE = 27; // px a method in the first figure
+const LINES_APART = 96; // px for its axes
+const NARROW = 600; // px; below that these figures have fewer words
+const SHORT = {
+  accuracy: {
+    "xaxis.title.text": "right (share)",
+    "xaxis2.title.text": "tokens",
+    "xaxis2.title.font.size": 11,
+    "xaxis2.showticklabels": false, // the bars say it
+  },
+  costs: { "xaxis.tickvals": [10, 100, 1000, 10000] },
+};
+
+/** Called by the Compare page's element whenever Gradio has put it in place. */
+export async function mount(root) {
+  opening ??= fetch(new URL("../../comparison.json", import.meta.url)).then((response) => response.json());
+  const { views, packet } = await opening;
+  page = new Page(root, views);
+  update({ views, recorded: packet.recorded, recordedSentence: packet.sentence });
+}
+
+export function connect({ props, trigger, watch }) {
+  triggerServer = trigger;
+  watch("value", () => props.value && receive(JSON.parse(props.value)));
+}
+
+/** A notice, the progress of this browser's own run, or its results so far; the first of a new run are shown at once. */
+function receive(packet) {
+  const begins = state.notice && packet.live;
+  update({ notice: "", ...packet, ...(begins ? { source: "live" } : {}) });
+}
+
+subscribe(() => page?.show());
+onExplore(() => page?.show());
+
+class Page {
+  constructor(root, { figures, templates }) {
+    this.root = root;
+    this.figures = [...root.querySelectorAll("[data-figure]")].map((place) => {
+      const declaration = figures[place.dataset.figure];
+      return { name: place.dataset.figure, place, declaration, figure: new Figure(place, declaration, templates) };
+    });
+    this.problems = new Problems(this.part("problems"), (wish) => triggerServer("select", wish));
+    this.part("cancel").addEventListener("click", () => triggerServer("stop"));
+    this.part("theme").addEventListener("click", () => document.body.classList.toggle("dark"));
+    this.shown = [];
+  }
+
+  part(name) {
+    return this.root.querySelector(`[data-part="${name}"]`);
+  }
+
+  /** Draw what has changed. */
+  show() {
+    if (!this.root.isConnected) return;
+    this.showSource();
+    const now = [results(), task(), store.dark];
+    if (now.every((value, i) => value === this.shown[i])) return;
+    this.shown = now;
+    const found = rows();
+    this.part("views").hidden = !found;
+    this.choices("tasks", tasks(), task(), (name) => ({ task: name }));
+    if (!found) return;
+    for (const line of this.root.querySelectorAll("[data-finding]")) line.textContent = found.findings[line.dataset.finding] ?? "";
+    this.figures.forEach((each) => draw(each, found));
+    this.problems.show();
+  }
+
+  showSource() {
+    const { recorded, progress, source, notice, recordedSentence } = state;
+    const words = notice || (source === "recorded" ? recordedSentence : progress.sentence);
+    if (this.part("source").textContent !== words) this.part("source").textContent = words;
+    this.part("cancel").hidden = !progress?.running && !notice;
+    this.part("progress").hidden = !progress?.running;
+    if (progress) Object.assign(this.part("progress"), { max: progress.planned, value: progress.done });
+    this.part("empty").hidden = Boolean(results());
+    this.part("empty").textContent = source === "recorded" ? "Nothing recorded to show." : "Your run has no answers yet.";
+    const names = { recorded: "recorded results", live: "your run" };
+    const sources = progress ? Object.keys(names) : [];
+    const label = (name) => (name === "recorded" && !recorded ? "recorded results (none)" : names[name]);
+    this.choices("sources", sources, source, (name) => ({ source: name }), label);
+  }
+
+  /** Radio buttons for a field of the state, made anew only when they change. */
+  choices(part, names, chosen, patch, label = (name) => name) {
+    const target = this.part(part);
+    const key = JSON.stringify([names, chosen]);
+    if (target.dataset.key === key) return;
+    target.dataset.key = key;
+    const focused = target.contains(document.activeElement);
+    target.replaceChildren(...names.map((name) => radio(`compare-${part}`, name, name === chosen, label(name), () => update(patch(name)))));
+    if (focused) target.querySelector("input:checked")?.focus();
+  }
+}
+
+function radio(group, value, checked, text, onchange) {
+  return element("label", {}, element("input", { type: "radio", name: group, value, checked, onchange }), ` ${text}`);
+}
+
+/** One figure with the series that have something to show; where none has, a sentence instead. */
+function draw({ name, place, declaration, figure }, found) {
+  const has = (series) => {
+    const { rows: own, where, fields } = series.meta;
+    return (found[own] ?? []).some((row) => holds(row, where) && (row[fields.y] ?? null) !== null);
+  };
+  const isEmpty = !declaration.data.some(has);
+  place.classList.toggle("nothing", isEmpty);
+  if (name === "accuracy") place.style.height = `${LINES_APART + LINE * found.accuracy.length}px`;
+  if (isEmpty) return;
+  const narrow = place.clientWidth < NARROW ? SHORT[name] : {};
+  figure.draw(found, { uirevision: name, ...narrow }, (own) => (own.data = own.data.filter(has)));
+}

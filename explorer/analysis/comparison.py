@@ -1,0 +1,275 @@
+"""An evaluation as rows for the Compare page: for every choice of tasks, one list of rows a figure.
+
+Wherever methods stand side by side point by point they are compared on the problems that all of them answered; every
+row says on how many (n). Logs are natural, in nats.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from explorer.analysis.findings import findings
+from explorer.analysis.methods import group_of, label_of, leading_power, neighbours, representatives, short_of, words_of
+from sampler.classroom.results import Answered, Method, Results
+from sampler.classroom.statistics import pass_at_k, wilson
+
+Row = dict[str, Any]
+ALL = "all tasks"
+LARGEST_K = 64
+BINS, RANK_BINS = 32, 20
+DRAWN = ("base", "temperature", "power_block", "power_completion", "tuned")  # those with samples of their own
+MARKED = ("base", "best_of", "target", "tuned")  # named beside their points
+FIGURE_4 = ("base", "temperature", "power_block", "tuned")
+once_for_each = cache(pass_at_k)
+
+
+def comparison(results: Results) -> dict[str, dict[str, Any]]:
+    """Rows by choice (ALL, then each task) and figure, with `findings`: what each view comes to, as sentences."""
+    table = answers_frame(results.answered)
+    tasks = [task for task in results.started.tasks if task in set(table["task"])]
+    methods = results.started.methods
+    by_task = {task: rows_of(table[table["task"] == task], table, methods) for task in tasks}
+    together = {ALL: rows_of(table, table, methods)} if len(tasks) > 1 else {}
+    return {
+        choice: rows | {"findings": findings(rows, by_task if choice == ALL else {choice: rows})}
+        for choice, rows in (together | by_task).items()
+    }
+
+
+def answers_frame(answered: Iterable[Answered]) -> pd.DataFrame:
+    """One row an answer, with `share` (of its samples that are right), `log_p_per_token`, and `place`: its problem."""
+    table = pd.DataFrame(map(vars, answered), columns=list(Answered.__dataclass_fields__))
+    table["share"] = (table["right"] / table["samples"]).clip(0, 1).astype(float)
+    table["log_p_per_token"] = (table["log_p"] / table["length"]).astype(float)
+    table["place"] = table.groupby(["task", "problem"]).ngroup()
+    return table.astype({"rank": float, "confidence": float, "method": "category", "task": "category"})
+
+
+def rows_of(table: pd.DataFrame, every_task: pd.DataFrame, methods: list[Method]) -> dict[str, list[Row]]:
+    """The rows of every figure for some of the tasks; histograms share their bins with those of all tasks."""
+    coverage = table["method"].value_counts().to_dict()
+    chosen = representatives(methods, coverage)
+    return {
+        "accuracy": accuracy(table, widest(methods, coverage, chosen)),
+        "log_likelihood": histogram(table, every_task, chosen, "log_p_per_token"),
+        "confidence": histogram(table, every_task, chosen, "confidence"),
+        "pass_at_k": pass_rows(table, chosen),
+        **sweeps(table, methods, chosen, coverage),
+        "costs": costs(table, methods, chosen, leading_power(methods, coverage)),
+        "novelty": novelty(table, chosen),
+        "ranks": ranks(table, chosen),
+    }
+
+
+# ---- accuracy, and what it costs
+
+
+def widest(methods: list[Method], coverage: dict[str, int], chosen: dict[str, Method]) -> list[Method]:
+    """The methods of the first figure: each group's own, and others asked as widely; of targets only the chosen one."""
+    most, own = max(coverage.values(), default=0), list(chosen.values())
+    return [m for m in methods if m in own or (m.kind != "target" and 2 * coverage.get(m.name, 0) >= most > 0)]
+
+
+def accuracy(table: pd.DataFrame, methods: list[Method]) -> list[Row]:
+    """One row a method, each on all the problems that it answered; the best stands last, on top of the figure."""
+    rows = [measured(table[table["method"] == m.name], m) for m in methods]
+    shorts = [row["short"] for row in rows]
+    for row in rows:
+        row["tick"] = row["short"] if shorts.count(row["short"]) == 1 else row["label"]
+        row["drawn_text"] = f"{row['drawn']:.0f}"
+    return sorted(rows, key=lambda row: row["accuracy"])
+
+
+def measured(own: pd.DataFrame, method: Method) -> Row:
+    """A method's accuracy on its rows: the mean over problems of the share of right answers, with Wilson's interval.
+
+    The interval takes each problem as one right-or-wrong trial; a share varies less, so it is wide enough.
+    """
+    share, n = float(own["share"].mean()), len(own)
+    low, high = wilson(share, n)
+    return {
+        group_of(method): True,
+        "method": method.name,
+        "group": group_of(method),
+        "label": label_of(method),
+        "short": short_of(method),
+        "words": words_of(method),
+        "accuracy": share,
+        "low": low,
+        "high": high,
+        "up": high - share,
+        "down": share - low,
+        "n": n,
+        "drawn": float(own["tokens_drawn"].mean()),
+        "fed": float(own["tokens_fed"].mean()),
+    }
+
+
+def shared(table: pd.DataFrame, methods: Iterable[Method]) -> pd.DataFrame:
+    """The rows of these methods on the problems that all of them answered; methods without any row do not count."""
+    own = table[table["method"].isin([m.name for m in methods])]
+    answered_by = np.bincount(own["place"], minlength=1)[own["place"]]
+    return own[answered_by == own["method"].nunique()]
+
+
+def costs(table: pd.DataFrame, methods: list[Method], chosen: dict[str, Method], leading: Method | None) -> list[Row]:
+    """All methods on the problems that all answered, by the tokens drawn for one answer.
+
+    `steps_block` and `steps_completion` are true where a chain differs from the leading one in steps and scope alone.
+    """
+    own = shared(table, methods)
+    answered, by_steps = set(own["method"]), neighbours(methods, leading, "steps_per_block") if leading else []
+    rows = [
+        measured(own[own["method"] == m.name], m) | ({f"steps_{m.settings['scope']}": True} if m in by_steps else {})
+        for m in methods
+        if m.name in answered
+    ]
+    marked = {chosen[group].name for group in MARKED if group in chosen}
+    for row in rows:
+        row["mark"] = row["short"] if row["method"] in marked else ""
+    return sorted(rows, key=lambda row: row["drawn"])
+
+
+def sweeps(
+    table: pd.DataFrame, methods: list[Method], chosen: dict[str, Method], coverage: dict[str, int]
+) -> dict[str, list[Row]]:
+    """Accuracy against one dial of the chain, the others as in the leading power method, with the ceiling.
+
+    Against alpha the ceiling is a curve and temperature 1/alpha stands beside it; against the other dials it is a line.
+    """
+    leading = leading_power(methods, coverage)
+    names = {"alpha": "by_alpha", "steps_per_block": "by_steps", "block_size": "by_block_size"}
+    if leading is None:
+        return {name: [] for name in names.values()}
+    found = {}
+    for dial, name in names.items():
+        places = [(m.settings[dial], m) for m in neighbours(methods, leading, dial) if coverage.get(m.name)]
+        beside = around_alpha(methods, coverage) if dial == "alpha" else across(places, chosen.get("target"))
+        found[name] = swept(table, [*places, *beside]) if len({x for x, _ in places}) > 1 else []
+    return found
+
+
+def around_alpha(methods: list[Method], coverage: dict[str, int]) -> list[tuple[float, Method]]:
+    """Targets by alpha, and temperatures by the alpha to which each is tied."""
+    own = [m for m in methods if coverage.get(m.name)]
+    targets = [(m.settings["alpha"], m) for m in own if m.kind == "target"]
+    return targets + [(1 / m.settings["temperature"], m) for m in own if m.kind == "temperature"]
+
+
+def across(places: list[tuple[float, Method]], target: Method | None) -> list[tuple[float, Method]]:
+    """The ceiling from the first place to the last."""
+    xs = [x for x, _ in places]
+    return [(x, target) for x in (min(xs), max(xs))] if target and xs else []
+
+
+def swept(table: pd.DataFrame, places: list[tuple[float, Method]]) -> list[Row]:
+    """One row a place, in the order of x, on the problems that all methods answered."""
+    own = shared(table, [m for _, m in places])
+    answered = set(own["method"])
+    rows = [measured(own[own["method"] == m.name], m) | {"x": x} for x, m in places if m.name in answered]
+    rows = sorted(rows, key=lambda row: row["x"])
+    if ceiling := next((row for row in rows if row["group"] == "target"), None):
+        ceiling["mark"] = "ceiling"
+    return rows
+
+
+# ---- pass@k
+
+
+def deepest(table: pd.DataFrame, methods: Iterable[Method]) -> pd.DataFrame:
+    """Of each method that took several samples, the problems with the most; of those the problems that all share."""
+    own = table[table["method"].isin([m.name for m in methods]) & (table["samples"] > 1)]
+    most = own.groupby("method", observed=True)["samples"].transform("max")
+    return shared(own[own["samples"] == most], methods)
+
+
+def pass_rows(table: pd.DataFrame, chosen: dict[str, Method]) -> list[Row]:
+    """pass@k by k, a column a group, as far as its samples reach; `n` problems, the same for every curve."""
+    own = deepest(table, [chosen[group] for group in DRAWN if group in chosen])
+    curves = {g: pass_curve(own[own["method"] == chosen[g].name]) for g in DRAWN if g in chosen}
+    longest = max(map(len, curves.values()), default=0)
+    n = own["place"].nunique()
+    return [{"k": k, "n": n} | at_k(curves, k, n) for k in range(1, longest + 1)]
+
+
+def at_k(curves: dict[str, list[float]], k: int, n: int) -> Row:
+    """Each group's value at k with its interval as text, where its curve reaches that far."""
+    row: Row = {}
+    for group, curve in curves.items():
+        if k <= len(curve):
+            row |= {group: curve[k - 1], f"{group}_interval": interval_text(curve[k - 1], n)}
+    return row
+
+
+def pass_curve(own: pd.DataFrame) -> list[float]:
+    """Mean pass@k over problems for k = 1..LARGEST_K, as far as the problem with the fewest samples reaches."""
+    if own.empty:
+        return []
+    counts = [(int(s), round(r)) for s, r in zip(own["samples"], own["right"], strict=True)]
+    largest = min(LARGEST_K, min(samples for samples, _ in counts))
+    return [float(np.mean([once_for_each(s, r, k) for s, r in counts])) for k in range(1, largest + 1)]
+
+
+def interval_text(share: float, n: int) -> str:
+    """Wilson's 95 % interval in words."""
+    low, high = wilson(min(1.0, share), n)
+    return f"{low:.3f} to {high:.3f}"
+
+
+# ---- likelihood under the base model
+
+
+def histogram(table: pd.DataFrame, every_task: pd.DataFrame, chosen: dict[str, Method], field: str) -> list[Row]:
+    """Shares of first answers by bin of a field, a column a group, on the problems that all of them answered."""
+    methods = {group: chosen[group] for group in FIGURE_4 if group in chosen}
+    values = every_task.loc[every_task["method"].isin([m.name for m in methods.values()]), field].dropna()
+    if values.empty:
+        return []
+    edges = np.histogram_bin_edges(values, BINS)
+    return binned(shared(table[table[field].notna()], methods.values()), methods, field, edges)
+
+
+def binned(own: pd.DataFrame, methods: dict[str, Method], field: str, edges: np.ndarray) -> list[Row]:
+    """One row a bin: x (its left end), span, n, each group's share and count; a last row closes the last bin."""
+    rows: list[Row] = [{"x": float(a), "span": f"{a:.2f} to {b:.2f}".replace("-", "−")} for a, b in pairwise(edges)]
+    for group, method in methods.items():
+        found = own.loc[own["method"] == method.name, field]
+        counts = np.histogram(found, edges)[0]
+        for row, count in zip(rows, counts, strict=True):
+            row |= {"n": len(found), group: count / max(1, len(found)), f"{group}_count": int(count)}
+    return [*rows, rows[-1] | {"x": float(edges[-1])}] if len(own) else []
+
+
+# ---- does RL make anything new?
+
+
+def novelty(table: pd.DataFrame, chosen: dict[str, Method]) -> list[Row]:
+    """pass@k of the base model: `solved`, on problems that the RL-tuned model's first answer solves; `every`, on all.
+
+    Every row also says n (problems solved), n_every, and unreached: how many of the solved the base model never
+    answers right in all its samples.
+    """
+    if not {"base", "tuned"} <= chosen.keys():
+        return []
+    both = shared(table, [chosen["base"], chosen["tuned"]])
+    base = both[both["method"] == chosen["base"].name].set_index("place")
+    tuned = both[both["method"] == chosen["tuned"].name].set_index("place")
+    solved = base[tuned["is_right"].reindex(base.index).eq(True)]
+    told = {"n": len(solved), "n_every": len(base), "unreached": int((solved["right"] == 0).sum())}
+    on_solved, on_every = pass_curve(solved), pass_curve(base)
+    return [
+        told | {"k": k, "solved": a, "every": b, "interval": interval_text(a, len(solved))}
+        for k, (a, b) in enumerate(zip(on_solved, on_every, strict=False), start=1)
+    ]
+
+
+def ranks(table: pd.DataFrame, chosen: dict[str, Method]) -> list[Row]:
+    """Shares of first answers by their rank among the base model's own samples; `even` is what these would give."""
+    methods = {group: chosen[group] for group in ("power_block", "tuned") if group in chosen}
+    own = shared(table[table["rank"].notna()], methods.values())
+    rows = binned(own, methods, "rank", np.linspace(0, 1, RANK_BINS + 1))
+    return [row | {"even": 1 / RANK_BINS} for row in rows]

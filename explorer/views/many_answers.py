@@ -1,0 +1,114 @@
+"""What many answers of one method look like: pass@k, likelihood and confidence under the base model, ranks."""
+
+import plotly.graph_objects as go
+
+from explorer.views.figure import NEUTRAL, STYLES, declared, fields
+
+K_AXIS = {
+    "title": "k: samples (count), log axis",
+    "type": "log",
+    "tickvals": [1, 2, 4, 8, 16, 32, 64],
+    "zeroline": False,
+}
+FIGURE_4 = ("base", "temperature", "power_block", "tuned")  # of Karan & Du 2025
+PASSED = {"title": "solved (share of problems)", "range": [0, 1.02], "zeroline": False}
+
+
+def pass_at_k() -> go.Figure:
+    """Rows: `pass_at_k`. A curve a group, as far as its samples reach."""
+    groups = ("base", "temperature", "power_block", "power_completion", "tuned")
+    return declared(*(pass_curve(group) for group in groups), xaxis=K_AXIS, yaxis=PASSED)
+
+
+def pass_curve(group: str) -> go.Scatter:
+    """One group's pass@k."""
+    name, colour, _, dash = STYLES[group]
+    return go.Scatter(
+        name=name,
+        mode="lines",
+        line={"color": colour, "dash": dash, "width": 2.5},
+        hovertemplate=(
+            f"<b>{name}</b>, pass@%{{x}}: %{{y:.3f}}<br>95 % interval %{{customdata[1]}}, n %{{customdata[0]}} problems"
+            "<br>estimated without bias from all samples of each problem (Chen et al. 2021)<extra></extra>"
+        ),
+        meta=fields("pass_at_k", "", ("n", f"{group}_interval"), x="k", y=group),
+    )
+
+
+def log_likelihood_histogram() -> go.Figure:
+    """Rows: `log_likelihood`. First answers by log p a token under the base model, a group an outline."""
+    return histogram("log_likelihood", "log p a token under the base model (nats)")
+
+
+def confidence_histogram() -> go.Figure:
+    """Rows: `confidence`. First answers by minus the mean entropy of the base model's rows, a group an outline."""
+    return histogram("confidence", "confidence: minus mean entropy (nats a token)")
+
+
+def histogram(rows: str, title: str, *more: go.Scatter, groups: tuple[str, ...] = FIGURE_4) -> go.Figure:
+    """Shares of answers by bin, a group an outline."""
+    return declared(
+        *(outline(rows, group) for group in groups),
+        *more,
+        xaxis={"title": title, "zeroline": False},
+        yaxis={"title": "answers (share in the bin)", "rangemode": "tozero", "zeroline": False},
+    )
+
+
+def outline(rows: str, group: str) -> go.Scatter:
+    """One group's histogram as a step line over a light ground."""
+    name, colour, _, dash = STYLES[group]
+    return go.Scatter(
+        name=name,
+        mode="lines",
+        fill="tozeroy",
+        fillcolor=f"rgba({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))}, 0.10)",
+        line={"color": colour, "dash": dash, "width": 2, "shape": "hv"},
+        hovertemplate=(
+            f"<b>{name}</b>: %{{customdata[1]}} of %{{customdata[2]}} first answers (share %{{y:.3f}})<br>"
+            "in the bin %{customdata[0]}<extra></extra>"
+        ),
+        meta=fields(rows, "", ("span", f"{group}_count", "n"), x="x", y=group),
+    )
+
+
+def novelty() -> go.Figure:
+    """Rows: `novelty`. pass@k of the base model on the problems that the RL-tuned model solves, and on all."""
+    return declared(
+        reach("solved", "problems that RL solves", STYLES["tuned"][1], "solid", "n"),
+        reach("every", "all problems", NEUTRAL, "dash", "n_every"),
+        xaxis={**K_AXIS, "title": "k: base samples (count), log axis"},
+        yaxis={**PASSED, "title": "solved by base (share)"},
+    )
+
+
+def reach(field: str, name: str, colour: str, dash: str, n: str) -> go.Scatter:
+    """The base model's pass@k on some problems."""
+    return go.Scatter(
+        name=name,
+        mode="lines+markers",
+        marker={"size": 5, "symbol": "circle" if dash == "solid" else "square-open"},
+        line={"color": colour, "dash": dash, "width": 2.5},
+        hovertemplate=(
+            f"<b>base model, {name}</b><br>solved within %{{x}} samples: %{{y:.3f}}, n %{{customdata[0]}} problems"
+            "<br>estimated without bias from all its samples (Chen et al. 2021)<extra></extra>"
+        ),
+        meta=fields("novelty", "", (n,), x="k", y=field),
+    )
+
+
+def ranks() -> go.Figure:
+    """Rows: `ranks`. First answers by the share of the base model's samples that are less likely than they are."""
+    title = "base samples that are less likely (share)"
+    return histogram("ranks", title, even(), groups=("power_block", "tuned"))
+
+
+def even() -> go.Scatter:
+    """What the base model's own samples would give."""
+    return go.Scatter(
+        name="base samples themselves",
+        mode="lines",
+        line={"color": NEUTRAL, "dash": "dot", "width": 2},
+        hovertemplate="base samples rank evenly among themselves: %{y:.3f} a bin<extra></extra>",
+        meta=fields("ranks", "", (), x="x", y="even"),
+    )

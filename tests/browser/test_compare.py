@@ -1,0 +1,225 @@
+"""The Compare page on made-up results, pressed as a person would press it; a stub stands in for the evaluation."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Visit, free_port, wait_until_up
+
+from sampler.classroom.corpus import TASKS
+from sampler.classroom.results import Results, run_seed
+
+pytestmark = pytest.mark.browser
+HERE = Path(__file__).parent
+STATE = "window.explorer.comparison.state"
+
+
+def app_on(results: Path) -> Iterator[str]:
+    port = free_port()
+    command = [sys.executable, str(HERE / "compare_app.py"), str(port), str(results)]
+    found = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
+    app = subprocess.Popen(command, env=found, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        wait_until_up(app, f"http://127.0.0.1:{port}/")
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        app.terminate()
+        app.communicate(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def results_file(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("results") / "made-up.jsonl.gz"
+
+
+@pytest.fixture(scope="module")
+def made_up_address(results_file) -> Iterator[str]:
+    yield from app_on(results_file)
+
+
+def opened(browser, address: str, theme: str = "light", width: int = 1280) -> Visit:
+    context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    visitor = Visit(context.new_page(), address).open(f"__theme={theme}")
+    visitor.page.get_by_role("tab", name="Compare").click()
+    visitor.page.wait_for_function(f"{STATE}.views")
+    return visitor
+
+
+@pytest.fixture
+def compare(browser, made_up_address) -> Iterator[Visit]:
+    visitor = opened(browser, made_up_address)
+    visitor.page.wait_for_selector("[data-figure=ranks] .main-svg")
+    yield visitor
+    visitor.page.context.close()
+    assert not visitor.complaints
+    assert not visitor.outside
+
+
+def source(visit: Visit) -> str:
+    return visit.page.locator("[data-part=source]").inner_text()
+
+
+def finding(visit: Visit, view: str) -> str:
+    return visit.page.locator(f"[data-finding={view}]").inner_text()
+
+
+def until(visit: Visit, condition: str) -> None:
+    """Wait for a condition on the page's state `s`, and for the views to have drawn it."""
+    visit.page.wait_for_function(f"(() => {{ const s = {STATE}; return {condition}; }})()")
+    visit.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def run_own(visit: Visit, problems: str = "2", seed: str = "7") -> None:
+    if not visit.page.locator("#own-run").is_visible():
+        visit.page.get_by_text("Run it yourself").click()
+    visit.page.locator("#own-problems input").fill(problems)
+    visit.page.locator("#own-seed input").fill(seed)
+    visit.page.click("#own-run")
+
+
+def test_opens_on_the_recorded_results_with_every_view_drawn(compare):
+    assert source(compare).startswith("recorded results: 60 held-out problems a task, seed 1, made up for a test")
+    places = compare.page.locator("[data-figure]")
+    assert places.count() == 10
+    for i in range(10):
+        assert places.nth(i).locator(".main-svg").count() > 0
+    assert "base" in finding(compare, "accuracy") and "RL-tuned" in finding(compare, "accuracy")
+    assert compare.page.locator(".answers tr").count() == 21
+
+
+def test_one_choice_of_tasks_acts_on_all_views_without_the_server(compare):
+    before = compare.page.evaluate("document.querySelector('[data-figure=accuracy]').data[1].x.slice()")
+    compare.page.context.set_offline(True)
+    compare.page.get_by_label("sums", exact=True).check()
+    until(compare, "s.task === 'sums'")
+    compare.page.wait_for_function(
+        "(x) => document.querySelector('[data-figure=accuracy]').data[1].x.join() !== x.join()", arg=before
+    )
+    assert "cups" not in finding(compare, "pass_at_k") and "sums" in finding(compare, "pass_at_k")
+    assert compare.page.locator(".pager span").inner_text() == "problems 1 to 20 of 60"
+    compare.page.context.set_offline(False)
+
+
+def test_a_live_run_is_drawn_in_the_same_views_and_the_recorded_come_back(compare):
+    recorded = finding(compare, "accuracy")
+    run_own(compare)
+    until(compare, "s.progress && !s.progress.running")
+    assert source(compare).startswith("your run: 2 problems a task (cups, sums, ") and ", seed 7; finished, " in source(
+        compare
+    )
+    assert compare.page.evaluate(f"{STATE}.progress.done === {STATE}.progress.planned")
+    assert finding(compare, "accuracy") != recorded
+    assert compare.page.locator(".pager span").inner_text() == f"problems 1 to {2 * len(TASKS)} of {2 * len(TASKS)}"
+    compare.page.get_by_role("radio", name="recorded results").check()
+    until(compare, "s.source === 'recorded'")
+    assert finding(compare, "accuracy") == recorded
+    compare.page.get_by_role("radio", name="your run").check()
+    until(compare, "s.source === 'live'")
+    assert source(compare).startswith("your run: ")
+
+
+def test_cancel_keeps_what_was_answered(compare):
+    run_own(compare, problems="50")
+    until(compare, "s.live && s.live.answers.problems.length >= 1")
+    assert compare.page.locator("[data-part=progress]").is_visible()
+    compare.page.click("[data-part=cancel]")
+    until(compare, "s.progress && !s.progress.running")
+    assert "; cancelled, " in source(compare)
+    done, planned = compare.page.evaluate(f"[{STATE}.progress.done, {STATE}.progress.planned]")
+    assert 0 < done < planned
+    assert compare.page.locator(".answers tr").count() > 1
+    assert compare.page.locator("[data-part=cancel]").is_hidden()
+
+
+@pytest.mark.parametrize(
+    ("problems", "seed", "words"),
+    [
+        ("0", "7", "Problems must be a whole number from 1 to 50, not 0"),
+        ("", "7", "Problems must be a whole number from 1 to 50, not None"),
+        ("2.5", "7", "Problems must be a whole number from 1 to 50, not 2.5"),
+        ("2", "-1", "Seed must be a whole number from 0 to 1000000000, not -1"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_loses_nothing(compare, problems, seed, words):
+    recorded = finding(compare, "accuracy")
+    run_own(compare, problems, seed)
+    assert words in compare.toast()
+    assert source(compare).startswith("recorded results: ")
+    assert finding(compare, "accuracy") == recorded
+
+
+def test_no_task_is_one_sentence(compare):
+    compare.page.get_by_text("Run it yourself").click()
+    for box in compare.page.locator("#own-tasks input").all():
+        box.uncheck()
+    compare.page.click("#own-run")
+    assert "Tasks must be one or more of cups, sums" in compare.toast()
+
+
+def test_the_table_is_filtered_and_paged(compare):
+    compare.page.select_option("[data-field=right]", label="power, α 4 B 16 N 10, block")
+    compare.page.select_option("[data-field=wrong]", label="temperature, τ 0.25")
+    total = int(compare.page.locator(".pager span").inner_text().split()[-1])
+    assert 0 < total < 120
+    rows = compare.page.locator(".answers tr")
+    marks = [rows.nth(i).locator("td").all_inner_texts() for i in range(1, rows.count())]
+    assert all("wrong" in cells[3] or cells[3] == "no answer" for cells in marks)
+    assert all("right" in cells[7] for cells in marks)
+    compare.page.click("[data-turn=next]")
+    assert compare.page.locator(".pager span").inner_text().startswith("problems 21 to ")
+
+
+def test_an_answer_of_the_chain_runs_on_the_explore_page(compare, results_file):
+    table = Results.load(results_file)
+    name = compare.page.locator(".answers tr").nth(1).locator("b").inner_text()
+    heads = compare.page.locator(".answers th").all_inner_texts()
+    column = heads.index("power, α 4 B 16 N 10, block")
+    compare.page.locator(".answers tr").nth(1).locator("td").nth(column).locator("button").click()
+    compare.until("!s.run.recorded && s.moments.length > 1")
+    assert name == "cups 0"
+    assert compare.store("s.run.settings.seed") == run_seed(table.started.seed, 0)
+    assert compare.store("s.run.settings.block_size") == 16 and compare.store("s.run.settings.alpha") == 4
+    prompt = compare.store("s.run.prompt")
+    assert compare.page.locator("#prompt textarea").input_value() == prompt
+    assert compare.page.get_by_role("tab", name="Explore").get_attribute("aria-selected") == "true"
+    compare.page.wait_for_selector("[data-part=log_likelihood]:visible")
+
+
+def test_an_answer_at_a_temperature_brings_its_temperature(compare):
+    compare.page.locator(".answers tr").nth(2).locator("td").nth(2).locator("button").click()
+    compare.until("!s.run.recorded && s.run.settings.proposal_temperature === 1")
+    assert compare.store("s.run.settings.seed") == run_seed(1, 1)
+
+
+def test_an_answer_of_a_model_that_is_not_on_offer_is_refused(compare):
+    compare.page.locator(".answers tr").nth(1).locator("td").nth(6).locator("button").click()
+    assert "not 'classroom-tuned'" in compare.toast()
+    assert compare.page.locator("[data-figure=accuracy]").is_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_sticks_out_in_either_theme(browser, made_up_address, theme, width):
+    visitor = opened(browser, made_up_address, theme, width)
+    visitor.page.wait_for_selector("[data-figure=ranks] .main-svg")
+    wide = visitor.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    ink = visitor.page.evaluate("document.querySelector('[data-figure=accuracy]')._fullLayout.font.color")
+    assert wide <= 0
+    assert ink == {"light": "#1f2937", "dark": "#e5e7eb"}[theme]
+    assert not visitor.complaints and not visitor.outside
+    visitor.page.context.close()
+
+
+def test_without_recorded_results_the_page_says_what_to_do(browser, tmp_path_factory):
+    for address in app_on(tmp_path_factory.mktemp("none") / "empty.jsonl.gz"):
+        visitor = opened(browser, address)
+        assert source(visitor).startswith("No recorded results: empty.jsonl.gz is missing. Run python -m sampler")
+        assert visitor.page.locator("[data-part=views]").is_hidden()
+        run_own(visitor)
+        visitor.page.wait_for_selector("[data-figure=accuracy] .main-svg")
+        until(visitor, "s.progress && !s.progress.running")
+        assert not visitor.complaints
+        visitor.page.context.close()
