@@ -57,7 +57,7 @@ SIGHT = {
 }
 
 SOURCES = [*sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py")), ROOT / "app.py"]
-SCRIPTS = sorted((ROOT / "assets" / "page").rglob("*.js"))
+SCRIPTS = sorted(path for path in (ROOT / "assets" / "page").rglob("*.js") if path.parent.name != "vendor")
 
 
 def module_name(path: Path) -> str:
@@ -229,7 +229,7 @@ def described_paths(readme: str) -> set[str]:
 def test_the_readme_describes_every_file():
     described = described_paths((ROOT / "README.md").read_text())
     assert described, "README.md has no tree: a fenced block with a line `app.py   what it does`"
-    page = [path for path in (ROOT / "assets" / "page").rglob("*") if path.is_file()]
+    page = [path for path in (ROOT / "assets" / "page").rglob("*") if path.is_file() and path.parent.name != "vendor"]
     files = {str(path.relative_to(ROOT)) for path in [*SOURCES, *page] if path.name != "__init__.py"}
     assert sorted(files - described) == [], "README.md's tree lacks these"
 
