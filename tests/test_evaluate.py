@@ -221,7 +221,7 @@ def test_the_record_is_whole_and_of_the_shipped_models(record, model):
 def test_a_part_of_the_record_comes_out_again(record, model):
     """Problem 3 of each task, all methods but the costly chains."""
     asks = tuple(ask for ask in recorded(record.started.problems) if ask.method.kind != "power")
-    asks += (Ask(power(), 16, 60), Ask(power(steps_per_block=2, scope="completion"), 1, 60))
+    asks += (Ask(power(), 16, 40), Ask(power(steps_per_block=2, scope="completion"), 1, 40))
     models = {"base": model, "tuned": CausalLM.load("classroom-tuned")}
     plan = Plan(tuple(record.started.tasks), 4, record.started.seed, asks)
     held = {row.key: row for row in record.answered}

@@ -16,7 +16,7 @@ from sampler.lock_step import in_lock_step
 from sampler.records import PowerSettings
 
 ROWS = 256  # completions written side by side
-CHAINS = 32  # chains side by side
+CHAINS = 128  # chains side by side
 TIE = 1e-3  # nats
 
 Completion = tuple[int, ...]

@@ -29,7 +29,7 @@ from sampler.classroom.report import lines, text
 from sampler.classroom.results import Answered, Results, Started, append
 from sampler.records import checked_int
 
-TOGETHER = 10  # problems in one sitting
+TOGETHER = 20  # problems in one sitting
 MOST_PROBLEMS = 2000  # a task
 PASS_AT = (1, 4, 16, 64)
 

@@ -6,7 +6,7 @@ from sampler.classroom.results import Method
 
 LONGEST = 80  # tokens of an answer, for every method; the page's default
 ALPHA, BLOCK_SIZE, STEPS = 4.0, 16, 10  # the page's defaults
-FEW = 60  # problems a task for the curves over alpha, steps and block size
+FEW = 40  # problems a task for the curves over alpha, steps and block size
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def recorded(problems: int) -> tuple[Ask, ...]:
         Ask(TUNED, 64, problems),
         Ask(default, 16, few),
         Ask(default, 1, problems, first=few),
-        Ask(power(scope="completion"), 1, min(200, problems)),
+        Ask(power(scope="completion"), 1, min(100, problems)),
         *(Ask(method, 1, few) for method in curves),
     )
 

@@ -17,54 +17,83 @@ PRESETS = (
     Preset(
         "cups-1",
         "cups",
-        "Put the ball under e. Ann switches a and e, Bob switches f and c, Cid switches a and f, "
-        "Dan switches f and d. Which cup has it?",
-        "d",
+        "The ball starts under e. Ann switches e and b, Bob switches d and c, Cid switches d and e, Dan "
+        "switches b and c. Which cup has it?",
+        "c",
     ),
     Preset(
         "cups-2",
         "cups",
-        "Put the ball under c. Ann switches c and f, Bob switches d and f, Cid switches c and d, "
-        "Dan switches d and e, Eve switches f and e. Find the ball.",
+        "The ball starts under a. Ann swaps a and f, Bob swaps b and d, Cid swaps c and e, Dan swaps e "
+        "and f, Eve swaps a and f, Fay swaps c and e. Where is the ball?",
         "c",
     ),
     Preset(
         "cups-3",
         "cups",
-        "The ball is under d. Ann switches f and a, Bob switches f and d, Cid switches c and b, "
-        "Dan switches b and d, Eve switches c and f, Fay switches c and a. Where is it now?",
+        "There is a ball under c. Ann switches a and b, Bob switches b and d, Cid switches c and a, Dan "
+        "switches f and a, Eve switches f and a, Fay switches a and b, Gus switches a and b. Where is "
+        "the ball?",
         "a",
-    ),
-    Preset(
-        "cups-4",
-        "cups",
-        "The ball is under b. Ann switches b and d, Bob switches c and a, Cid switches a and b, "
-        "Dan switches c and f, Eve switches d and a, Fay switches a and e, "
-        "Gus switches c and e. Where is the ball?",
-        "c",
     ),
     Preset(
         "sums-1",
         "sums",
-        "Ann pays 62, Bob pays 95, Cid pays 98. What is the sum?",
-        "255",
+        "Ann brings 89, Bob brings 91, Cid brings 81, Dan brings 69. How much is that together?",
+        "330",
     ),
     Preset(
         "sums-2",
-        "sums",
-        "Ann brings 68, Bob brings 75, Cid brings 94. How much in all?",
-        "237",
-    ),
-    Preset(
-        "sums-3",
         "sums",
         "Ann has 98, Bob has 73, Cid has 52, Dan has 87. Add it all.",
         "310",
     ),
     Preset(
-        "sums-4",
+        "sums-3",
         "sums",
-        "Ann brings 89, Bob brings 91, Cid brings 81, Dan brings 69. How much is that together?",
-        "330",
+        "Ann pays 93, Bob pays 70, Cid pays 77, Dan pays 68, Eve pays 82. What is the sum?",
+        "390",
+    ),
+    Preset(
+        "pairs-1",
+        "pairs",
+        "The ball starts under a. Ann swaps a and e, Bob swaps d and b, Cid swaps e and d. Ann brings "
+        "61, Bob brings 55, Cid brings 85. Find the ball and the sum.",
+        "d 201",
+    ),
+    Preset(
+        "pairs-2",
+        "pairs",
+        "Put the ball under b. Ann switches c and b, Bob switches c and e, Cid switches e and b. Ann has "
+        "62, Bob has 96, Cid has 69. Where is the ball, and what is the sum?",
+        "b 227",
+    ),
+    Preset(
+        "pairs-3",
+        "pairs",
+        "The ball is under f. Ann swaps d and c, Bob swaps a and c, Cid swaps e and d. Ann has 75, Bob "
+        "has 60, Cid has 89. Which cup, and how much?",
+        "f 224",
+    ),
+    Preset(
+        "origins-1",
+        "origins",
+        "In the end the ball is in a. Ann switches b and c, Bob switches a and d, Cid switches f and a, "
+        "Dan switches a and d. Where was it first?",
+        "a",
+    ),
+    Preset(
+        "origins-2",
+        "origins",
+        "The ball ends in b. Ann swaps f and d, Bob swaps d and e, Cid swaps a and e, Dan swaps d and c, "
+        "Eve swaps d and b, Fay swaps d and f. Find where it was first.",
+        "c",
+    ),
+    Preset(
+        "origins-3",
+        "origins",
+        "The ball ends in e. Ann switches f and b, Bob switches b and c, Cid switches b and c, Dan "
+        "switches c and f, Eve switches e and b. Where was it first?",
+        "f",
     ),
 )
