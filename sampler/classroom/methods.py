@@ -7,6 +7,7 @@ from sampler.classroom.results import Method
 LONGEST = 80  # tokens of an answer, for every method; the page's default
 ALPHA, BLOCK_SIZE, STEPS = 4.0, 16, 10  # the page's defaults
 FEW = 40  # problems a task for the curves over alpha, steps and block size
+MANY = 200  # problems a task with many samples of each method, for pass@k
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ TUNED = Method("RL-tuned", "tuned", {"temperature": 1.0})
 
 def recorded(problems: int) -> tuple[Ask, ...]:
     """All that the Compare page opens on: every method on `problems` problems, the curves on at most FEW of them."""
-    few, default = min(FEW, problems), power()
+    few, many, default = min(FEW, problems), min(MANY, problems), power()
     curves = [
         *(power(steps_per_block=n) for n in (0, 2, 5, 20, 40)),
         *(power(steps_per_block=n, scope="completion") for n in (2, 5, 20)),
@@ -83,10 +84,13 @@ def recorded(problems: int) -> tuple[Ask, ...]:
         Ask(temperature(1.0), 64, problems),
         *(Ask(best_of(n), 1, problems) for n in (4, 16, 64)),
         *(Ask(target(alpha), 1, problems) for alpha in (1.5, 2.0, 3.0, 4.0, 6.0, 8.0)),
-        *(Ask(temperature(value), 8, problems) for value in (0.7, 0.5, 0.1)),
-        Ask(temperature(0.25), 16, problems),
+        *(Ask(temperature(value), 8, many) for value in (0.7, 0.5, 0.1)),
+        *(Ask(temperature(value), 2, problems, first=many) for value in (0.7, 0.5, 0.1)),
+        Ask(temperature(0.25), 16, many),
+        Ask(temperature(0.25), 2, problems, first=many),
         Ask(GREEDY, 1, problems),
-        Ask(TUNED, 64, problems),
+        Ask(TUNED, 64, many),
+        Ask(TUNED, 4, problems, first=many),
         Ask(default, 16, few),
         Ask(default, 1, problems, first=few),
         Ask(power(scope="completion"), 1, min(100, problems)),
