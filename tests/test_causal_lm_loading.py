@@ -16,7 +16,7 @@ from sampler import causal_lm
 from sampler.causal_lm import CausalLM
 
 TEXT = (*range(1, 21), *range(40, 52))
-ALLOWED = "^model must be 'classroom', a folder or a Hugging Face id, holding a causal language model .*{}"
+ALLOWED = "^model must be classroom, classroom-tuned, a folder or a Hugging Face id, holding a causal language model .*{}"
 
 
 def change_config(folder, **changes):
@@ -56,8 +56,8 @@ def test_the_revision_of_a_folder_is_that_of_its_weights(folder, tmp_path):
 
 
 def test_the_classroom_does_not_depend_on_the_working_folder(folder, tmp_path, monkeypatch):
-    assert causal_lm.CLASSROOM.parts[-3:] == ("assets", "models", "classroom") and causal_lm.CLASSROOM.is_absolute()
-    monkeypatch.setattr(causal_lm, "CLASSROOM", folder)
+    assert causal_lm.SHIPPED.parts[-2:] == ("assets", "models") and causal_lm.SHIPPED.is_absolute()
+    monkeypatch.setattr(causal_lm, "SHIPPED", shutil.copytree(folder, tmp_path / "models" / "classroom").parent)
     monkeypatch.chdir(tmp_path)
     assert CausalLM.load("classroom").name == "classroom"
 
