@@ -23,11 +23,11 @@ def alone(model: LanguageModel, writer: Rows) -> Any:
 
 
 def in_lock_step(
-    model: LanguageModel, writers: Iterable[Rows], most: int = LOCK_STEP_ROWS
+    model: LanguageModel, writers: Iterable[Rows], most: int | None = None
 ) -> Iterator[tuple[int, object]]:
     """Run kernel generators side by side, one batched model call a round; yields (index, result) as each ends.
 
-    At most `most` run at once; the next one starts when one has ended.
+    At most `most` (LOCK_STEP_ROWS by default) run at once; the next one starts when one has ended.
     """
     waiting = enumerate(writers)
     asking: dict[int, tuple[Generator, list]] = {}
@@ -41,7 +41,7 @@ def in_lock_step(
         return []
 
     while True:
-        while len(asking) < most and (following := next(waiting, None)):
+        while len(asking) < (most or LOCK_STEP_ROWS) and (following := next(waiting, None)):
             yield from resume(*following, None)
         if not asking:
             return
