@@ -16,7 +16,9 @@ from sampler import causal_lm
 from sampler.causal_lm import CausalLM
 
 TEXT = (*range(1, 21), *range(40, 52))
-ALLOWED = "^model must be classroom, classroom-tuned, a folder or a Hugging Face id, holding a causal language model .*{}"
+ALLOWED = (
+    "^model must be classroom, classroom-tuned, a folder or a Hugging Face id, holding a causal language model .*{}"
+)
 
 
 def change_config(folder, **changes):

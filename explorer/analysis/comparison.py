@@ -22,7 +22,7 @@ ALL = "all tasks"
 LARGEST_K = 64
 BINS, RANK_BINS = 32, 20
 DRAWN = ("base", "temperature", "power_block", "power_completion", "tuned")  # those with samples of their own
-MARKED = ("base", "best_of", "target", "tuned")  # named beside their points
+MARKED = ("base", "best_of", "tuned")  # named beside their points
 FIGURE_4 = ("base", "temperature", "power_block", "tuned")
 once_for_each = cache(pass_at_k)
 

@@ -14,7 +14,7 @@ HOVER = (
     "a mean of %{customdata[6]:.0f} tokens drawn and %{customdata[7]:.0f} fed to the network an answer<extra></extra>"
 )
 ERRORS = {"type": "data", "symmetric": False, "array": [], "arrayminus": [], "thickness": 1, "width": 2}
-SHARE = {"title": "right answers (share)", "range": [0, 1.02], "zeroline": False}
+SHARE = {"title": "right answers (share)", "range": [0, 1.08], "zeroline": False}
 DRAWN = "tokens drawn an answer (count)"
 DECADES = [m * 10**e for e in range(6) for m in (1, 2, 5)]
 
