@@ -80,6 +80,6 @@ def made_up(tasks: tuple[str, ...] = ("cups", "sums"), problems: int = 40, few: 
             for method in METHODS:
                 if samples := samples_of(method, problem, few):
                     rows.append(answered(rng, task, problem, method, samples, ease))
-    base, tuned = ({"name": name, "revision": "made up"} for name in ("classroom", "classroom-tuned"))
+    base, tuned = ({"name": name, "revision": "made up"} for name in ("classroom", "tuned-elsewhere"))
     started = Started("made up for a test", list(tasks), problems, seed, METHODS, base, tuned, {}, "2026-01-01T00:00Z")
     return Results(started, rows)

@@ -196,7 +196,7 @@ def test_an_answer_at_a_temperature_brings_its_temperature(compare):
 
 def test_an_answer_of_a_model_that_is_not_on_offer_is_refused(compare):
     compare.page.locator(".answers tr").nth(1).locator("td").nth(6).locator("button").click()
-    assert "not 'classroom-tuned'" in compare.toast()
+    assert "not 'tuned-elsewhere'" in compare.toast()
     assert compare.page.locator("[data-figure=accuracy]").is_visible()
 
 
