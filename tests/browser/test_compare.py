@@ -45,6 +45,7 @@ def opened(browser, address: str, theme: str = "light", width: int = 1280) -> Vi
     visitor = Visit(context.new_page(), address).open(f"__theme={theme}")
     visitor.page.get_by_role("tab", name="Compare").click()
     visitor.page.wait_for_function(f"{STATE}.views")
+    visitor.page.wait_for_function("!document.querySelector('[data-part=source]').innerText.startsWith('Opening')")
     return visitor
 
 
