@@ -50,7 +50,7 @@ export class Figure {
     for (const [path, value] of Object.entries({ ...narrow, ...layout })) set(figure.layout, path, value);
     await Plotly.react(this.element, figure.data, figure.layout, CONFIG);
     if (!this.wired) this.wire();
-    this.placeMarks();
+    this.fit();
   }
 
   /** `onPoint(point, isClick)` hears of hovers and clicks. */
@@ -61,10 +61,11 @@ export class Figure {
     this.element.on("plotly_relayout", () => this.placeMarks());
   }
 
-  /** A figure that was drawn in a closed tab, or whose window changed behind one, takes its place's width. */
+  /** A figure that was drawn in a closed tab, or whose place has changed since, takes its place's size. */
   fit() {
-    const { clientWidth: width, _fullLayout: full } = this.element;
-    if (width && full && Math.abs(full.width - width) > 1) Plotly.Plots.resize(this.element);
+    const { clientWidth: width, clientHeight: height, _fullLayout: full } = this.element;
+    const differs = full && Math.max(Math.abs(full.width - width), Math.abs(full.height - height)) > 1;
+    if (width && differs) Plotly.Plots.resize(this.element);
     this.placeMarks();
   }
 

@@ -122,6 +122,12 @@ def test_a_live_run_is_drawn_in_the_same_views_and_the_recorded_come_back(compar
     assert source(compare).startswith("your run: ")
 
 
+def test_a_figure_takes_the_height_of_its_place(compare):
+    """Fewer methods make the first figure lower; it must not hang out of its card."""
+    compare.page.evaluate("document.querySelector('[data-figure=accuracy]').style.height = '300px'")
+    compare.page.wait_for_function("document.querySelector('[data-figure=accuracy]')._fullLayout.height === 300")
+
+
 def test_cancel_keeps_what_was_answered(compare):
     run_own(compare, problems="50")
     until(compare, "s.live && s.live.answers.problems.length >= 1")
