@@ -71,7 +71,11 @@ TUNED = Method("RL-tuned", "tuned", {"temperature": 1.0})
 
 
 def recorded(problems: int) -> tuple[Ask, ...]:
-    """All that the Compare page opens on: every method on `problems` problems, the curves on at most FEW of them."""
+    """All that the Compare page opens on, for `problems` problems a task.
+
+    The curves stand on at most FEW of them, chains over the whole completion on at most 100; samples for pass@k are
+    many on the first MANY problems (of the chain: FEW), few on the others.
+    """
     few, many, default = min(FEW, problems), min(MANY, problems), power()
     curves = [
         *(power(steps_per_block=n) for n in (0, 2, 5, 20, 40)),
