@@ -1,20 +1,19 @@
 """Exact laws by enumeration, for models small enough: targets, and the shipped kernel's own transition matrix."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
 from sampler import kernel
-from sampler.draws import Draws, enumerate_outcomes
-from sampler.kernel import Stage
+from sampler.draws import enumerate_outcomes
+from sampler.kernel import Revise, Stage
 from sampler.language_model import LanguageModel
 from sampler.lock_step import alone
 from sampler.records import ChainState, Law
 
 Completion = tuple[int, ...]
 Distribution = dict[Completion, float]
-Revise = Callable[[Stage, ChainState, Draws], kernel.Rows]
 
 
 def completions(model: LanguageModel, prompt_ids: Completion, length: int) -> Iterator[tuple[Completion, float]]:

@@ -17,7 +17,7 @@ ROOMS = ("sampler", "explorer")
 ORDER = (
     *("sampler.records", "sampler.language_model", "sampler.table"),
     *("sampler.pieces", "sampler.prefix_cache", "sampler.token_tree", "sampler.causal_lm"),
-    *("sampler.power", "sampler.draws", "sampler.kernel", "sampler.lock_step"),
+    *("sampler.power", "sampler.draws", "sampler.kernel", "sampler.wrong_kernels", "sampler.lock_step"),
     *("sampler.ledger", "sampler.chain", "sampler.run"),
     *("sampler.exact", "sampler.best_first", "sampler.certified", "sampler.rollouts", "sampler.pivots"),
     *("sampler.block_dial", "sampler.selftest"),
