@@ -18,7 +18,7 @@ from explorer.page.packets import packet
 from explorer.page.worlds import Planted, Wish, own_fields, planted
 from sampler import kernel
 from sampler.best_first import Budget
-from sampler.block_dial import RunLaws, block_dial
+from sampler.block_dial import DialPoint, RunLaws, block_dial
 from sampler.chain import ChainEnd, whole_run
 from sampler.exact import Completion, power_target
 from sampler.lock_step import in_lock_step
@@ -275,7 +275,13 @@ def dial_packet(wish: Wish, models: Models) -> dict[str, Any]:
 @lru_cache(maxsize=128)
 def _dial(wish: str, alpha: float, models: Models) -> list[dict[str, Any]]:
     model, prompt_ids, length, _ = planted(json.loads(wish), models)
-    return [asdict(point) for point in block_dial(model, prompt_ids, alpha, 1 / alpha, length, DIAL_STEPS)]
+    return [dial_row(point) for point in block_dial(model, prompt_ids, alpha, 1 / alpha, length, DIAL_STEPS)]
+
+
+def dial_row(point: DialPoint) -> dict[str, Any]:
+    """A point of the dial as the figures name it."""
+    row = asdict(point)
+    return {"steps": row.pop("steps_per_block"), **row}
 
 
 async def stream_checks() -> AsyncIterator[str]:

@@ -69,7 +69,7 @@ function completionRow({ node, low, high, count }, k, temperature) {
   const tokens = prefixOf(node);
   const text = tokens.join("");
   const power = (low + high) / 2;
-  const row = { x: k, text, label: text.length <= SHORT ? text : `#${k + 1}`, power, power_error: (high - low) / 2, words: `${probability(low)} to ${probability(high)}` };
+  const row = { x: k, text, label: text.length <= SHORT ? text : `#${k + 1}`, power, power_error: high - low > 1e-9 ? (high - low) / 2 : null, words: `${probability(low)} to ${probability(high)}` };
   const [least, most] = given(tree, temperature, 0, node);
   row.temperature = (least + most) / 2;
   if (!sampled?.n) return row;

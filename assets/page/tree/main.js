@@ -119,11 +119,11 @@ class Page {
   }
 }
 
-/** Where power and temperature differ most among the tokens that may come next. */
+/** The next token that power favours most over temperature. */
 function finding() {
   const { tree, zoom, alpha } = state;
   const { base, temperature, power } = laws();
-  const gap = (node) => Math.abs(power.middle[node] - temperature.middle[node]);
+  const gap = (node) => power.middle[node] - temperature.middle[node];
   const node = [...tree.children[zoom]].sort((a, b) => gap(b) - gap(a))[0];
   if (node === undefined) return "";
   const middle = (shares) => probability((shareOf(shares, node)[0] + shareOf(shares, node)[1]) / 2);
