@@ -10,8 +10,7 @@ from sampler.language_model import LanguageModel
 from sampler.own_tree import parse_tree
 from sampler.records import checked_int, checked_number, checked_text
 from sampler.run import checked_prompt
-from sampler.table import flat_world, paper_example, pivot_world
-from sampler.worlds import block_world
+from sampler.table import block_world, flat_world, paper_example, pivot_world
 
 Wish = dict[str, Any]
 MOST_PIECES = 2048  # of a vocabulary whose rows can be searched while a person waits
@@ -59,11 +58,13 @@ class World:
     plant: Callable[[Wish, Models], Planted]
     fields: tuple[Field, ...] = ()
     patience: str = ""  # what the page says while it waits
+    runs: int = 400  # of the sampler, when nothing else is asked for
 
     def described(self) -> dict[str, Any]:
         """What the browser needs to show it."""
         fields = [asdict(each) for each in self.fields]
-        return {"id": self.id, "title": self.title, "caption": self.caption, "fields": fields, "patience": self.patience}
+        told = {name: getattr(self, name) for name in ("id", "title", "caption", "patience", "runs")}
+        return {**told, "fields": fields}
 
 
 def planted(wish: Wish, models: Models) -> Planted:
@@ -131,7 +132,8 @@ WORLDS = (
     ),
     World(
         "blocks", "A world whose block size matters",
-        "What the first token is worth shows only tokens later: a block that ends before cannot see it. Move B.", _blocks,
+        "A garden path: after “m” (.55) every token is a fork of .7 and .3, after “f” (.45) nothing is uncertain. A block sees "
+        "only the forks that it holds, so what the first token is worth depends on B. Move it.", _blocks,
     ),
     World(
         "endings", "Completions of unequal length",
@@ -147,6 +149,7 @@ WORLDS = (
             Field("prompt", "prompt", "prompt", PRESETS[0].prompt),
         ),
         patience="Searching the model's completions …",
+        runs=64,
     ),
     World(
         "own", "A tree of your own",

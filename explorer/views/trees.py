@@ -17,7 +17,7 @@ def completions() -> go.Figure:
         temperature(),
         run_law(),
         sampled(),
-        xaxis={"title": "completion", "zeroline": False, "type": "linear"},
+        xaxis={"title": {"text": "completion", "standoff": 8}, "zeroline": False, "type": "linear", "automargin": True},
         yaxis={"title": "probability", "rangemode": "tozero", "zeroline": False},
         bargap=0.25,
     )

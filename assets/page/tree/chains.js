@@ -34,6 +34,10 @@ export class Chains {
   }
 
   show() {
+    if (this.world !== state.wish.world) {
+      this.world = state.wish.world;
+      this.runs.value = state.worlds.find(({ id }) => id === this.world).runs;
+    }
     this.run.textContent = isAsking("chains") ? "Stop" : "Run";
   }
 }
