@@ -70,7 +70,7 @@ def grow(
 def _children(
     tree: PrefixTree, text: Text, place: int, row: np.ndarray, kept: frozenset[Text]
 ) -> list[tuple[Text, int]]:
-    """Add the nodes right below a prefix with base row [V], and what its rest is; returns the nodes with their texts."""
+    """Add the nodes right below a prefix with base row [V], and its rest; returns the nodes with their texts."""
     possible = [int(v) for v in np.argsort(-row, kind="stable") if np.isfinite(row[v])]
     own = [v for v in possible if (*text, v) in kept]
     rest = row[[v for v in possible if (*text, v) not in kept]]

@@ -70,5 +70,5 @@ def test_impossible_tokens_have_no_place_in_the_tree():
 def test_bad_lengths_and_alphas_are_named():
     with pytest.raises(ValueError, match="length must be a whole number from 1"):
         grow(paper_example(), (), 0)
-    with pytest.raises(ValueError, match="alpha must be a number from 1 to inf, not 0.5"):
-        grow(flat_world(), (1,), 3, alpha=0.5)
+    with pytest.raises(ValueError, match="alpha must be a number from 1 to inf, not 0"):
+        grow(flat_world(), (1,), 3, alpha=0)

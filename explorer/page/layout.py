@@ -15,6 +15,7 @@ from explorer.page import compare, evaluation, library, tree
 from explorer.page.controls import panel
 from explorer.page.packets import COMPARISON, TREES, packet, views
 from explorer.page.session import Session
+from explorer.page.whole_runs import KERNELS
 from explorer.page.wiring import wire
 from explorer.page.worlds import WORLDS
 from sampler.classroom.presets import PRESETS
@@ -126,7 +127,7 @@ def tree_json(models: library.Models) -> str:
 
 def choices(models: library.Models) -> dict[str, list]:
     """The worlds, models, prompts and kernels that the Tree page offers."""
-    kernels = [{"id": name, "title": title, "sentence": words} for name, (title, words, _) in tree.KERNELS.items()]
+    kernels = [{"id": name, "title": title, "sentence": words} for name, (title, words, _) in KERNELS.items()]
     presets = [each.prompt for each in PRESETS]
     worlds = [world.described() for world in WORLDS]
     return {"worlds": worlds, "presets": presets, "models": models.names, "kernels": kernels}

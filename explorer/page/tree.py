@@ -2,8 +2,7 @@
 
 import json
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
@@ -11,36 +10,23 @@ from typing import Any
 import gradio as gr
 from anyio import CapacityLimiter, to_thread
 
-from explorer.analysis.tallies import distance, expected_distance, outside
 from explorer.analysis.tokens import display_tokens
 from explorer.page.library import Models
 from explorer.page.packets import packet
+from explorer.page.whole_runs import MOST_EXACT, Batch, number_of_completions
 from explorer.page.worlds import Planted, Wish, own_fields, planted
-from sampler import kernel
 from sampler.best_first import Budget
-from sampler.block_dial import DialPoint, RunLaws, block_dial
-from sampler.chain import ChainEnd, whole_run
-from sampler.exact import Completion, power_target
-from sampler.lock_step import in_lock_step
+from sampler.block_dial import DialPoint, block_dial
 from sampler.prefix_tree import PrefixTree, grow
-from sampler.records import Law, PowerSettings, checked_int
+from sampler.records import Law
 from sampler.selftest import Check, selftest
-from sampler.wrong_kernels import WRONG_KERNELS
 
 QUEUED = {"show_progress": "hidden", "concurrency_limit": None, "trigger_mode": "multiple", "api_visibility": "private"}
 WORKERS = CapacityLimiter(2)  # questions computed at the same moment, all browsers together
 SEARCH = Budget(width=1e-3, nodes=8000, seconds=6.0)  # of a network's completions
-MOST_EXACT = 100  # completions of a world whose runs have exact laws
-MOST_RUNS, MOST_NETWORK_RUNS = 2000, 200
-MOST_STEPS = 100
 DIAL_STEPS = 40
-TELL_EVERY, LONGEST = 0.3, 60.0  # seconds between two packets of runs, and of all runs
+LONGEST = 60.0  # seconds of whole runs
 END = "⟨end⟩"  # how an end token is shown
-RIGHT = "right"
-KERNELS = {
-    RIGHT: ("the right one", "The sampler as it is: its runs come as near to p^α as their blocks and steps allow.", kernel.revise),
-    **{name: (wrong.title, wrong.sentence, wrong.revise) for name, wrong in WRONG_KERNELS.items()},
-}  # fmt: skip
 
 
 class Runs:
@@ -119,7 +105,9 @@ def _network_tree(wish: str, alpha: float, models: Models) -> PrefixTree:
 def columns(tree: PrefixTree) -> dict[str, Any]:
     """The tree as its browser reads it; where a node has no rest, its two logarithms are 0."""
     rests = ("rest_log_p", "rest_largest")
-    own = {name: [x if n else 0.0 for x, n in zip(getattr(tree, name), tree.rest_counts, strict=True)] for name in rests}
+    own = {
+        name: [x if n else 0.0 for x, n in zip(getattr(tree, name), tree.rest_counts, strict=True)] for name in rests
+    }
     whole = {name: getattr(tree, name) for name in ("length", "parents", "tokens", "log_p", "rest_counts")}
     return {**whole, **own}
 
@@ -139,8 +127,8 @@ def said(tree: PrefixTree) -> str:
         return f"all {ends} completions of at most {tree.length} tokens, every probability exact"
     why = {"width": "p^α is known to 0.001", "nodes": "its budget of rows was spent", "seconds": "its time was over"}
     return (
-        f"{ends} completions of at most {tree.length} tokens found with {tree.rows} rows of the model in {tree.seconds:.1f} s; the "
-        f"search stopped when {why[tree.reason]}; intervals hold whatever was left out"
+        f"{ends} completions of at most {tree.length} tokens found with {tree.rows} rows of the model in "
+        f"{tree.seconds:.1f} s; the search stopped when {why[tree.reason]}; intervals hold whatever was left out"
     )
 
 
@@ -161,101 +149,6 @@ async def stream_runs(runs: Runs, wish: Wish, models: Models) -> AsyncIterator[s
         yield packet(sampled=batch.told(), planting=wish.get("planting"))
     done = await to_thread.run_sync(batch.told, limiter=WORKERS)
     yield packet(answers="chains", sampled=done if batch.counts else None, planting=wish.get("planting"))
-
-
-class Batch:
-    """Whole runs side by side in one lock step; ValueError names a bad setting."""
-
-    def __init__(self, wish: Wish, models: Models) -> None:
-        self.place = planted(wish, models)
-        kernel_name = wish.get("kernel")
-        if kernel_name not in KERNELS:
-            raise ValueError(f"kernel must be one of {', '.join(KERNELS)}, not {kernel_name!r}")
-        most = MOST_NETWORK_RUNS if self.place.is_network else MOST_RUNS
-        self.planned = checked_int("runs", wish.get("runs"), 1, most)
-        steps = checked_int("steps per block", wish.get("steps"), 0, MOST_STEPS)
-        self.settings = PowerSettings(
-            alpha=wish.get("alpha"), max_new_tokens=self.place.length, block_size=wish.get("block_size"),
-            steps_per_block=steps, scope=wish.get("scope"), seed=wish.get("seed"), alternatives=0,
-        )  # fmt: skip
-        law_of_run = None if self.place.is_network else exact_laws(self.place, self.settings, kernel_name)
-        self.law, self.target, self.right = law_of_run or (None, None, None)
-        self.counts: Counter[Completion] = Counter()
-        self._ends = self._all(KERNELS[kernel_name][2])
-        self.is_over = False
-
-    def _all(self, revise: Callable) -> Iterator[tuple[int, ChainEnd]]:
-        model = self.place.model
-        chains = (
-            whole_run(self.place.prompt_ids, model.eos_ids, self.settings, chain, revise)
-            for chain in range(self.planned)
-        )
-        return in_lock_step(model, chains)
-
-    def advance(self) -> None:
-        """Take the runs that end within TELL_EVERY seconds, one at least."""
-        deadline = time.monotonic() + TELL_EVERY
-        for _, end in self._ends:
-            self.counts[end.state.segment.token_ids] += 1
-            if time.monotonic() > deadline:
-                return
-        self.is_over = True
-
-    def told(self) -> dict[str, Any]:
-        """The counts so far, and what they come to."""
-        law = {" ".join(map(str, ids)): mass for ids, mass in self.law.items()} if self.law else None
-        return {
-            "counts": [[list(ids), times] for ids, times in self.counts.items()],
-            "n": self.counts.total(),
-            "alpha": self.settings.alpha,
-            "block_size": self.settings.block_size,
-            "finding": self.finding(),
-            "law": law,
-        }
-
-    def finding(self) -> str:
-        """The counts against the target, in words."""
-        n = self.counts.total()
-        of = f"{n} of {self.planned} runs" if n < self.planned else f"{n} runs"
-        if self.target is None or not n:
-            return f"{of}. This world has too many completions for the exact law of a whole run; the dots stand over its target."
-        lost = outside(self.counts, self.target)
-        more = f" {lost} of them ended with a text that p^α cannot produce." if lost else ""
-        return (
-            f"{of}: total variation {distance(self.counts, self.target):.3f} from p^α, where {n} exact draws of p^α would show "
-            f"{expected_distance(self.target, n):.3f} on average.{more} Exactly, what such runs end with is {self.bias(self.law)} from p^α"
-            f"{'' if self.right is self.law else f', with the right kernel {self.bias(self.right)}'}."
-        )
-
-    def bias(self, law: dict[Completion, float]) -> str:
-        """Exact total variation to the target."""
-        return f"{0.5 * sum(abs(law.get(x, 0.0) - self.target.get(x, 0.0)) for x in law.keys() | self.target.keys()):.4f}"
-
-
-Laws = tuple[dict[Completion, float], dict[Completion, float], dict[Completion, float]]
-
-
-def exact_laws(place: Planted, settings: PowerSettings, kernel_name: str) -> Laws | None:
-    """What runs with a kernel end with, p^alpha, and what runs with the right kernel end with; None if too many."""
-    model, prompt_ids, length, _ = place
-    if number_of_completions(place) > MOST_EXACT:
-        return None
-    law, alpha = settings.law, settings.alpha
-
-    def of(name: str) -> dict[Completion, float]:
-        laws = RunLaws(model, prompt_ids, law, length, KERNELS[name][2])
-        masses = laws.after(settings.scope, settings.block_size, settings.steps_per_block)[-1]
-        return dict(zip(laws.states(length), masses.tolist(), strict=True))
-
-    own = of(kernel_name)
-    return own, power_target(model, prompt_ids, length, alpha), own if kernel_name == RIGHT else of(RIGHT)
-
-
-def number_of_completions(place: Planted) -> int:
-    """Completions of a world that is no network."""
-    tree = grow(place.model, place.prompt_ids, place.length)
-    inner = set(tree.parents)
-    return sum(i not in inner for i in range(len(tree)))
 
 
 # ---- the dial and the self-test

@@ -58,12 +58,13 @@ class World:
     plant: Callable[[Wish, Models], Planted]
     fields: tuple[Field, ...] = ()
     patience: str = ""  # what the page says while it waits
-    runs: int = 400  # of the sampler, when nothing else is asked for
+    runs: int = 400  # of the sampler, and steps a block, where nothing else is asked for
+    steps: int = 40
 
     def described(self) -> dict[str, Any]:
         """What the browser needs to show it."""
         fields = [asdict(each) for each in self.fields]
-        told = {name: getattr(self, name) for name in ("id", "title", "caption", "patience", "runs")}
+        told = {name: getattr(self, name) for name in ("id", "title", "caption", "patience", "runs", "steps")}
         return {**told, "fields": fields}
 
 
@@ -118,8 +119,8 @@ def _network(wish: Wish, models: Models) -> Planted:
 WORLDS = (
     World(
         "paper", "Example 1 of the paper",
-        "Karan & Du 2025: p(ab) = .40, p(ba) = p(bb) = .25. The printed masses sum to 0.90; they are normalised here. “a” "
-        "has one strong future, “b” two weaker ones.", _example,
+        "Karan & Du 2025: p(ab) = .40, p(ba) = p(bb) = .25. The printed masses sum to 0.90; they are normalised here. "
+        "“a” has one strong future, “b” two weaker ones.", _example,
     ),
     World(
         "pivot", "Proposition 3: a pivotal token",
@@ -132,8 +133,8 @@ WORLDS = (
     ),
     World(
         "blocks", "A world whose block size matters",
-        "A garden path: after “m” (.55) every token is a fork of .7 and .3, after “f” (.45) nothing is uncertain. A block sees "
-        "only the forks that it holds, so what the first token is worth depends on B. Move it.", _blocks,
+        "A garden path: after “m” (.55) every token is a fork of .7 and .3, after “f” (.45) nothing is uncertain. A "
+        "block sees only the forks that it holds, so what the first token is worth depends on B. Move it.", _blocks,
     ),
     World(
         "endings", "Completions of unequal length",
@@ -142,7 +143,7 @@ WORLDS = (
     ),
     World(
         "network", "A language model on a prompt",
-        "The embedded transformer: its likeliest completions, found best-first, with intervals for what was not looked at.",
+        "A transformer's completions, those found first that weigh most; intervals hold what was not looked at.",
         _network,
         (
             Field("model", "model", "model", "classroom"),
@@ -150,12 +151,16 @@ WORLDS = (
         ),
         patience="Searching the model's completions …",
         runs=64,
+        steps=10,
     ),
     World(
         "own", "A tree of your own",
-        "CSV with the columns prefix, token, probability (the tokens of a prefix separated by spaces), or indented text: two "
-        "spaces a level, a token and its probability a line. A file can be dropped here.", _own,
-        (Field("text", "tree", "tree", EXAMPLE), Field("normalise", "check", "normalise rows that do not sum to 1", False)),
+        "CSV with the columns prefix, token, probability (the tokens of a prefix separated by spaces), or indented text: "
+        "two spaces a level, a token and its probability a line. A file can be dropped here.", _own,
+        (
+            Field("text", "tree", "tree", EXAMPLE),
+            Field("normalise", "check", "normalise rows that do not sum to 1", False),
+        ),
     ),
 )  # fmt: skip
 BY_ID = {world.id: world for world in WORLDS}

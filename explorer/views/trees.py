@@ -11,7 +11,7 @@ VARIATION = {"title": "total variation (0 to 1)", "rangemode": "tozero", "zeroli
 
 
 def completions() -> go.Figure:
-    """Rows: `completions`. Bars: p^alpha exactly; dots: shares of the runs; ticks: the exact law that such runs end with."""
+    """Rows: `completions`. Bars: p^alpha; dots: shares of the runs; ticks: the exact law of what such runs end with."""
     return declared(
         exact(),
         temperature(),
@@ -51,7 +51,7 @@ def run_law() -> go.Scatter:
         name="exact law of such a run",
         mode="markers",
         marker={"color": NEUTRAL, "symbol": "line-ew-open", "size": 16, "line": {"width": 3}},
-        hovertemplate="<b>%{customdata[0]}</b><br>a run with these settings ends here with %{y:.4f}, exact<extra></extra>",
+        hovertemplate="<b>%{customdata[0]}</b><br>such a run ends here with probability %{y:.4f}, exact<extra></extra>",
         meta=fields("completions", "", ("text",), x="x", y="run_law"),
     )
 

@@ -13,7 +13,7 @@ from sampler.block_dial import RunLaws
 from sampler.exact import completions, power_target, temperature_law
 from sampler.prefix_tree import grow
 from sampler.records import Law
-from sampler.table import block_world, endless_world, flat_world, paper_example, peaked_world
+from sampler.table import endless_world, flat_world, paper_example, peaked_world
 
 pytestmark = pytest.mark.browser
 STATE = "window.explorer.tree.state"
@@ -158,14 +158,17 @@ def run_chains(visit: Visit, **fields: str) -> None:
 
 def test_runs_stand_over_the_exact_law_and_a_wrong_kernel_leaves_it(tree):
     choose(tree, "endings")
-    run_chains(tree, runs="300", steps="30", kernel="right")
+    turn(tree, "alpha", 2)
+    run_chains(tree, runs="300", steps="40", kernel="right")
     until(tree, "s.sampled.n === 300")
     right = state(tree, "s.sampled")
-    run_chains(tree, runs="300", steps="30", kernel="greedy")
-    until(tree, "s.sampled.n === 300 && s.sampled.finding.includes('right kernel')")
+    assert right["bias"]["own_limit"] < 1e-9
+    run_chains(tree, runs="300", steps="40", kernel="greedy")
+    until(tree, "s.sampled.n === 300 && s.sampled.bias.right !== undefined")
     wrong = state(tree, "s.sampled")
-    bias = float(wrong["finding"].split("end with is ")[1].split(" ")[0])
-    assert bias > float(right["finding"].split("end with is ")[1].split(" ")[0]) + 0.02  # both exact
+    assert wrong["bias"]["right"] == right["bias"]["own"]
+    assert wrong["bias"]["own"] > right["bias"]["own"] + 0.05  # both exact
+    assert wrong["counts"] != right["counts"]
     drawn = tree.page.evaluate("document.querySelector('[data-figure=completions]').data.map((d) => d.name)")
     assert "runs (95 % interval)" in drawn and "p^α" in drawn
     assert sum(wrong["law"].values()) == pytest.approx(1.0, abs=1e-4)
@@ -195,7 +198,9 @@ def test_a_language_models_tree_has_certified_intervals(tree):
     intervals = state(tree, "[...window.explorer.tree.laws.law(s.tree, 4, s.tree.length).low]")
     assert len(intervals) == state(tree, "s.tree.n") > 100
     prompt = state(tree, "s.wish.prompt")
-    own = planted_packet({"world": "network", "prompt": prompt, "model": "classroom", "alpha": 4.0}, Models(["classroom"]))
+    own = planted_packet(
+        {"world": "network", "prompt": prompt, "model": "classroom", "alpha": 4.0}, Models(["classroom"])
+    )
     assert state(tree, "s.tree.parents.length") == len(own["tree"]["parents"]) or "time" in own["tree"]["sentence"]
     run_chains(tree, runs="4", steps="2")
     until(tree, "s.sampled.n === 4")

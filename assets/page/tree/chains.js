@@ -12,12 +12,13 @@ export class Chains {
   constructor(fields, sentence) {
     this.kernel = element("select", { "data-field": "kernel" }, ...state.kernels.map(({ id, title }) => element("option", { value: id }, title)));
     this.kernel.addEventListener("change", () => (sentence.textContent = this.chosen().sentence));
-    this.steps = numberField("steps", 0, 100, 10);
+    this.steps = numberField("steps", 0, 100, 40);
     this.scope = element("select", { "data-field": "scope" }, element("option", { value: "block" }, "this block only"), element("option", { value: "completion" }, "whole completion"));
+    this.temperature = element("select", { "data-field": "temperature" }, element("option", { value: "" }, "1/α"), element("option", { value: "1" }, "1"));
     this.runs = numberField("runs", 1, 2000, 400);
     this.seed = numberField("seed", 0, 1_000_000_000, 0);
     this.run = element("button", { type: "button", class: "primary", "data-part": "run-chains", onclick: () => this.press() }, "Run");
-    const labels = { kernel: this.kernel, "N: steps per block": this.steps, "cuts may fall in": this.scope, runs: this.runs, seed: this.seed };
+    const labels = { kernel: this.kernel, "N: steps per block": this.steps, "cuts may fall in": this.scope, "τ of the proposal": this.temperature, runs: this.runs, seed: this.seed };
     fields.replaceChildren(...Object.entries(labels).map(([name, input]) => element("label", { class: "field" }, `${name} `, input)), this.run);
     sentence.textContent = this.chosen().sentence;
   }
@@ -29,14 +30,17 @@ export class Chains {
   press() {
     if (isAsking("chains")) return stop();
     const fields = { steps: Number(this.steps.value), runs: Number(this.runs.value), seed: Number(this.seed.value) };
-    ask("chains", { ...state.wish, alpha: state.alpha, block_size: state.blockSize, kernel: this.kernel.value, scope: this.scope.value, ...fields });
+    const temperature = this.temperature.value === "" ? null : Number(this.temperature.value);
+    ask("chains", { ...state.wish, alpha: state.alpha, block_size: state.blockSize, kernel: this.kernel.value, scope: this.scope.value, temperature, ...fields });
     this.show();
   }
 
   show() {
     if (this.world !== state.wish.world) {
       this.world = state.wish.world;
-      this.runs.value = state.worlds.find(({ id }) => id === this.world).runs;
+      const { runs, steps } = state.worlds.find(({ id }) => id === this.world);
+      this.runs.value = runs;
+      this.steps.value = steps;
     }
     this.run.textContent = isAsking("chains") ? "Stop" : "Run";
   }
