@@ -19,7 +19,9 @@ class TableModel:
     of its own. An empty prompt is allowed. `max_length` counts tokens of prompt and completion together.
     """
 
-    def __init__(self, name: str, alphabet: str, row: Callable[[str], Row], max_length: int = 64) -> None:
+    between = ""  # what stands between two pieces of a text
+
+    def __init__(self, name: str, alphabet: Sequence[str], row: Callable[[str], Row], max_length: int = 64) -> None:
         self.name = name
         self.alphabet = alphabet
         self.vocab_size = len(alphabet)
@@ -42,7 +44,7 @@ class TableModel:
         return tuple(self.alphabet.index(c) for c in text)
 
     def decode(self, token_ids: Sequence[int]) -> str:
-        return "".join(self.alphabet[v] for v in token_ids if v not in self.eos_ids)
+        return self.between.join(self.alphabet[v] for v in token_ids if v not in self.eos_ids)
 
     def piece(self, token_id: int) -> str:
         return self.alphabet[token_id]
@@ -58,13 +60,13 @@ class TableModel:
         return np.array([self._log_row(token_ids[:i]) for i in range(start, len(token_ids) + 1)])
 
     def _log_row(self, context: Sequence[int]) -> np.ndarray:
-        row = self._row("".join(self.alphabet[v] for v in context))
+        row = self._row(self.between.join(self.alphabet[v] for v in context))
         p = np.array([row.get(piece, 0.0) for piece in self.alphabet])
         with np.errstate(divide="ignore"):
             return np.log(p) - np.log(p.sum())
 
 
-def _fingerprint(alphabet: str, row: Callable[[str], Row]) -> str:
+def _fingerprint(alphabet: Sequence[str], row: Callable[[str], Row]) -> str:
     """A short hash of the rows after every completion of up to two of the first pieces."""
     first = alphabet[:8]
     texts = ["", *first, *(a + b for a in first for b in first)]

@@ -15,7 +15,7 @@ ROOMS = ("sampler", "explorer")
 
 # Each may import only what stands before it: model, kernel, trace, analysis, view, page.
 ORDER = (
-    *("sampler.records", "sampler.language_model", "sampler.table"),
+    *("sampler.records", "sampler.language_model", "sampler.table", "sampler.own_tree"),
     *("sampler.pieces", "sampler.prefix_cache", "sampler.token_tree", "sampler.causal_lm"),
     *("sampler.power", "sampler.draws", "sampler.kernel", "sampler.wrong_kernels", "sampler.lock_step"),
     *("sampler.ledger", "sampler.chain", "sampler.run"),
