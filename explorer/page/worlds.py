@@ -155,8 +155,8 @@ WORLDS = (
     ),
     World(
         "own", "A tree of your own",
-        "CSV with the columns prefix, token, probability (the tokens of a prefix separated by spaces), or indented text, "
-        "two spaces a level, a token and its probability a line. Drop a file here.", _own,
+        "CSV with the columns prefix, token, probability (the tokens of a prefix separated by spaces), or indented "
+        "text, two spaces a level, a token and its probability a line. Drop a file here.", _own,
         (
             Field("text", "tree", "tree", EXAMPLE),
             Field("normalise", "check", "normalise rows that do not sum to 1", False),

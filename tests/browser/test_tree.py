@@ -211,12 +211,12 @@ def test_a_language_models_tree_has_certified_intervals(tree):
 
 def test_a_tree_of_ones_own_and_its_markup(tree):
     choose_only(tree, "own")
-    rows = "prefix,token,probability\n,<img src=x onerror=window.hacked=1>,0.4\n,b,0.6\n"
+    rows = "prefix,token,probability\n,<img/src=x/onerror=window.hacked=1>,0.4\n,b,0.6\n"
     tree.page.locator("[data-field=text]").fill(rows)
     tree.page.click("[data-part=plant]")
     until(tree, "s.wish.world === 'own'")
     assert tree.page.evaluate("window.hacked") is None
-    assert "<img src=x" in text(tree, "children")
+    assert "<img/src=x" in text(tree, "children")
     tree.page.locator("[data-field=text]").fill("prefix,token,probability\n,a,0.4\n,b,0.5\n")
     tree.page.click("[data-part=plant]")
     tree.page.wait_for_function("document.querySelector('#tree [data-part=kind]').classList.contains('alert')")

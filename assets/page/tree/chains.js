@@ -3,7 +3,7 @@ import { element, probability } from "../format.js";
 import { given, wilson } from "./laws.js";
 import { prefixOf } from "./icicles.js";
 import { ask, isAsking, stop } from "./wire.js";
-import { laws, state } from "./state.js";
+import { laws, state, update } from "./state.js";
 
 const MOST = 27; // completions drawn
 const SHORT = 8; // characters of a label
@@ -32,7 +32,7 @@ export class Chains {
     const fields = { steps: Number(this.steps.value), runs: Number(this.runs.value), seed: Number(this.seed.value) };
     const temperature = this.temperature.value === "" ? null : Number(this.temperature.value);
     ask("chains", { ...state.wish, alpha: state.alpha, block_size: state.blockSize, kernel: this.kernel.value, scope: this.scope.value, temperature, ...fields });
-    this.show();
+    update({});
   }
 
   show() {
