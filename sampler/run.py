@@ -196,4 +196,3 @@ def _temperature_events(
         totals = added(added(totals, Totals(tokens_drawn=len(segment))), meter.read())
         yield SampleDrawn(sample, segment, state.finished, pieces.new(segment))
     yield RunEnded("completed", (), "", 0.0, totals)
-

@@ -104,9 +104,9 @@ def normal_ranks(values: np.ndarray) -> np.ndarray:
 def rhat(chains: np.ndarray) -> float:
     """sqrt of the pooled variance of chains [m, n] over the one within them; 1 where all values are the same."""
     length = chains.shape[1]
+    if not np.ptp(chains, axis=1).any():
+        return np.inf if np.ptp(chains) else 1.0
     between, within = length * chains.mean(axis=1).var(ddof=1), chains.var(axis=1, ddof=1).mean()
-    if within == 0:
-        return np.inf if between > 0 else 1.0
     return float(np.sqrt((between / within + length - 1) / length))
 
 
