@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from error_rates import FALSE_ALARM
 
-from explorer.analysis.chain import diagnostics, expected_distance, total_variation
+from explorer.analysis.chain import diagnostics, enumerated, expected_distance, total_variation, vagueness
 from explorer.analysis.chain_draws import NO_ANSWER, draws_frame
 from explorer.analysis.mixing import STUCK
 from explorer.analysis.moments import History
@@ -123,7 +123,7 @@ def test_r_hat_compares_only_chains_with_one_target():
 
     differing = {c: chain("aa" if c < 3 else "ab") for c in range(4)}
     *_, second = found(differing)["blocks"]
-    where = "only 3 chains of 4 continue the same frozen text here"
+    where = "only 3 of 4 have the same frozen text here"
     assert second["rhat"] == {"reason": f"R-hat needs 4 chains with one target: {where}"}
     *_, second = found(differing, scope="completion")["blocks"]
     assert "value" in second["rhat"]
@@ -176,7 +176,7 @@ def test_answers_beside_the_certified_target():
         ("aa", 2), (NO_ANSWER, 1), ("ab", 0), ("bb", 0),
     ]  # fmt: skip
     assert result["answers"][0] | {"low": 0.7, "high": 0.72} == result["answers"][0]
-    assert result["target"]["value"] == pytest.approx(0.051 / 4 + 0.049 / 2)
+    assert result["target"]["value"] == pytest.approx(0.049)
 
 
 def test_the_distance_follows_the_chains_and_over_chains_keep_their_answer():
@@ -188,8 +188,25 @@ def test_the_distance_follows_the_chains_and_over_chains_keep_their_answer():
 
 
 def test_a_vague_target_is_refused():
-    result = found({0: made_up("aa", [])}, {"aa": (0.1, 0.9)})
-    assert "could not be certified well enough" in result["target"]["reason"]
+    result = found({0: made_up("aa", [])}, {"aa": (0.1, 0.9), "ab": (0.0, 0.9)})
+    assert "0.90 of p^α may lie in completions that the search did not reach" in result["target"]["reason"]
+    assert result["distances"] == []
+    assert [row["answer"] for row in result["answers"]] == ["aa"]
+
+
+def test_the_distance_is_off_by_no_more_than_what_is_missing():
+    """Whatever the true law within the certified intervals."""
+    rng = np.random.default_rng(6)
+    for _ in range(200):
+        found_weights, left = rng.exponential(size=3), rng.exponential(size=3) / 20
+        bound = left.sum() * (1 + rng.random())
+        whole = found_weights.sum() + bound
+        names = ["aa", "ab", "bb"]
+        shares = {name: (w / whole, (w + bound) / whole) for name, w in zip(names, found_weights, strict=True)}
+        true = dict(zip(names, (found_weights + left) / (found_weights + left).sum(), strict=True))
+        counts = Counter({"aa": 3, "bb": 1})
+        error = abs(total_variation(counts, enumerated(shares)) - total_variation(counts, true))
+        assert error <= vagueness(shares).get("value", 1.0)
 
 
 def test_expected_distance_is_the_mean_over_exact_samples():

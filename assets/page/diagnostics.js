@@ -49,7 +49,7 @@ export class Drawer {
     this.part("chain-run").textContent = others === 0 ? "This run alone" : others === 1 ? "Run the other chain" : `Run the other ${others} chains`;
     this.part("chain-cancel").hidden = !isBusy;
     const words = isOver ? own.progress || own.refusal : "This run goes on; diagnostics are of a whole run.";
-    this.part("chain-progress").textContent = words.charAt(0).toUpperCase() + words.slice(1);
+    this.part("chain-progress").textContent = upper(words);
   }
 
   showRows(rows) {
@@ -65,6 +65,8 @@ export class Drawer {
     this.part("chain-answers").replaceChildren(answerTable(rows));
   }
 }
+
+const upper = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
 function ask(chains) {
   requests += 1;
@@ -91,7 +93,7 @@ function contentOf(rows) {
     cut_outcomes: { data: { cuts }, isEmpty: !cuts.length, words: cuts.length ? "" : "No steps, so no cuts." },
     autocorrelation: { data: autocorrelation, isEmpty: !autocorrelation.mean.length, words: left && `Of the stages of all chains, ${left}` },
     chain_agreement: { data: { positions }, isEmpty: isAlone, words: isAlone ? "One chain has no other to agree with: run the other chains." : "" },
-    target_distance: { data: { distances }, isEmpty: target.value === undefined, words: target.reason ? `${target.reason}.` : distanceWords(rows) },
+    target_distance: { data: { distances }, isEmpty: target.value === undefined, words: target.reason ? `${upper(target.reason)}.` : distanceWords(rows) },
   };
 }
 
@@ -101,7 +103,7 @@ function distanceWords({ chains, distances, target }) {
   const limit = scope === "block" && size < most ? " With cuts in the current block only, the chain's own limit is not p^α but near it: see block size." : "";
   return (
     `Estimate from ${chains.length} chains: ${number(distance, 3)} at the end; as many exact samples would have ${number(expected, 3)} ` +
-    `on average. The target is certified: its shares are off by at most ${probability(target.value)} in all.${limit}`
+    `on average. The target is certified: all but ${probability(target.value)} of p^α was enumerated, and the estimate is off by no more.${limit}`
   );
 }
 
@@ -150,4 +152,4 @@ function answerTable({ answers, chains, target }) {
   return element("table", { class: "samples" }, element("tr", {}, ...head.map((text) => element("th", {}, text))), ...rows);
 }
 
-const interval = ({ low, high }) => (low === null ? "below what was looked at" : `${probability(low)} to ${probability(high)}`);
+const interval = ({ low, high }) => (low === null ? "none was found" : `${probability(low)} to ${probability(high)}`);

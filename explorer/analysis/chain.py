@@ -19,7 +19,6 @@ from explorer.analysis.mixing import (
     autocorrelation,
     check_length,
     check_number,
-    count,
     effective_sample_size,
     rank_rhat,
 )
@@ -38,7 +37,7 @@ def diagnostics(frame: pd.DataFrame, piece_of: PieceOf, target: Shares | None = 
 
     `piece_of`: a token's text. `target`: the certified shares of the answers, where they are known.
     """
-    steps = frame[frame["step"] >= 0]
+    steps, is_known = frame[frame["step"] >= 0], "value" in vagueness(target)
     chains = sorted(int(chain) for chain in frame["chain"].unique())
     return {
         "chains": chains,
@@ -48,8 +47,8 @@ def diagnostics(frame: pd.DataFrame, piece_of: PieceOf, target: Shares | None = 
         "cuts": cut_rows(steps),
         "autocorrelation": autocorrelations(steps),
         "positions": position_rows(frame, piece_of),
-        "answers": answer_rows(frame, target),
-        "distances": distance_rows(frame, target) if target else [],
+        "answers": answer_rows(frame, target if is_known else None),
+        "distances": distance_rows(frame, target) if is_known else [],
         "target": vagueness(target),
     }
 
@@ -141,7 +140,7 @@ def block_rhat(steps: pd.DataFrame, chains: int) -> float:
     group = max((part for _, part in steps.groupby("frozen")), key=lambda part: part["chain"].nunique())
     number = group["chain"].nunique()
     if number < FEWEST:
-        where = f"only {count(number, 'chain')} of {chains} continue the same frozen text here"
+        where = f"only {number} of {chains} have the same frozen text here"
         raise ValueError(f"R-hat needs {FEWEST} chains with one target: {where}")
     return rank_rhat(np.stack([stage(chain) for _, chain in group.groupby("chain")]))
 
@@ -210,22 +209,31 @@ def distance_rows(frame: pd.DataFrame, target: Shares) -> list[Row]:
     its answer.
     """
     answers = frame.groupby(["x", "chain"])["answer"].last().unstack().ffill()
-    middles = {answer: (low + high) / 2 for answer, (low, high) in target.items()}
-    expected = expected_distance(list(middles.values()), answers.shape[1])
+    law = enumerated(target)
+    expected = expected_distance(list(law.values()), answers.shape[1])
     return [
-        {"x": float(x), "distance": total_variation(Counter(row), middles), "expected": expected}
+        {"x": float(x), "distance": total_variation(Counter(row), law), "expected": expected}
         for x, row in zip(answers.index, answers.to_numpy().tolist(), strict=True)
     ]
 
 
+def enumerated(target: Shares) -> dict[str, float]:
+    """The shares of the answers among the completions that were enumerated."""
+    known = math.fsum(low for low, _ in target.values())
+    return {answer: low / known for answer, (low, _) in target.items()}
+
+
 def vagueness(target: Shares | None) -> Row:
-    """By how much a total variation to the target may be off, since its shares are intervals; a reason if too much."""
+    """By how much a total variation to the target may be off; a reason if that is too much.
+
+    It is the share of p^alpha that was not enumerated: the shares among what was are that far from the true ones.
+    """
     if target is None:
-        return {"reason": "the target is looked up when other chains run"}
-    widths = math.fsum(high - low for low, high in target.values())
-    off = widths / 4 + max(0.0, 1 - math.fsum(low for low, _ in target.values())) / 2
+        return {"reason": "the certified target is searched for when other chains run"}
+    off = max(0.0, 1 - math.fsum(low for low, _ in target.values()))
     if off > VAGUEST:
-        return {"reason": f"the target could not be certified well enough here: its shares are known to {off:.2f} only"}
+        left = f"{off:.2f} of p^α may lie in completions that the search did not reach"
+        return {"reason": f"the target could not be certified well enough in the time allowed: {left}"}
     return {"value": off}
 
 

@@ -27,7 +27,7 @@ MOST_CHAINS = 8
 WORKERS = CapacityLimiter(2)  # browsers whose chains are computed at the same moment
 BURST = 0.2  # seconds of computing between two packets of progress
 LONGEST = 120  # seconds of computing, waiting for a worker included
-SEARCH = Budget(seconds=3.0)  # for the certified target
+SEARCH = Budget(width=1e-2, seconds=10.0)  # for the certified target
 
 Chains = dict[int, list[Event]]
 
@@ -70,8 +70,12 @@ async def answered(models: Models, trace: Trace, wanted: object) -> AsyncIterato
     chains: Chains = {own: trace.events} | {chain: [] for chain in others}
     async for progress in computed(model, trace, chains, others):
         yield {"progress": progress}
-    yield {"progress": "Looking up the certified target …"}
-    yield {"rows": await to_thread.run_sync(rows_together, model, trace, chains, limiter=WORKERS)}
+    answer_of = answers(trace, model.piece)
+    frame = await to_thread.run_sync(draws_frame, chains, answer_of, trace.started.settings.scope)
+    rows = await to_thread.run_sync(diagnostics, frame, model.piece)
+    yield {"rows": rows, "progress": "Searching for the certified target …"}
+    target = await to_thread.run_sync(certified_shares, model, trace, answer_of, limiter=WORKERS)
+    yield {"rows": await to_thread.run_sync(diagnostics, frame, model.piece, target)}
 
 
 def siblings(own: int, number: int) -> list[int]:
@@ -125,13 +129,6 @@ def rows_alone(trace: Trace) -> dict[str, Any]:
     settings, piece_of = trace.started.settings, trace.pieces().__getitem__
     frame = draws_frame({settings.chain: trace.events}, answers(trace, piece_of), settings.scope)
     return diagnostics(frame, piece_of)
-
-
-def rows_together(model: LanguageModel, trace: Trace, chains: Chains) -> dict[str, Any]:
-    """Diagnostics of all chains, against the certified target."""
-    answer_of = answers(trace, model.piece)
-    frame = draws_frame(chains, answer_of, trace.started.settings.scope)
-    return diagnostics(frame, model.piece, certified_shares(model, trace, answer_of))
 
 
 def answers(trace: Trace, piece_of: PieceOf) -> Callable[[Ids], str | None]:

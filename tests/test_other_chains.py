@@ -68,7 +68,7 @@ def test_the_run_alone_needs_no_model():
     [packet] = told(finished(), 1, Models(["nowhere"]))
     assert packet["rows"]["chains"] == [0]
     assert packet["rows"]["blocks"][0]["rhat"]["reason"] == "R-hat needs 4 chains, this run has 1"
-    assert packet["rows"]["target"]["reason"] == "the target is looked up when other chains run"
+    assert packet["rows"]["target"]["reason"] == "the certified target is searched for when other chains run"
 
 
 def test_the_page_s_opening_run_has_diagnostics_too():
@@ -80,13 +80,15 @@ def test_the_page_s_opening_run_has_diagnostics_too():
 @pytest.mark.parametrize("scope", ["block", "completion"])
 def test_other_chains_stand_beside_the_run_and_the_certified_target(scope):
     session = finished(scope=scope)
-    *progress, last = told(session, 4)
+    *progress, early, last = told(session, 4)
     assert all(packet["progress"] for packet in progress)
+    assert early["progress"] == "Searching for the certified target …" and "reason" in early["rows"]["target"]
     rows = last["rows"]
+    assert rows["blocks"] == early["rows"]["blocks"]
     assert rows["chains"] == [0, 1, 2, 3]
     own = [row["log_p"] for row in rows["draws"] if row["chain"] == 0]
     assert own == pytest.approx([row["total_log_p"] for row in session.moments], rel=1e-5)  # digits on the wire
-    assert rows["target"]["value"] < 1e-3
+    assert rows["target"]["value"] <= diagnostics.SEARCH.width
     assert rows["distances"][0]["expected"] == rows["distances"][-1]["expected"] > 0
     assert sum(row["count"] for row in rows["answers"]) == 4
 
