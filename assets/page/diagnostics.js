@@ -100,7 +100,7 @@ function contentOf(rows) {
 function distanceWords({ chains, distances, target }) {
   const { distance, expected } = distances.at(-1);
   const { scope, block_size: size, max_new_tokens: most } = store.run.settings;
-  const limit = scope === "block" && size < most ? " With cuts in the current block only, the chain's own limit is not p^α but near it: see block size." : "";
+  const limit = scope === "block" && size < most ? " With cuts in the current block only, the chain's own limit is not p^α, so the line need not come down all the way." : "";
   return (
     `Estimate from ${chains.length} chains: ${number(distance, 3)} at the end; as many exact samples would have ${number(expected, 3)} ` +
     `on average. The target is certified: all but ${probability(target.value)} of p^α was enumerated, and the estimate is off by no more.${limit}`

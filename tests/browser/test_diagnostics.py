@@ -18,7 +18,7 @@ def figure(visit, name):
 
 
 def legend(visit) -> list[str]:
-    return visit.page.locator("[data-diagnostic=chain_traces] .legendtext").all_inner_texts()
+    return visit.page.locator("[data-diagnostic=chain_traces] .legendtext").all_text_contents()
 
 
 def run_others(visit, chains: int) -> None:
@@ -65,10 +65,8 @@ def test_a_live_run_of_long_stages_has_an_autocorrelation_and_effective_sizes(vi
     opened(visit)
     run_others(visit, 4)
     stages = visit.store("s.diagnosis.rows.autocorrelation")
-    assert (
-        len({(row["block"], row["chain"]) for row in stages["lines"]}) + sum(r["stages"] for r in stages["reasons"])
-        == 4
-    )
+    lines = {(row["block"], row["chain"]) for row in stages["lines"]}
+    assert len(lines) + sum(left_out["stages"] for left_out in stages["reasons"]) == 4
     if stages["mean"]:
         figure(visit, "autocorrelation").locator(".main-svg").first.wait_for()
     assert len(visit.store("s.diagnosis.rows.blocks[0].ess")) == 4
