@@ -27,7 +27,7 @@ MOST_CHAINS = 8
 WORKERS = CapacityLimiter(2)  # browsers whose chains are computed at the same moment
 BURST = 0.2  # seconds of computing between two packets of progress
 LONGEST = 120  # seconds of computing, waiting for a worker included
-SEARCH = Budget(width=1e-2, seconds=10.0)  # for the certified target
+SEARCH = Budget(width=2e-2, seconds=20.0)  # for the certified target, while the other rows are on show
 
 Chains = dict[int, list[Event]]
 
