@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sampler import kernel
 from sampler.draws import EXTEND, PROPOSE, SeededDraws
-from sampler.kernel import Revision, Rows, Stage
+from sampler.kernel import Revise, Revision, Rows, Stage
 from sampler.records import BlockStarted, ChainState, Law, PowerSettings, Step, StepTaken
 
 Listener = Callable[[BlockStarted | StepTaken], object]
@@ -35,25 +35,30 @@ def as_step(revision: Revision, block: int, step: int, draw: int, law: Law) -> S
 
 
 def whole_run(
-    prompt_ids: tuple[int, ...], eos_ids: tuple[int, ...], settings: PowerSettings, tell: Listener | None = None
+    prompt_ids: tuple[int, ...],
+    eos_ids: tuple[int, ...],
+    settings: PowerSettings,
+    tell: Listener | None = None,
+    revise: Revise = kernel.revise,
 ) -> Rows[ChainEnd]:
-    """Extend and revise block after block; ends with the very completion of `run_power`.
+    """Extend and revise block after block. With the right kernel it ends with the very completion of `run_power`.
 
-    `tell` hears of every block and step in the events of `run_power`, but with no pieces and no cost.
+    `tell` hears of every block and step in the events of `run_power`, but with no pieces and no cost. A wrong kernel
+    (wrong_kernels.py) may leave a block shorter than it was, unfinished; the next one then fills both.
     """
-    tell = tell or (lambda event: None)
     state, drawn, taken, law = ChainState(), 0, 0, settings.law
+    tell = tell or (lambda event: None)
     for block in range(settings.num_blocks):
-        if state.finished and settings.scope == "block":
-            break
         stage, start = stage_of(settings, prompt_ids, eos_ids, block, law), len(state.segment)
         draws = SeededDraws(settings.seed, settings.chain, block, 0, EXTEND)
         extension, state = yield from kernel.extend(stage, state, draws)
-        tell(BlockStarted(block, start, stage.end, extension))
         drawn += len(extension)
+        if len(state.segment) <= stage.start:  # it ended before this block: nothing to revise from here on
+            break
+        tell(BlockStarted(block, start, stage.end, extension))
         for step in range(settings.steps_per_block):
             draws = SeededDraws(settings.seed, settings.chain, block, step, PROPOSE)
-            revision, state = yield from kernel.revise(stage, state, draws)
+            revision, state = yield from revise(stage, state, draws)
             tell(StepTaken(as_step(revision, block, step, taken, law), 0, 0, 0.0))
             taken += 1
             drawn += len(revision.proposed)

@@ -1,18 +1,17 @@
 """Diagnostics of chains, on chains made up move by move and on real ones."""
 
 import json
-import math
 from collections import Counter
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from error_rates import FALSE_ALARM
 
-from explorer.analysis.chain import diagnostics, enumerated, expected_distance, total_variation, vagueness
+from explorer.analysis.chain import diagnostics, enumerated, vagueness
 from explorer.analysis.chain_draws import NO_ANSWER, draws_frame
 from explorer.analysis.mixing import STUCK
 from explorer.analysis.moments import History
+from explorer.analysis.tallies import distance
 from sampler.records import BlockStarted, Event, PowerSettings, Segment, Step, StepTaken
 from sampler.run import run_chains, run_power, steady
 from sampler.table import endless_world, flat_world
@@ -205,23 +204,8 @@ def test_the_distance_is_off_by_no_more_than_what_is_missing():
         shares = {name: (w / whole, (w + bound) / whole) for name, w in zip(names, found_weights, strict=True)}
         true = dict(zip(names, (found_weights + left) / (found_weights + left).sum(), strict=True))
         counts = Counter({"aa": 3, "bb": 1})
-        error = abs(total_variation(counts, enumerated(shares)) - total_variation(counts, true))
+        error = abs(distance(counts, enumerated(shares)) - distance(counts, true))
         assert error <= vagueness(shares).get("value", 1.0)
-
-
-def test_expected_distance_is_the_mean_over_exact_samples():
-    """Five standard errors of 20,000 repetitions: false alarm 6e-7."""
-    law, samples, times = {"a": 0.6, "b": 0.3, "c": 0.1}, 5, 20_000
-    rng = np.random.default_rng(0)
-    drawn = rng.multinomial(samples, list(law.values()), size=times)
-    distances = np.abs(drawn / samples - np.array(list(law.values()))).sum(axis=1) / 2
-    error = distances.std(ddof=1) / math.sqrt(times)
-    assert math.erfc(5 / math.sqrt(2)) < FALSE_ALARM
-    assert abs(expected_distance(list(law.values()), samples) - distances.mean()) < 5 * error
-
-
-def test_what_the_law_does_not_know_counts_in_full():
-    assert total_variation(Counter({"x": 2}), {"a": 1.0}) == 1.0
 
 
 @pytest.mark.parametrize("scope", ["block", "completion"])

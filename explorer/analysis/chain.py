@@ -22,6 +22,7 @@ from explorer.analysis.mixing import (
     effective_sample_size,
     rank_rhat,
 )
+from explorer.analysis.tallies import distance, expected_distance
 from explorer.analysis.tokens import display_tokens
 
 Row = dict[str, Any]
@@ -210,9 +211,9 @@ def distance_rows(frame: pd.DataFrame, target: Shares) -> list[Row]:
     """
     answers = frame.groupby(["x", "chain"])["answer"].last().unstack().ffill()
     law = enumerated(target)
-    expected = expected_distance(list(law.values()), answers.shape[1])
+    expected = expected_distance(law, answers.shape[1])
     return [
-        {"x": float(x), "distance": total_variation(Counter(row), law), "expected": expected}
+        {"x": float(x), "distance": distance(Counter(row), law), "expected": expected}
         for x, row in zip(answers.index, answers.to_numpy().tolist(), strict=True)
     ]
 
@@ -235,21 +236,3 @@ def vagueness(target: Shares | None) -> Row:
         left = f"{off:.2f} of p^α may lie in completions that the search did not reach"
         return {"reason": f"the target could not be certified well enough in the time allowed: {left}"}
     return {"value": off}
-
-
-def total_variation(counts: Counter[str], law: Mapping[str, float]) -> float:
-    """Half the sum of |share of an answer - law(answer)|."""
-    number = counts.total()
-    return math.fsum(abs(counts[answer] / number - law.get(answer, 0.0)) for answer in {*counts, *law}) / 2
-
-
-def expected_distance(law: list[float], samples: int) -> float:
-    """Mean total variation between a law and the shares of n exact samples: half the sum of E|X/n - p|, X binomial."""
-    return (
-        math.fsum(
-            math.comb(samples, k) * p**k * max(0.0, 1 - p) ** (samples - k) * abs(k / samples - p)
-            for p in law
-            for k in range(samples + 1)
-        )
-        / 2
-    )
