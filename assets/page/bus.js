@@ -46,6 +46,8 @@ function openRun(packet) {
     waiting: packet.can_continue,
     playing: packet.can_continue,
     whatIfAlpha: null,
+    replays: {},
+    replayWords: "",
     position: null,
     chosen: null,
   });

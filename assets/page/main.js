@@ -12,6 +12,8 @@ import { pointAt, showText, wireTokens } from "./text.js";
 import * as treeLaws from "./tree/laws.js";
 import * as tree from "./tree/main.js";
 import { state as treeState } from "./tree/state.js";
+import { showFlips } from "./flips.js";
+import * as replay from "./replay.js";
 import { showStats, showTransport, wireTransport } from "./transport.js";
 import { showWhatIf } from "./whatif.js";
 
@@ -32,6 +34,7 @@ async function mount(root) {
   wireChoice(root, "colouring");
   wireChoice(root, "unit");
   wireTheme(root);
+  replay.watchFor(part("replays-card"));
   const shown = () => [store.run?.id, store.selected, store.phase, store.moments.length];
   const progress = () => [store.run?.id, store.samples.length, store.canContinue, store.ended];
   const all = () => [...shown(), ...progress(), store.head, store.playing, store.status];
@@ -46,6 +49,8 @@ async function mount(root) {
     whenChanged(() => [...shown(), store.chosen], () => showAlternatives(part("alternatives"))),
     whenChanged(progress, () => showSamples(part("samples"), part("samples-caption"))),
     whenChanged(() => [...all(), store.whatIfAlpha], () => showWhatIf(part("what-if"))),
+    whenChanged(() => [...all(), store.whatIfAlpha], showFlips),
+    whenChanged(() => [...progress(), store.replays, store.replayWords, store.whatIfAlpha], () => replay.showReplays(part("replays"), part("replay-words"))),
     whenChanged(all, () => announce(part("live"))),
     () => store.run && figures.forEach((plot) => plot.refresh()),
     whenChanged(() => [...progress(), store.diagnosis, store.dark], () => drawer.show()),
@@ -96,5 +101,5 @@ function whatIf(alpha, isInfinite) {
   update({ whatIfAlpha: Number.isNaN(value) || value === own ? null : value });
 }
 
-window.explorer = { mount, connect, whatIf, store, comparison: { ...comparison, state: comparisonState }, tree: { ...tree, state: treeState, laws: treeLaws } };
+window.explorer = { mount, connect, whatIf, store, replay, comparison: { ...comparison, state: comparisonState }, tree: { ...tree, state: treeState, laws: treeLaws } };
 window.dispatchEvent(new Event("explorer-ready"));

@@ -14,6 +14,8 @@ export const store = {
   position: null, // the token position pointed at
   chosen: null, // the token position whose alternatives are shown
   whatIfAlpha: null, // alpha of the what-if, null when it is the run's own
+  replays: {}, // rows of explorer/analysis/paths.py by alpha, of the run on screen
+  replayWords: "", // why there are none
   colouring: "age",
   unit: "total", // of log p in the trace: "total" or "token"
   playing: false,

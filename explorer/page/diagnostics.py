@@ -66,7 +66,7 @@ async def answered(models: Models, trace: Trace, wanted: object) -> AsyncIterato
         return
     check_comparable(trace)
     yield {"progress": "Loading the model …"}
-    model = await to_thread.run_sync(model_of, models, trace)
+    model = await to_thread.run_sync(models.exactly, trace.started.model_name, trace.started.model_revision)
     chains: Chains = {own: trace.events} | {chain: [] for chain in others}
     async for progress in computed(model, trace, chains, others):
         yield {"progress": progress}
@@ -89,17 +89,6 @@ def check_comparable(trace: Trace) -> None:
         raise ValueError("α or τ moved during this run, so other chains would aim elsewhere; run it again at one α")
     if trace.ended.reason != "completed":
         raise ValueError("this run was stopped before its end; other chains are compared over whole runs")
-
-
-def model_of(models: Models, trace: Trace) -> LanguageModel:
-    """The very model of a trace; ValueError if it is not on offer."""
-    name, revision = trace.started.model_name, trace.started.model_revision
-    if name not in models.names:
-        raise ValueError(f"other chains need the model {name}, which is not on offer here")
-    model = models.get(name)
-    if model.revision != revision:
-        raise ValueError(f"this run's model is {name} of revision {revision}, not {model.revision}, which is here")
-    return model
 
 
 async def computed(model: LanguageModel, trace: Trace, chains: Chains, others: list[int]) -> AsyncIterator[str]:

@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from explorer.page import compare, evaluation, library, tree
 from explorer.page.controls import panel
 from explorer.page.packets import COMPARISON, DIAGNOSTICS, FIGURES, TREES, packet, views
+from explorer.page.replay import wire_replay
 from explorer.page.session import Session
 from explorer.page.whole_runs import KERNELS
 from explorer.page.wiring import wire
@@ -36,6 +37,7 @@ HEAD = """
 READY = "const start = () => {{ {} }}; if (window.explorer) start(); else addEventListener('explorer-ready', start);"
 MOUNT = READY.format("window.explorer.mount(element)")
 CONNECT = READY.format("window.explorer.connect({ props, trigger, watch })")
+CONNECT_REPLAY = READY.format("window.explorer.replay.connect({ props, trigger, watch })")
 MOUNT_COMPARISON = READY.format("window.explorer.comparison.mount(element)")
 MOUNT_TREE = READY.format("window.explorer.tree.mount(element)")
 CONNECT_TREE = READY.format("window.explorer.tree.connect({ props, trigger, watch })")
@@ -62,6 +64,7 @@ def page(
         bus, comparison_bus = hidden("bus", CONNECT), hidden("comparison-bus", CONNECT_COMPARISON)
         tree.wire_tree(hidden("tree-bus", CONNECT_TREE), models)
         wire(controls, bus, session, models)
+        wire_replay(hidden("replay-bus", CONNECT_REPLAY), session, models)
         begin = begin or evaluation.classroom(models)
         compare.wire_comparison(own, comparison_bus, pages, (controls, bus, session), models, begin, results)
     return blocks

@@ -69,6 +69,15 @@ class Models:
         """Whether `get` returns at once: the model is loaded, or there is none to load."""
         return name in self._loaded or name not in self.names
 
+    def exactly(self, name: str, revision: str) -> LanguageModel:
+        """The very model that a trace names; ValueError if it is not on offer here."""
+        if name not in self.names:
+            raise ValueError(f"this run's model is {name}, which is not on offer here")
+        model = self.get(name)
+        if model.revision != revision:
+            raise ValueError(f"this run's model is {name} of revision {revision}, not {model.revision}, which is here")
+        return model
+
     def get(self, name: str) -> LanguageModel:
         """The model, loading it first if need be; ValueError for a name that is not on offer or cannot be loaded."""
         if name not in self.names:

@@ -13,9 +13,11 @@ from explorer.page.packets import packet
 from sampler.language_model import LanguageModel
 from sampler.records import Event, PowerSettings, RunEnded, SampleDrawn, StepTaken, TemperatureSettings
 from sampler.run import Steering, run_power, run_temperature, steady
+from sampler.speed import Speed
 from sampler.trace import Trace
 
 MAX_SAMPLES = 64
+REMEMBERING = Speed(keep_rows=True)  # so that a replay at another alpha hardly calls the model
 _run_ids = itertools.count(1)
 
 
@@ -63,10 +65,11 @@ class Session:
     def begin(self, model: LanguageModel, prompt: str, settings: PowerSettings) -> None:
         """Start a chain; ValueError if the prompt does not fit, and then the old run stays."""
         steering = steady(settings)
-        events = run_power(model, prompt, settings, steering)
+        own = model.fresh()
+        events = run_power(own, prompt, settings, steering, REMEMBERING)
         with self.lock:  # a step of the old chain may still be on its way
             self._reset(checker(prompt), recorded=False, note="")
-            self.steering, self._model, self._events = steering, model, events
+            self.steering, self.model, self._events = steering, own, events
         self.advance()  # the run's first event carries its settings
 
     def _reset(self, found: Checker, recorded: bool, note: str) -> None:
@@ -77,6 +80,7 @@ class Session:
         self.moments: list[dict] = []
         self.samples: list[dict] = []
         self.steering: Steering | None = None
+        self.model: LanguageModel | None = None  # of a run begun here, with the rows that it has asked for
         self._events: Iterator[Event] | None = None
         self._sent = (0, 0)
 
@@ -131,7 +135,7 @@ class Session:
         if (row := self.history.add(event)) is not None:
             self.moments.append(row)
         if isinstance(event, RunEnded) and self._events is not None and event.reason == "completed":
-            self._events = run_temperature(self._model, trace.started.prompt, self.sample_settings(event))
+            self._events = run_temperature(self.model, trace.started.prompt, self.sample_settings(event))
 
     def _own_trace(self, event: Event) -> Trace:
         """The power trace until it has ended; the events after that are those of the temperature samples."""
