@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from explorer.page import compare, evaluation, library, tree
 from explorer.page.controls import panel
-from explorer.page.packets import COMPARISON, TREES, packet, views
+from explorer.page.packets import COMPARISON, DIAGNOSTICS, FIGURES, TREES, packet, views
 from explorer.page.session import Session
 from explorer.page.whole_runs import KERNELS
 from explorer.page.wiring import wire
@@ -52,7 +52,8 @@ def page(
         with gr.Tabs(selected="explore", elem_id="pages") as pages:
             with gr.Tab("Explore", id="explore"):
                 controls = panel(models.names)
-                gr.HTML(html_template=skeleton("explore.html"), js_on_load=MOUNT, elem_id="explore")
+                explore = skeleton("explore.html") + skeleton("diagnostics.html")
+                gr.HTML(html_template=explore, js_on_load=MOUNT, elem_id="explore")
             with gr.Tab("Tree", id="tree"):
                 gr.HTML(html_template=skeleton("tree/tree.html"), js_on_load=MOUNT_TREE, elem_id="tree")
             with gr.Tab("Compare", id="compare"):
@@ -108,7 +109,7 @@ def opening_json() -> str:
     """The figures' declarations and the recorded run that the page opens on, as one JSON text."""
     shown = Session()
     shown.open_recorded(*library.recorded(PRESETS[0].id), recorded=True)
-    return f'{{"views":{packet(**views())},"packet":{shown.snapshot()}}}'
+    return f'{{"views":{packet(**views(FIGURES | DIAGNOSTICS))},"packet":{shown.snapshot()}}}'
 
 
 @cache
