@@ -12,11 +12,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from explorer.page import compare, evaluation, library
+from explorer.page.asking import wire_target
 from explorer.page.controls import panel
 from explorer.page.packets import COMPARISON, packet, views
-from explorer.page.session import Session
+from explorer.page.session import Session, opening
 from explorer.page.wiring import wire
-from sampler.classroom.presets import PRESETS
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "page"
 SHEETS = [ASSETS / "style.css", ASSETS / "compare" / "compare.css"]
@@ -34,6 +34,7 @@ HEAD = """
 READY = "const start = () => {{ {} }}; if (window.explorer) start(); else addEventListener('explorer-ready', start);"
 MOUNT = READY.format("window.explorer.mount(element)")
 CONNECT = READY.format("window.explorer.connect({ props, trigger, watch })")
+CONNECT_TARGET = READY.format("window.explorer.target.connect({ props, trigger, watch })")
 MOUNT_COMPARISON = READY.format("window.explorer.comparison.mount(element)")
 CONNECT_COMPARISON = READY.format("window.explorer.comparison.connect({ props, trigger, watch })")
 
@@ -52,8 +53,10 @@ def page(
             with gr.Tab("Compare", id="compare"):
                 own = compare.panel()
                 gr.HTML(html_template=skeleton("compare/compare.html"), js_on_load=MOUNT_COMPARISON, elem_id="compare")
-        bus, comparison_bus = hidden("bus", CONNECT), hidden("comparison-bus", CONNECT_COMPARISON)
+        bus, target_bus = hidden("bus", CONNECT), hidden("target-bus", CONNECT_TARGET)
+        comparison_bus = hidden("comparison-bus", CONNECT_COMPARISON)
         wire(controls, bus, session, models)
+        wire_target(target_bus, session, models)
         begin = begin or evaluation.classroom(models)
         compare.wire_comparison(own, comparison_bus, pages, (controls, bus, session), models, begin, results)
     return blocks
@@ -84,13 +87,13 @@ def routes(results: Path = evaluation.RECORDED) -> list[Route | Mount]:
         return Response(content, media_type="application/json", headers={"Content-Encoding": "gzip"})
 
     return [
-        Route("/explorer/opening.json", opening),
+        Route("/explorer/opening.json", opening_run),
         Route("/explorer/comparison.json", comparison),
         Mount("/explorer/page", StaticFiles(directory=ASSETS)),
     ]
 
 
-async def opening(request: Request) -> Response:
+async def opening_run(request: Request) -> Response:
     """What the page opens on, before Gradio has answered anything."""
     return Response(opening_json(), media_type="application/json")
 
@@ -98,9 +101,7 @@ async def opening(request: Request) -> Response:
 @cache
 def opening_json() -> str:
     """The figures' declarations and the recorded run that the page opens on, as one JSON text."""
-    shown = Session()
-    shown.open_recorded(*library.recorded(PRESETS[0].id), recorded=True)
-    return f'{{"views":{packet(**views())},"packet":{shown.snapshot()}}}'
+    return f'{{"views":{packet(**views())},"packet":{opening().snapshot()}}}'
 
 
 @cache

@@ -9,7 +9,7 @@ from anyio import to_thread
 from explorer.page import library
 from explorer.page.controls import Controls, dials_of, settings_of
 from explorer.page.packets import packet
-from explorer.page.session import Session
+from explorer.page.session import Session, opening
 from explorer.page.streaming import GOALS, stream
 from sampler.language_model import LanguageModel
 from sampler.records import PowerSettings, checked_text
@@ -147,7 +147,7 @@ def open_upload(session: Session, path: str) -> str:
 
 def save_trace(session: Session) -> str:
     """The run on screen as a trace file, for the browser to save; at first that is the run the page opens on."""
-    trace = session.trace or library.recorded(library.PRESETS[0].id)[0]
+    trace = session.trace or opening().trace
     name = f"power-seed-{trace.started.settings.seed}.jsonl"
     return packet(download={"name": name, "text": "".join(f"{line}\n" for line in trace.lines())})
 
