@@ -46,18 +46,22 @@ function fromServer(moment, position, rows) {
       tokenCell(row.token, row.token === moment.tokens[position]),
       bar(row.base, "base"),
       bar(row.temperature, "proposal"),
-      bar(row.power.value, "power", error(row.power)),
+      bar(row.power.value, "power", powerWords(row.power)),
       element("td", {}, futures(row)),
     ),
   );
-  const caption = `Token ${position}: the ${rows.length} likeliest tokens after the ${position} before it, at α = ${alpha}. Power: ${origin}. Futures: shares of the token's power mass ${found}.`;
+  const caption = `Token ${position}: the ${rows.length} likeliest tokens in its place, at α = ${alpha}. Power: ${origin}. Futures: shares of the token's power mass ${found}.`;
   return [
     element("p", {}, caption),
     element("div", { class: "scroll" }, table(["token", "p (base)", "temperature 1/α", "power p^α", "futures behind it"], lines)),
   ];
 }
 
-const error = ({ is_exact: isExact, error: e }) => (isExact ? ` exact${e > 5e-4 ? ` ± ${number(e, 3)}` : ""}` : ` ± ${number(e, 3)}`);
+/** A probability with its error, too small an estimate as nothing. */
+function powerWords({ value, error, is_exact: isExact }) {
+  if (isExact) return `${probability(value)} exact${error > 5e-4 ? ` ± ${number(error, 3)}` : ""}`;
+  return `${number(value, 3)} ± ${number(error, 3)}`;
+}
 
 /** The best ways on after a token, folded under how many of them matter. */
 function futures(row) {
@@ -79,8 +83,8 @@ function tokenCell(text, stands) {
   return element("td", {}, element("span", { class: stands ? "token drawn" : "token" }, text), stands ? " stands here" : "");
 }
 
-function bar(value, role, after = "") {
+function bar(value, role, words = probability(value)) {
   const fill = element("span", { class: `share ${role}` });
-  fill.style.width = `${Math.max(1, 44 * value)}px`;
-  return element("td", {}, fill, ` ${probability(value)}${after}`);
+  fill.style.width = `${Math.max(1, 32 * value)}px`;
+  return element("td", {}, fill, ` ${words}`);
 }

@@ -19,7 +19,7 @@ export function measureRows() {
   return moment.tokens
     .map((token, position) => ({ position, token, ...at(position) }))
     .filter((row) => row.value !== undefined)
-    .map((row) => ({ ...row, words: words(name, row) }));
+    .map((row) => ({ ...row, below: name === "power_gain" ? Math.min(row.error, row.value) : row.error, words: words(name, row) }));
 }
 
 /** A measure with its error, exact or estimated. */
@@ -78,7 +78,7 @@ function captionOf() {
   if (measure === "success_delta" && !target.has_checker) return "No checker knows this prompt, so no answer is right or wrong. Shown: nothing.";
   const known = target.pivots.map((row) => row[measure]).filter(Boolean);
   const exact = known.filter((m) => m.is_exact).length;
-  const estimated = `${known.length - exact} estimated from ${target.pivot_rollouts} rollouts a token, the most uncertain first`;
+  const estimated = `${known.length - exact} estimated from ${target.pivot_rollouts} rollouts a token (hatched, with their error), the most uncertain first`;
   return `Final text, α ${number(target.alpha, 1)}: ${exact} of ${target.pivots.length} positions exact, ${estimated}.`;
 }
 

@@ -9,7 +9,7 @@ export function showShares(target) {
   target.replaceChildren(
     element("h3", {}, `The target p^α at α = ${number(known.alpha, 1)}, by ${known.has_checker ? "answer" : "completion"}`),
     legend(known),
-    element("div", { class: "scroll" }, table(known)),
+    table(known),
     element("p", { class: "caption" }, known.search.sentence, known.rollouts ? ` Estimates are from ${known.rollouts} weighed rollouts.` : ""),
   );
 }
@@ -30,39 +30,34 @@ const legend = (known) =>
   );
 
 function table(known) {
-  const head = [known.has_checker ? "answer" : "completion", "share, 0 to 1", "p^α", "temperature samples", "base model"];
-  return element("table", { class: "shares" }, element("tr", {}, ...head.map((h) => element("th", {}, h))), ...known.answers.map((row) => line(row, known)));
+  const head = element("tr", {}, element("th", {}, known.has_checker ? "answer" : "completion"), element("th", {}, "its share, from 0 to 1"));
+  return element("table", { class: "shares" }, head, ...known.answers.map((row) => line(row, known)));
 }
 
 function line(row, known) {
-  const { samples } = known;
+  const parts = [element("span", {}, "p^α ", ...powerWords(row)), element("span", {}, "temperature ", sampledWords(row, known.samples)), element("span", {}, `base ${row.base_words}`)];
   return element(
     "tr",
     { class: row.is_final ? "final" : "" },
-    element("td", { class: "answer-name" }, name(row)),
-    element("td", {}, track(row, samples)),
-    element("td", {}, ...powerWords(row, known)),
-    element("td", {}, samples ? `${row.sampled} of ${samples} (${percent(row.sampled, samples)})` : "none drawn"),
-    element("td", {}, interval(row.base_low, row.base_high)),
+    element("td", { class: "answer-name" }, ...name(row)),
+    element("td", {}, track(row, known.samples), element("div", { class: "share-words" }, ...parts)),
   );
 }
 
-function name(row) {
-  const marks = [
-    row.is_right ? element("span", { class: "answer right" }, " ✓ right") : null,
-    row.is_final ? element("span", { class: "chains-answer" }, " ● the chain's") : null,
-  ];
-  return element("span", {}, element("b", { title: row.answer }, row.answer), ...marks.filter(Boolean));
-}
+const name = (row) => [
+  element("b", {}, row.answer),
+  row.is_right ? element("span", { class: "answer right" }, " ✓ right") : null,
+  row.is_final ? element("div", { class: "chains-answer" }, "● the chain's") : null,
+].filter(Boolean);
 
-function powerWords(row, { rollouts }) {
-  if (row.is_exact) return [element("b", {}, "exact "), row.words];
-  const estimate = rollouts ? [element("b", {}, `${number(row.estimate, 3)} ± ${number(row.error, 3)}`), " estimated; "] : [];
+const sampledWords = (row, samples) => (samples ? `${row.sampled} of ${samples} (${percent(row.sampled, samples)})` : "none drawn");
+
+/** The certified share, and where that is wide what rollouts estimate. */
+function powerWords(row) {
+  if (row.is_exact) return [element("b", {}, "exact: "), row.words];
+  const estimate = row.estimate !== null ? [element("b", {}, `${number(row.estimate, 3)} ± ${number(row.error, 3)}`), " estimated; certified "] : ["certified "];
   return [...estimate, row.words];
 }
-
-const interval = (low, high) =>
-  high - low < 0.01 ? number((low + high) / 2, 4) : `between ${number(Math.floor(low * 1000) / 1000, 3)} and ${number(Math.ceil(high * 1000) / 1000, 3)}`;
 
 /** One answer on a line from 0 to 1. */
 function track(row, samples) {
@@ -71,7 +66,7 @@ function track(row, samples) {
     mark.style.width = to > from ? `${Math.max(1, 100 * (to - from))}%` : "";
     return mark;
   };
-  const marks = [at(element("i", { class: "base", title: `base model: ${interval(row.base_low, row.base_high)}` }), row.base_low, row.base_high)];
+  const marks = [at(element("i", { class: "base", title: `base model: ${row.base_words}` }), row.base_low, row.base_high)];
   marks.push(at(element("i", { class: "band", title: `p^α: ${row.words}` }), row.low, Math.max(row.high, row.low + 0.005)));
   if (row.estimate !== null) {
     const [from, to] = [Math.max(0, row.estimate - row.error), Math.min(1, row.estimate + row.error)];

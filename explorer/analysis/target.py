@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from explorer.analysis.tokens import display_tokens
 from sampler.certified import CertifiedTarget, Interval
 from sampler.pivots import TOLERANCE, Alternative, Measure, Pivot
-from sampler.rollouts import Rollouts
+from sampler.rollouts import Estimate, Rollouts
 
 Row = dict[str, Any]
 Text = tuple[int, ...]
@@ -37,8 +37,8 @@ def answer_rows(
     """One row an answer, the likeliest first, all the others together last.
 
     Fields: answer, is_others, is_final (the chain's), is_right, sampled (of the temperature samples); low, high and
-    is_exact (width at most TOLERANCE) of its share of p^alpha; estimate and error of it where rollouts were made;
-    base_low, base_high of its probability under the base model; words.
+    is_exact (width at most TOLERANCE) of its share of p^alpha; estimate and error where rollouts say more than those;
+    base_low, base_high of its probability under the base model; words and base_words say both intervals.
     """
     listed = listed_answers(target, alpha, reading, final, samples, rolled)
 
@@ -48,13 +48,14 @@ def answer_rows(
 
     known, base = target.shares(key, alpha), target.shares(key, 1.0)
     estimates = rolled.shares(key) if rolled else {}
+    none_drawn = Estimate(0.0, 1 / rolled.weights.shape[1]) if rolled else None
     sampled = Counter(map(key, samples))
     unseen, unseen_base = Interval(0.0, target.missing(alpha)), Interval(0.0, target.missing(1.0))
-    least = 1 / rolled.weights.shape[1] if rolled else None
     rows = []
     for answer in [*listed, OTHERS]:
         share, own = known.get(answer, unseen), base.get(answer, unseen_base)
-        estimate = estimates.get(answer, (0.0, least)) if rolled and not is_exact(share) else (None, None)
+        estimate = estimates.get(answer, none_drawn)
+        says_more = estimate is not None and 2 * estimate.error < share.width
         rows.append({
             "answer": "any other answer" if answer is OTHERS else reading.label(answer),
             "is_others": answer is OTHERS,
@@ -62,9 +63,9 @@ def answer_rows(
             "is_right": reading.right is not None and answer == reading.right,
             "sampled": sampled[answer],
             "low": share.low, "high": share.high, "is_exact": is_exact(share),
-            "estimate": estimate[0], "error": estimate[1],
+            "estimate": estimate.value if says_more else None, "error": estimate.error if says_more else None,
             "base_low": own.low, "base_high": own.high,
-            "words": certified_words(share),
+            "words": certified_words(share), "base_words": certified_words(own),
         })  # fmt: skip
     return rows
 

@@ -7,15 +7,16 @@ from explorer.views.figure import ACCEPTED, HIGHLIGHT, NEUTRAL, REJECTED, declar
 CUTS_HOVER = "token %{x} %{customdata[0]}<br>%{y} of %{customdata[1]} cuts here %{customdata[2]}<extra></extra>"
 MEASURES = {  # what each is, its axis title, and its colour
     "entropy": ("entropy of the base model's next token", "entropy (nats)", HIGHLIGHT),
-    "power_gain": ("KL of power from temperature 1/α at this choice", "power gain (nats)", ACCEPTED),
-    "success_delta": ("change of P(right answer) when this token is fixed", "success delta (probability)", "#CC79A7"),
+    "power_gain": ("KL of power from temperature 1/α at this choice", "power gain (nats)", "#CC79A7"),
+    "success_delta": ("change of P(right answer) when this token is fixed", "success delta (probability)", "#56B4E9"),
 }
 
 
 def pivotal_positions() -> go.Figure:
     """Rows: `cuts` of the selected moment below; above, those of the chosen measure, under its name.
 
-    A measure's rows hold position, token, value, error, is_exact and words. `meta.titles` names its axis.
+    A measure's rows hold position, token, value, error, below (how far the error reaches down), is_exact and words.
+    `meta.titles` names its axis.
     """
     return declared(
         *(bars(measure, is_exact) for measure in MEASURES for is_exact in (True, False)),
@@ -27,7 +28,13 @@ def pivotal_positions() -> go.Figure:
         bargap=0.15,
         meta={"titles": {measure: title for measure, (_, title, _) in MEASURES.items()}},
         xaxis={"title": "position in the completion (tokens)", "zeroline": False, "minallowed": -1, "anchor": "y2"},
-        yaxis={"title": MEASURES["entropy"][1], "domain": [0.54, 1], "rangemode": "tozero"},
+        yaxis={
+            "title": MEASURES["entropy"][1],
+            "domain": [0.54, 1],
+            "rangemode": "tozero",
+            "nticks": 5,
+            "automargin": True,
+        },
         yaxis2={"title": "cuts (count)", "domain": [0, 0.46], "rangemode": "tozero"},
     )
 
@@ -37,11 +44,13 @@ def bars(measure: str, is_exact: bool) -> go.Bar:
     meaning, title, colour = MEASURES[measure]
     name = f"{title.split(' (')[0]}, {'exact' if is_exact else 'estimated'}"
     hover = f"token %{{x}} %{{customdata[0]}}<br>%{{customdata[1]}}<br>{meaning}<extra></extra>"
-    where, error = ("is_exact", {}) if is_exact else ("!is_exact", {"error_y__array": "error"})
+    error = {} if is_exact else {"error_y__array": "error", "error_y__arrayminus": "below"}
+    where = "is_exact" if is_exact else "!is_exact"
     return go.Bar(
         name=name,
+        showlegend=False,
         marker={"color": colour, "pattern": {"shape": "" if is_exact else "/", "fillmode": "overlay", "size": 6}},
-        error_y={"visible": not is_exact, "thickness": 1.5, "width": 2},
+        error_y={"visible": not is_exact, "symmetric": False, "color": NEUTRAL, "thickness": 1.5, "width": 2},
         hovertemplate=hover,
         meta=fields(measure, where, ("token", "words"), x="position", y="value", **error),
     )
