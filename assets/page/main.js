@@ -4,6 +4,7 @@ import * as comparison from "./compare/main.js";
 import { showAlternatives } from "./alternatives.js";
 import { state as comparisonState } from "./compare/state.js";
 import { DecisionCard } from "./decision.js";
+import { Drawer } from "./diagnostics.js";
 import { showJumps, showMeasures } from "./pivots.js";
 import { plots } from "./plots.js";
 import { showSamples } from "./samples.js";
@@ -28,6 +29,7 @@ async function mount(root) {
     { title: part("decision-title"), body: part("decision"), waterfall: part("waterfall"), caption: part("waterfall-caption") },
     views,
   );
+  const drawer = new Drawer(root, views);
   wireTransport(root);
   wireTokens(part("text"));
   wireChoice(root, "colouring");
@@ -57,6 +59,7 @@ async function mount(root) {
     whenChanged(() => [...all(), store.whatIfAlpha], () => showWhatIf(part("what-if"))),
     whenChanged(all, () => announce(part("live"))),
     () => store.run && figures.forEach((plot) => plot.refresh()),
+    whenChanged(() => [...progress(), store.diagnosis, store.dark], () => drawer.show()),
   ];
   subscribe(() => redraw.forEach((view) => view()));
   if (packet && !store.run) receive(packet);

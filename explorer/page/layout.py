@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from explorer.page import compare, evaluation, library, tree
 from explorer.page.asking import wire_target
 from explorer.page.controls import panel
-from explorer.page.packets import COMPARISON, TREES, packet, views
+from explorer.page.packets import COMPARISON, DIAGNOSTICS, FIGURES, TREES, packet, views
 from explorer.page.session import Session, opening
 from explorer.page.whole_runs import KERNELS
 from explorer.page.wiring import wire
@@ -54,7 +54,8 @@ def page(
         with gr.Tabs(selected="explore", elem_id="pages") as pages:
             with gr.Tab("Explore", id="explore"):
                 controls = panel(models.names)
-                gr.HTML(html_template=skeleton("explore.html"), js_on_load=MOUNT, elem_id="explore")
+                explore = skeleton("explore.html") + skeleton("diagnostics.html")
+                gr.HTML(html_template=explore, js_on_load=MOUNT, elem_id="explore")
             with gr.Tab("Tree", id="tree"):
                 gr.HTML(html_template=skeleton("tree/tree.html"), js_on_load=MOUNT_TREE, elem_id="tree")
             with gr.Tab("Compare", id="compare"):
@@ -109,7 +110,7 @@ async def opening_run(request: Request) -> Response:
 @cache
 def opening_json() -> str:
     """The figures' declarations and the recorded run that the page opens on, as one JSON text."""
-    return f'{{"views":{packet(**views())},"packet":{opening().snapshot()}}}'
+    return f'{{"views":{packet(**views(FIGURES | DIAGNOSTICS))},"packet":{opening().snapshot()}}}'
 
 
 @cache

@@ -28,6 +28,7 @@ class Session:
     def __init__(self) -> None:
         self.ticket = 0
         self.asked = self.clicked = 0  # questions about the target, and about a position; only the latest is answered
+        self.diagnosis = 0  # likewise of the stream of other chains
         self.speed = 20.0  # steps a second; 0 is as fast as possible
         self.lock = threading.Lock()
         self.trace: Trace | None = None
@@ -40,6 +41,16 @@ class Session:
         """End every other stream of this session; returns the number of the new one."""
         self.ticket += 1
         return self.ticket
+
+    def take_diagnosis(self) -> int:
+        """End the computing of other chains; returns the number of the new one."""
+        self.diagnosis += 1
+        return self.diagnosis
+
+    @property
+    def on_screen(self) -> Trace:
+        """The run that the browser shows; at first the recorded one that the page opens on."""
+        return self.trace or opening().trace
 
     # ---- opening
 
