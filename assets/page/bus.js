@@ -50,6 +50,9 @@ function openRun(packet) {
     replayWords: "",
     position: null,
     chosen: null,
+    target: null,
+    alternatives: {},
+    asking: null,
   });
   reveal(packet.moments.length - 1);
 }
