@@ -44,6 +44,7 @@ class Revision:
     log_accept_ratio: float
     log_u: float
     is_accepted: bool
+    stopped_early: bool = False
 
 
 def extend(stage: Stage, state: ChainState, draws: Draws) -> Rows[tuple[Segment, ChainState]]:
@@ -77,12 +78,21 @@ def revise(stage: Stage, state: ChainState, draws: Draws) -> Rows[tuple[Revision
 def write(stage: Stage, kept_ids: tuple[int, ...], draws: Draws) -> Rows[Segment]:
     """Sample tokens from q after prompt + kept, until `stage.end` positions or an end token, which is kept."""
     written = Segment()
-    while len(kept_ids) + len(written) < stage.end and not (written and written.token_ids[-1] in stage.eos_ids):
-        [row] = yield [stage.prompt_ids + kept_ids + written.token_ids]  # (V,)
-        log_q = power.temper(row, stage.law.temperature)
-        token = draws.token(log_q, len(kept_ids) + len(written))
-        written += measured(stage, token, row, log_q)
+    while not is_whole(stage, len(kept_ids), written):
+        written += yield from next_token(stage, kept_ids + written.token_ids, draws)
     return written
+
+
+def is_whole(stage: Stage, num_kept: int, written: Segment) -> bool:
+    """Whether what was written after `num_kept` positions reaches `stage.end` or ends with an end token."""
+    return num_kept + len(written) >= stage.end or (bool(written) and written.token_ids[-1] in stage.eos_ids)
+
+
+def next_token(stage: Stage, ids: tuple[int, ...], draws: Draws) -> Rows[Segment]:
+    """One token from q after prompt + ids."""
+    [row] = yield [stage.prompt_ids + ids]  # (V,)
+    log_q = power.temper(row, stage.law.temperature)
+    return measured(stage, draws.token(log_q, len(ids)), row, log_q)
 
 
 def remeasure(stage: Stage, state: ChainState) -> Rows[ChainState]:

@@ -18,6 +18,7 @@ ORDER = (
     *("sampler.records", "sampler.language_model", "sampler.table"),
     *("sampler.pieces", "sampler.prefix_cache", "sampler.token_tree", "sampler.causal_lm"),
     *("sampler.power", "sampler.draws", "sampler.kernel", "sampler.lock_step"),
+    *("sampler.early_rejection", "sampler.speed"),
     *("sampler.ledger", "sampler.chain", "sampler.run"),
     *("sampler.exact", "sampler.best_first", "sampler.certified", "sampler.rollouts", "sampler.pivots"),
     *("sampler.block_dial", "sampler.selftest"),
