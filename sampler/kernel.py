@@ -5,6 +5,7 @@ rows [R, V]. It never sees a model, a cache or a batch, so `in_lock_step` (run.p
 enumerated draws turn the very same code into its own exact transition matrix.
 """
 
+import math
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -123,9 +124,9 @@ def top_tokens(row: np.ndarray, count: int) -> tuple[tuple[int, float], ...]:
     if count == 0:
         return ()
     threshold = np.partition(row, len(row) - count)[len(row) - count]
-    candidates = np.flatnonzero((row >= threshold) & np.isfinite(row))
+    candidates = np.flatnonzero(row >= threshold)
     order = candidates[np.argsort(-row[candidates], kind="stable")][:count]
-    return tuple((int(v), float(row[v])) for v in order)
+    return tuple((v, log_p) for v, log_p in zip(order.tolist(), row[order].tolist(), strict=True) if log_p > -math.inf)
 
 
 def closed(stage: Stage, segment: Segment) -> ChainState:

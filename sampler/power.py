@@ -20,8 +20,8 @@ def temper(log_p: np.ndarray, temperature: float) -> np.ndarray:
     Karan & Du 2025, eq. 4. `temperature` > 0; impossible tokens (-inf) stay impossible.
     """
     with np.errstate(over="ignore"):  # a tiny temperature may send unlikely tokens to -inf, which is right
-        scaled = (log_p - log_p.max()) / temperature
-    return scaled - log_sum_exp(scaled)
+        scaled = (log_p - log_p.max()) / temperature  # its largest is 0
+    return scaled - math.log(float(np.exp(scaled).sum()))
 
 
 def log_z(log_p: np.ndarray, alpha: float) -> float:
@@ -32,7 +32,7 @@ def log_z(log_p: np.ndarray, alpha: float) -> float:
     top = float(log_p.max())
     if math.isinf(alpha):
         return 0.0 if top >= 0.0 else -math.inf
-    return alpha * top + log_sum_exp(alpha * (log_p - top))
+    return alpha * top + math.log(float(np.exp(alpha * (log_p - top)).sum()))
 
 
 def entropy(log_p: np.ndarray) -> float:

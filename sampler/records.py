@@ -4,7 +4,7 @@ Natural logs, nats; positions count from 0 in the completion.
 """
 
 import math
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 SCOPES = ("block", "completion")
 MAX_PROMPT = 10_000  # characters; a model's context usually ends earlier
@@ -145,10 +145,10 @@ class Segment:
         return len(self.token_ids)
 
     def __getitem__(self, part: slice) -> "Segment":
-        return Segment(*(getattr(self, f.name)[part] for f in fields(self)))
+        return Segment(*(getattr(self, name)[part] for name in Segment.__slots__))
 
     def __add__(self, other: "Segment") -> "Segment":
-        return Segment(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+        return Segment(*(getattr(self, name) + getattr(other, name) for name in Segment.__slots__))
 
 
 @dataclass(frozen=True, slots=True)

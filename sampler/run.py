@@ -55,7 +55,7 @@ def run_power(
     out. Raises ValueError before the first event if the prompt does not fit or early rejection would not be exact.
     """
     speed.check(settings.law)
-    return _PowerRun(model.fresh(), prompt, settings, steering or steady(settings), speed).events()
+    return _PowerRun(model.fresh(speed.keep_rows), prompt, settings, steering or steady(settings), speed).events()
 
 
 def run_temperature(model: LanguageModel, prompt: str, settings: TemperatureSettings) -> Iterator[Event]:
@@ -146,7 +146,9 @@ class _PowerRun:
 
     def _look_ahead(self, block: int, step: int) -> tuple[Revision, ChainState]:
         draws = (self._draws(block, later, PROPOSE) for later in range(step, self.settings.steps_per_block))
-        self.ahead = revisions(self.model, self._stage(block), self.state, draws, self.speed)
+        stage = self._stage(block)
+        self.model.hold(self.prompt_ids + self.state.segment.token_ids, len(self.prompt_ids) + stage.start)
+        self.ahead = revisions(self.model, stage, self.state, draws, self.speed)
         return next(self.ahead)
 
     def _frozen(self, block: int) -> BlockFrozen:

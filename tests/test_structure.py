@@ -16,7 +16,14 @@ ROOMS = ("sampler", "explorer")
 # Each may import only what stands before it: model, kernel, trace, analysis, view, page.
 ORDER = (
     *("sampler.records", "sampler.language_model", "sampler.table"),
-    *("sampler.pieces", "sampler.prefix_cache", "sampler.token_tree", "sampler.causal_lm"),
+    *(
+        "sampler.pieces",
+        "sampler.prefix_cache",
+        "sampler.token_tree",
+        "sampler.lean",
+        "sampler.loading",
+        "sampler.causal_lm",
+    ),
     *("sampler.power", "sampler.draws", "sampler.kernel", "sampler.lock_step"),
     *("sampler.early_rejection", "sampler.speed"),
     *("sampler.ledger", "sampler.chain", "sampler.run"),
@@ -38,6 +45,8 @@ PACKAGES = {
     "sampler.pieces": {"transformers"},
     "sampler.prefix_cache": HUGGING_FACE,
     "sampler.token_tree": HUGGING_FACE,
+    "sampler.lean": HUGGING_FACE,
+    "sampler.loading": HUGGING_FACE,
     "sampler.causal_lm": HUGGING_FACE,
     "sampler.classroom": HUGGING_FACE | {"tokenizers", "tqdm"},
     "sampler.__main__": {"tqdm"},
@@ -146,7 +155,7 @@ def test_one_file_loads_models_and_none_generates(module):
     """`generate` changes the target by its defaults (method.md, section 4)."""
     names = set(names_in(module))
     assert "generate" not in names
-    assert module == "sampler.causal_lm" or not any(name.startswith("AutoModel") for name in names)
+    assert module == "sampler.loading" or not any(name.startswith("AutoModel") for name in names)
     assert module in ("sampler.causal_lm", "sampler.prefix_cache", "sampler.token_tree") or "DynamicCache" not in names
 
 
