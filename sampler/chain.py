@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from sampler import kernel
 from sampler.draws import EXTEND, PROPOSE, SeededDraws
-from sampler.kernel import Rows, Stage
+from sampler.kernel import Revise, Rows, Stage
 from sampler.records import ChainState, Law, PowerSettings
 
 
@@ -26,19 +26,26 @@ def stage_of(
 
 
 def whole_run(
-    prompt_ids: tuple[int, ...], eos_ids: tuple[int, ...], settings: PowerSettings, chain: int = 0
+    prompt_ids: tuple[int, ...],
+    eos_ids: tuple[int, ...],
+    settings: PowerSettings,
+    chain: int = 0,
+    revise: Revise = kernel.revise,
 ) -> Rows[ChainEnd]:
-    """Extend and revise block after block. Chain 0 ends with the very completion of `run_power`."""
+    """Extend and revise block after block. Chain 0 of the right kernel ends with the very completion of `run_power`.
+
+    A wrong kernel (wrong_kernels.py) may leave a block shorter than it was, unfinished; the next one then fills both.
+    """
     state, drawn = ChainState(), 0
     for block in range(settings.num_blocks):
-        if state.finished and settings.scope == "block":
-            break
         stage = stage_of(settings, prompt_ids, eos_ids, block, settings.law)
         draws = SeededDraws(settings.seed, chain, block, 0, EXTEND)
         extension, state = yield from kernel.extend(stage, state, draws)
         drawn += len(extension)
+        if len(state.segment) <= stage.start:  # it ended before this block: nothing to revise from here on
+            break
         for step in range(settings.steps_per_block):
             draws = SeededDraws(settings.seed, chain, block, step, PROPOSE)
-            revision, state = yield from kernel.revise(stage, state, draws)
+            revision, state = yield from revise(stage, state, draws)
             drawn += len(revision.proposed)
     return ChainEnd(state, drawn)

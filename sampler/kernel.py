@@ -6,7 +6,7 @@ enumerated draws turn the very same code into its own exact transition matrix.
 """
 
 import math
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -46,6 +46,9 @@ class Revision:
     log_u: float
     is_accepted: bool
     stopped_early: bool = False
+
+
+Revise = Callable[[Stage, ChainState, Draws], Rows[tuple[Revision, ChainState]]]  # `revise`, or another in its place
 
 
 def extend(stage: Stage, state: ChainState, draws: Draws) -> Rows[tuple[Segment, ChainState]]:

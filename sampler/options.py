@@ -6,7 +6,10 @@ from sampler import records, table
 from sampler.classroom.presets import PRESETS
 
 PROBLEMS = {preset.id: preset.prompt for preset in PRESETS}
-MAKERS = (table.paper_example, table.pivot_world, table.flat_world, table.peaked_world, table.endless_world)
+MAKERS = (
+    *(table.paper_example, table.pivot_world, table.block_world),
+    *(table.flat_world, table.peaked_world, table.endless_world),
+)
 WORLDS = {world.name: world for world in (make() for make in MAKERS)}
 
 

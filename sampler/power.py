@@ -20,8 +20,8 @@ def temper(log_p: np.ndarray, temperature: float) -> np.ndarray:
     Karan & Du 2025, eq. 4. `temperature` > 0; impossible tokens (-inf) stay impossible.
     """
     with np.errstate(over="ignore"):  # a tiny temperature may send unlikely tokens to -inf, which is right
-        scaled = (log_p - log_p.max()) / temperature  # its largest is 0
-    return scaled - math.log(float(np.exp(scaled).sum()))
+        scaled = (log_p - log_p.max()) / temperature
+    return scaled - math.log(float(np.exp(scaled).sum()))  # the largest is 0 already
 
 
 def log_z(log_p: np.ndarray, alpha: float) -> float:

@@ -4,7 +4,8 @@ Natural logs, nats; positions count from 0 in the completion.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import add, attrgetter
 
 SCOPES = ("block", "completion")
 MAX_PROMPT = 10_000  # characters; a model's context usually ends earlier
@@ -145,10 +146,13 @@ class Segment:
         return len(self.token_ids)
 
     def __getitem__(self, part: slice) -> "Segment":
-        return Segment(*(getattr(self, name)[part] for name in Segment.__slots__))
+        return Segment(*[values[part] for values in _per_token(self)])
 
     def __add__(self, other: "Segment") -> "Segment":
-        return Segment(*(getattr(self, name) + getattr(other, name) for name in Segment.__slots__))
+        return Segment(*map(add, _per_token(self), _per_token(other)))
+
+
+_per_token = attrgetter(*(f.name for f in fields(Segment)))  # the six fields at once; a sampler's busiest line
 
 
 @dataclass(frozen=True, slots=True)

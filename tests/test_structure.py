@@ -15,19 +15,14 @@ ROOMS = ("sampler", "explorer")
 
 # Each may import only what stands before it: model, kernel, trace, analysis, view, page.
 ORDER = (
-    *("sampler.records", "sampler.language_model", "sampler.table"),
-    *(
-        "sampler.pieces",
-        "sampler.prefix_cache",
-        "sampler.token_tree",
-        "sampler.lean",
-        "sampler.loading",
-        "sampler.causal_lm",
-    ),
-    *("sampler.power", "sampler.draws", "sampler.kernel", "sampler.lock_step"),
+    *("sampler.records", "sampler.language_model", "sampler.table", "sampler.own_tree"),
+    *("sampler.pieces", "sampler.prefix_cache", "sampler.token_tree"),
+    *("sampler.lean", "sampler.loading", "sampler.causal_lm"),
+    *("sampler.power", "sampler.draws", "sampler.kernel", "sampler.wrong_kernels", "sampler.lock_step"),
     *("sampler.early_rejection", "sampler.speed"),
     *("sampler.ledger", "sampler.chain", "sampler.run"),
-    *("sampler.exact", "sampler.best_first", "sampler.certified", "sampler.rollouts", "sampler.pivots"),
+    *("sampler.exact", "sampler.best_first", "sampler.certified", "sampler.prefix_tree"),
+    *("sampler.rollouts", "sampler.pivots"),
     *("sampler.block_dial", "sampler.selftest"),
     *("sampler.trace_format", "sampler.trace", "sampler.verify", "sampler.summary"),
     *("sampler.classroom", "sampler.options", "sampler.__main__"),

@@ -8,6 +8,9 @@ import { plots } from "./plots.js";
 import { showSamples } from "./samples.js";
 import { store, subscribe, update, isHidden, selectedMoment } from "./store.js";
 import { pointAt, showText, wireTokens } from "./text.js";
+import * as treeLaws from "./tree/laws.js";
+import * as tree from "./tree/main.js";
+import { state as treeState } from "./tree/state.js";
 import { showStats, showTransport, wireTransport } from "./transport.js";
 import { showWhatIf } from "./whatif.js";
 
@@ -90,5 +93,5 @@ function whatIf(alpha, isInfinite) {
   update({ whatIfAlpha: Number.isNaN(value) || value === own ? null : value });
 }
 
-window.explorer = { mount, connect, whatIf, store, comparison: { ...comparison, state: comparisonState } };
+window.explorer = { mount, connect, whatIf, store, comparison: { ...comparison, state: comparisonState }, tree: { ...tree, state: treeState, laws: treeLaws } };
 window.dispatchEvent(new Event("explorer-ready"));

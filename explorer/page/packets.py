@@ -7,7 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from explorer.views import many_answers, method_accuracy
+from explorer.views import many_answers, method_accuracy, trees
 from explorer.views.block_history import block_history
 from explorer.views.figure import template
 from explorer.views.log_likelihood import log_likelihood
@@ -30,6 +30,7 @@ COMPARISON = {  # by the rows that each draws
     "novelty": many_answers.novelty,
     "ranks": many_answers.ranks,
 }
+TREES = {figure.__name__: figure for figure in (trees.completions, trees.by_block, trees.by_steps_of_dial)}
 SIGNIFICANT_DIGITS = 6  # enough for the eye; the trace keeps every digit
 
 
