@@ -12,12 +12,12 @@ from worlds import WORLDS
 from sampler import early_rejection, power, speed
 from sampler.early_rejection import holds_for
 from sampler.language_model import LanguageModel
-from sampler.records import Event, Law, PowerSettings, RunEnded, StepTaken
+from sampler.records import Event, Law, PowerSettings, RunEnded, Segment, StepTaken
 from sampler.run import Steering, run_power, steady
 from sampler.speed import Speed
 from sampler.table import endless_world, flat_world, peaked_world
 from sampler.trace import Trace
-from sampler.trace_format import from_json, to_json
+from sampler.trace_format import TraceError, from_json, to_json
 from sampler.verify import verify
 
 SERIAL = Speed()
@@ -128,6 +128,40 @@ def test_a_transformer_gives_the_same_chain(kind):
         stopped += assert_same_chain(early, serial, TOLERANCE)
         assert verify(Trace(early), model).problems == []
     assert stopped > 0
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"stopped_early": False},
+        {"log_cut_ratio": 0.01},
+        {"log_accept_ratio": -0.001},
+        {"log_target_ratio": -0.001},
+        {"is_accepted": True},
+        {"proposed": Segment()},
+    ],
+    ids=lambda lie: next(iter(lie)),
+)
+def test_a_lie_about_a_step_that_was_stopped_is_found(lie):
+    settings, model = replace(SETTINGS, proposal_temperature=1.0, max_new_tokens=9, block_size=9), flat_world()
+    events = list(run_power(model, "b", settings, speed=Speed(early_rejection=True)))
+    assert verify(Trace(events), model).ok
+    at = next(i for i, e in enumerate(events) if isinstance(e, StepTaken) and e.step.stopped_early)
+    events[at] = replace(events[at], step=replace(events[at].step, **lie))
+    try:
+        assert not verify(Trace(events), model).ok
+    except TraceError:
+        assert "is_accepted" in lie
+
+
+def test_a_whole_trace_may_not_pretend_to_be_stopped():
+    """A proposal cut short by hand is refused where log A is no bound."""
+    settings = replace(SETTINGS, proposal_temperature=3.0)
+    events = list(run_power(endless_world(), "b", settings))
+    at = next(i for i, e in enumerate(events) if isinstance(e, StepTaken) and not e.step.is_accepted)
+    step = replace(events[at].step, stopped_early=True, proposed=events[at].step.proposed[:1])
+    events[at] = replace(events[at], step=step)
+    assert any("where log A is no bound" in problem for problem in verify(Trace(events), endless_world()).problems)
 
 
 # ---- wrong ones are caught
