@@ -142,6 +142,8 @@ def following(text: Segment, event: BlockStarted | StepTaken) -> Segment:
     step = event.step
     if not 0 <= step.cut < len(text) or text.token_ids[step.cut :] != step.replaced.token_ids:
         raise TraceError(f"step {step.draw} replaces tokens that are not the text's own from position {step.cut} on")
+    if step.stopped_early and step.is_accepted:
+        raise TraceError(f"step {step.draw} accepts a proposal that was stopped early")
     return text[: step.cut] + (step.proposed if step.is_accepted else step.replaced)
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import gradio as gr
 from anyio import CapacityLimiter, to_thread
-from sampler.speed import Speed
 
 from explorer.analysis.paths import Row, path
 from explorer.page.library import Models, checker
@@ -17,6 +16,7 @@ from explorer.page.session import Session
 from sampler.language_model import LanguageModel
 from sampler.records import PowerSettings, checked_alpha
 from sampler.run import run_power
+from sampler.speed import Speed
 from sampler.trace import Trace
 
 WORKERS = CapacityLimiter(2)  # replays computed at the same moment, all browsers together

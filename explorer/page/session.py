@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from sampler.speed import Speed
-
 from explorer.analysis.moments import History
 from explorer.analysis.samples import sample_row
 from explorer.page.library import PRESETS, Checker, checker, recorded
@@ -15,6 +13,7 @@ from explorer.page.packets import packet
 from sampler.language_model import LanguageModel
 from sampler.records import Event, PowerSettings, RunEnded, SampleDrawn, StepTaken, TemperatureSettings
 from sampler.run import Steering, run_power, run_temperature, steady
+from sampler.speed import Speed
 from sampler.trace import Trace
 
 MAX_SAMPLES = 64
