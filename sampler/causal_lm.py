@@ -12,7 +12,7 @@ from sampler.prefix_cache import PrefixCache, RowMemory, Text, aligned
 from sampler.token_tree import TokenTree
 
 PASS_ROWS = 64  # contexts put through the network at once
-TREE_ROWS = 128  # the same, where they share their beginnings in a tree of tokens
+TREE_ROWS = 256  # the same, where they share their beginnings in a tree of tokens
 BRANCH_FROM = 16  # calls of more contexts than this take the tree
 TREE_TOKENS = 1024  # new tokens of a tree read in one pass
 
@@ -36,7 +36,7 @@ class CausalLM:
         self._loaded = shared
         self.rows = RowMemory() if rows is None else rows
         self._prefixes = PrefixCache()
-        self._tree = TokenTree()
+        self._tree = TokenTree(shared.num_layers)
 
     @classmethod
     def load(cls, name_or_path: str, device: str = "auto", dtype: str = "float32") -> "CausalLM":
@@ -133,7 +133,7 @@ class CausalLM:
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
-            self._prefixes, self._tree = PrefixCache(), TokenTree()
+            self._prefixes, self._tree = PrefixCache(), TokenTree(self._loaded.num_layers)
             if len(texts) == 1:
                 raise MemoryError(
                     f"a text of {len(texts[0])} tokens must fit into memory beside {self.name}, and does not: take "
@@ -185,7 +185,7 @@ class CausalLM:
         )
         self._tree.keep(read)
         self.tokens_fed += len(new)
-        last = dict(zip(new, rows[0], strict=True))
+        last = dict(zip(new, rows.reshape(-1, self.vocab_size), strict=False))  # the last row's end may be repeated
         return {text: last[text] for text in texts}
 
     @torch.inference_mode()
@@ -206,6 +206,3 @@ class CausalLM:
         return torch.from_numpy(array).to(self._loaded.device)
 
 
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether an error says that the machine or its GPU has no memory left; on a CPU torch has no class for it."""
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
