@@ -10,7 +10,7 @@ from sampler.language_model import LanguageModel
 from sampler.power import log_sum_exp
 from sampler.records import checked_alpha, checked_int, checked_number
 
-BATCH = 128  # rows a call of the model
+BATCH = 256  # rows a call of the model
 STRIDE = math.log(100)  # nats; an expansion looks at the children down to a hundredth of the likeliest one's share
 
 Text = tuple[int, ...]
