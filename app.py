@@ -42,7 +42,7 @@ def main() -> None:
         theme=theme(),
         css_paths=SHEETS,
         head=HEAD,
-        app_kwargs={"routes": routes()},
+        app_kwargs={"routes": routes(models)},
         prevent_thread_lock=True,
         show_error=False,
         ssr_mode=False,

@@ -77,7 +77,9 @@ class EnumeratedDraws:
         return self._choose({cut: 1 / n for cut in range(n)})
 
     def token(self, log_q: np.ndarray, position: int) -> int:
-        return self._choose({int(v): math.exp(log_q[v]) for v in np.flatnonzero(np.isfinite(log_q))})
+        return self._choose(
+            {v: math.exp(log_prob) for v, log_prob in enumerate(log_q.tolist()) if log_prob > -math.inf}
+        )
 
     def accept(self, log_ratio: float) -> tuple[bool, float]:
         """Both verdicts, with log u in the middle of the numbers that lead to each."""

@@ -1,20 +1,19 @@
 """Exact laws by enumeration, for models small enough: targets, and the shipped kernel's own transition matrix."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from sampler import kernel
-from sampler.draws import Draws, enumerate_outcomes
-from sampler.kernel import Stage
+from sampler.draws import enumerate_outcomes
+from sampler.kernel import Revise, Stage
 from sampler.language_model import LanguageModel
 from sampler.lock_step import alone
 from sampler.records import ChainState, Law
 
 Completion = tuple[int, ...]
 Distribution = dict[Completion, float]
-Revise = Callable[[Stage, ChainState, Draws], kernel.Rows]
 
 
 def completions(model: LanguageModel, prompt_ids: Completion, length: int) -> Iterator[tuple[Completion, float]]:
@@ -30,10 +29,10 @@ def completions(model: LanguageModel, prompt_ids: Completion, length: int) -> It
 
 
 def power_target(model: LanguageModel, prompt_ids: Completion, length: int, alpha: float) -> Distribution:
-    """p(x)^alpha normalised over all completions of at most `length` tokens; 1 <= alpha < inf."""
+    """p(x)^alpha normalised over all completions of at most `length` tokens; at alpha = inf the likeliest ones."""
     log_p = dict(completions(model, prompt_ids, length))
     top = max(log_p.values())
-    weights = {ids: math.exp(alpha * (value - top)) for ids, value in log_p.items()}
+    weights = {ids: math.exp(alpha * (value - top)) if value < top else 1.0 for ids, value in log_p.items()}
     total = math.fsum(weights.values())
     return {ids: weight / total for ids, weight in weights.items()}
 
@@ -55,16 +54,29 @@ def extension_law(model: LanguageModel, stage: Stage, law: Distribution) -> Dist
     return result
 
 
+def one_revision(model: LanguageModel, stage: Stage, ids: Completion, revise: Revise = kernel.revise) -> Distribution:
+    """The law of the completion after one `revise` of this one."""
+    result: Distribution = {}
+    state = state_of(model, stage, ids)
+    for (_, after), prob in enumerate_outcomes(lambda draws: alone(model, revise(stage, state, draws))):
+        after_ids = after.segment.token_ids
+        result[after_ids] = result.get(after_ids, 0.0) + prob
+    return result
+
+
 def transition_matrix(
     model: LanguageModel, stage: Stage, states: list[Completion], revise: Revise = kernel.revise
 ) -> np.ndarray:
     """K [S, S]: K[i, j] = probability that one `revise` takes states[i] to states[j]. KeyError if it leaves them."""
+    return matrix_of([one_revision(model, stage, ids, revise) for ids in states], states)
+
+
+def matrix_of(laws: Sequence[Distribution], states: Sequence[Completion]) -> np.ndarray:
+    """[R, S]: the probabilities that R laws give to each state. KeyError for a text that is none of the states."""
     index = {ids: i for i, ids in enumerate(states)}
-    matrix = np.zeros((len(states), len(states)))
-    for ids, i in index.items():
-        state = state_of(model, stage, ids)
-        for (_, after), prob in enumerate_outcomes(lambda draws, s=state: alone(model, revise(stage, s, draws))):
-            matrix[i, index[after.segment.token_ids]] += prob
+    matrix = np.zeros((len(laws), len(states)))
+    for row, law in zip(matrix, laws, strict=True):
+        row[[index[ids] for ids in law]] = list(law.values())
     return matrix
 
 

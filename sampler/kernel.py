@@ -5,7 +5,7 @@ rows [R, V]. It never sees a model, a cache or a batch, so `in_lock_step` (run.p
 enumerated draws turn the very same code into its own exact transition matrix.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -44,6 +44,9 @@ class Revision:
     log_accept_ratio: float
     log_u: float
     is_accepted: bool
+
+
+Revise = Callable[[Stage, ChainState, Draws], Rows[tuple[Revision, ChainState]]]  # `revise`, or another in its place
 
 
 def extend(stage: Stage, state: ChainState, draws: Draws) -> Rows[tuple[Segment, ChainState]]:

@@ -21,7 +21,7 @@ def temper(log_p: np.ndarray, temperature: float) -> np.ndarray:
     """
     with np.errstate(over="ignore"):  # a tiny temperature may send unlikely tokens to -inf, which is right
         scaled = (log_p - log_p.max()) / temperature
-    return scaled - log_sum_exp(scaled)
+    return scaled - math.log(float(np.exp(scaled).sum()))  # the largest is 0 already
 
 
 def log_z(log_p: np.ndarray, alpha: float) -> float:
@@ -32,7 +32,7 @@ def log_z(log_p: np.ndarray, alpha: float) -> float:
     top = float(log_p.max())
     if math.isinf(alpha):
         return 0.0 if top >= 0.0 else -math.inf
-    return alpha * top + log_sum_exp(alpha * (log_p - top))
+    return alpha * top + math.log(float(np.exp(alpha * (log_p - top)).sum()))
 
 
 def entropy(log_p: np.ndarray) -> float:

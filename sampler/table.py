@@ -7,6 +7,8 @@ from copy import copy
 
 import numpy as np
 
+from sampler.records import checked_int, checked_number
+
 Row = Mapping[str, float]
 
 
@@ -17,7 +19,9 @@ class TableModel:
     of its own. An empty prompt is allowed. `max_length` counts tokens of prompt and completion together.
     """
 
-    def __init__(self, name: str, alphabet: str, row: Callable[[str], Row], max_length: int = 64) -> None:
+    between = ""  # what stands between two pieces of a text
+
+    def __init__(self, name: str, alphabet: Sequence[str], row: Callable[[str], Row], max_length: int = 64) -> None:
         self.name = name
         self.alphabet = alphabet
         self.vocab_size = len(alphabet)
@@ -40,7 +44,7 @@ class TableModel:
         return tuple(self.alphabet.index(c) for c in text)
 
     def decode(self, token_ids: Sequence[int]) -> str:
-        return "".join(self.alphabet[v] for v in token_ids if v not in self.eos_ids)
+        return self.between.join(self.alphabet[v] for v in token_ids if v not in self.eos_ids)
 
     def piece(self, token_id: int) -> str:
         return self.alphabet[token_id]
@@ -56,13 +60,13 @@ class TableModel:
         return np.array([self._log_row(token_ids[:i]) for i in range(start, len(token_ids) + 1)])
 
     def _log_row(self, context: Sequence[int]) -> np.ndarray:
-        row = self._row("".join(self.alphabet[v] for v in context))
+        row = self._row(self.between.join(self.alphabet[v] for v in context))
         p = np.array([row.get(piece, 0.0) for piece in self.alphabet])
         with np.errstate(divide="ignore"):
             return np.log(p) - np.log(p.sum())
 
 
-def _fingerprint(alphabet: str, row: Callable[[str], Row]) -> str:
+def _fingerprint(alphabet: Sequence[str], row: Callable[[str], Row]) -> str:
     """A short hash of the rows after every completion of up to two of the first pieces."""
     first = alphabet[:8]
     texts = ["", *first, *(a + b for a in first for b in first)]
@@ -82,10 +86,16 @@ def paper_example() -> TableModel:
 def pivot_world(eps: float = 0.3, eps_prime: float = 0.4, num_futures: int = 4) -> TableModel:
     """Karan & Du 2025, Prop. 3: `+` leads to one future, `-` to `num_futures` equal ones, `o` takes what is left.
 
-    For eps'/N^(1-1/alpha) < eps < eps' power prefers `+` and temperature prefers `-`.
+    For eps'/N^(1-1/alpha) < eps < eps' power prefers `+` and temperature prefers `-`. `eps`, `eps_prime`: above 0 and
+    below 1, together at most 1; `num_futures` N: 1 to 8; ValueError if not.
     """
-    futures = "abcdefgh"[:num_futures]
-    first = {"+": eps, "-": eps_prime, "o": 1 - eps - eps_prime}
+    for name, value in (("eps", eps), ("eps'", eps_prime)):
+        if not 0 < checked_number(name, value, 0, 1) < 1:
+            raise ValueError(f"{name} must be above 0 and below 1, not {value!r}")
+    if eps + eps_prime > 1 + 1e-12:  # room for rounding alone
+        raise ValueError(f"eps + eps' must be at most 1, not {eps + eps_prime:.6g}")
+    futures = "abcdefgh"[: checked_int("num_futures", num_futures, 1, 8)]
+    first = {"+": eps, "-": eps_prime, "o": max(0.0, 1 - eps - eps_prime)}
 
     def row(text: str) -> Row:
         if not text:
@@ -93,6 +103,18 @@ def pivot_world(eps: float = 0.3, eps_prime: float = 0.4, num_futures: int = 4) 
         return dict.fromkeys(futures, 1.0) if text[0] in "-o" else {"a": 1.0}
 
     return TableModel("pivot-world", "+-o" + futures, row)
+
+
+def block_world() -> TableModel:
+    """A garden path whose block size matters, for completions of four tokens at alpha = 4.
+
+    Many weak futures follow `m` (.55), since each later token is a fork of .7 and .3; one strong future follows
+    `f` (.45), without a fork. Token by token the odds of m to f are (.55/.45)^4 = 2.2, so temperature prefers `m`.
+    Every fork that a block holds multiplies them by .7^4 + .3^4 = .25: 0.55 with two tokens a block, 0.14 with three,
+    0.034 with four, the odds under p^4. No end token.
+    """
+    first, fork, certain = {"m": 0.55, "f": 0.45}, {"a": 0.7, "b": 0.3}, {"a": 1.0}
+    return TableModel("block-world", "mfab", lambda text: first if not text else fork if text[0] == "m" else certain)
 
 
 def markov_world(name: str, alphabet: str, sharpness: float, seed: int) -> TableModel:

@@ -1,7 +1,7 @@
 """Wrong kernels: each error found in published power samplers (method.md, section 4), one at a time.
 
-`Anatomy` is `kernel.revise` taken apart; its defaults put the right kernel together again, which a test checks. Every
-mutant replaces one part. `CATALOGUE` names for each the case that shows it and the laws that it breaks there.
+Those that the Tree page teaches with are the product's own (sampler/wrong_kernels.py); the others replace a part of
+its `Anatomy` here. `CATALOGUE` names for each the case that shows it and the laws that it breaks there.
 """
 
 from collections.abc import Callable, Generator
@@ -12,65 +12,9 @@ from worlds import Case
 
 from sampler import kernel, power
 from sampler.draws import Draws
-from sampler.kernel import Revision, Rows, Stage
+from sampler.kernel import Revise, Rows, Stage
 from sampler.records import ChainState, Segment
-
-
-@dataclass(frozen=True)
-class Question:
-    """What an acceptance ratio is asked about: n cuts, this one drawn, and the two texts from it on."""
-
-    stage: Stage
-    n: int
-    cut: int
-    proposed: Segment
-    replaced: Segment
-
-    def log_ratio(self) -> float:
-        """The right answer, log A of method.md, section 3."""
-        cuts = power.log_cut_ratio(self.n, self.cut + len(self.proposed) - self.stage.start)
-        return self.target() + self.proposal() + cuts
-
-    def target(self) -> float:
-        return power.log_target_ratio(self.stage.law.alpha, self.proposed.log_p, self.replaced.log_p)
-
-    def proposal(self) -> float:
-        return power.log_proposal_ratio(self.proposed.log_q, self.replaced.log_q)
-
-
-def right_cut(stage: Stage, state: ChainState, draws: Draws) -> int:
-    return stage.start + draws.cut(len(state.segment) - stage.start)
-
-
-def right_write(stage: Stage, state: ChainState, kept: tuple[int, ...], draws: Draws) -> Rows[Segment]:
-    return kernel.write(stage, kept, draws)
-
-
-def right_settle(stage: Stage, state: ChainState) -> Rows[ChainState]:
-    return state
-    yield
-
-
-@dataclass(frozen=True)
-class Anatomy:
-    """The parts of one revision; `revise` puts them together as `kernel.revise` does."""
-
-    cut: Callable[[Stage, ChainState, Draws], int] = right_cut
-    write: Callable[[Stage, ChainState, tuple[int, ...], Draws], Rows[Segment]] = right_write
-    log_ratio: Callable[[Question], float] = Question.log_ratio
-    accept: Callable[[Draws, float], tuple[bool, float]] = lambda draws, log_ratio: draws.accept(log_ratio)
-    settle: Callable[[Stage, ChainState], Rows[ChainState]] = right_settle
-
-    def revise(self, stage: Stage, state: ChainState, draws: Draws) -> Rows[tuple[Revision, ChainState]]:
-        cut = self.cut(stage, state, draws)
-        kept, replaced = state.segment[:cut], state.segment[cut:]
-        proposed = yield from self.write(stage, state, kept.token_ids, draws)
-        question = Question(stage, len(state.segment) - stage.start, cut, proposed, replaced)
-        log_ratio = self.log_ratio(question)
-        is_accepted, log_u = self.accept(draws, log_ratio)
-        after = yield from self.settle(stage, kernel.closed(stage, kept + proposed) if is_accepted else state)
-        return Revision(cut, proposed, replaced, log_ratio, 0.0, 0.0, log_ratio, log_u, is_accepted), after
-
+from sampler.wrong_kernels import WRONG_KERNELS, Anatomy, Question, as_long_as_current
 
 # ---- the cut
 
@@ -84,10 +28,6 @@ def anywhere(stage: Stage, state: ChainState, draws: Draws) -> int:
 
 
 # ---- the proposal
-
-
-def as_long_as_current(stage: Stage, state: ChainState, kept: tuple[int, ...], draws: Draws) -> Rows[Segment]:
-    return kernel.write(replace(stage, end=len(state.segment)), kept, draws)
 
 
 def without_prompt(stage: Stage, state: ChainState, kept: tuple[int, ...], draws: Draws) -> Rows[Segment]:
@@ -136,18 +76,6 @@ def top_two(stage: Stage, state: ChainState, kept: tuple[int, ...], draws: Draws
 # ---- the ratio
 
 
-def against_a_slice(asked: Question) -> float:
-    return replace(asked, replaced=asked.replaced[: len(asked.proposed)]).log_ratio()
-
-
-def without_cut_term(asked: Question) -> float:
-    return asked.target() + asked.proposal()
-
-
-def slice_and_no_cut_term(asked: Question) -> float:
-    return without_cut_term(replace(asked, replaced=asked.replaced[: len(asked.proposed)]))
-
-
 def over_the_whole_text(asked: Question) -> float:
     return replace(asked, stage=replace(asked.stage, start=0), n=asked.n + asked.stage.start).log_ratio()
 
@@ -156,20 +84,9 @@ def proposal_sign_reversed(asked: Question) -> float:
     return asked.log_ratio() - 2 * asked.proposal()
 
 
-def without_proposal_term(asked: Question) -> float:
-    return asked.log_ratio() - asked.proposal()
-
-
 def proposal_at_temperature_one(asked: Question) -> float:
     with_p = [replace(part, log_q=part.log_p) for part in (asked.proposed, asked.replaced)]
     return replace(asked, proposed=with_p[0], replaced=with_p[1]).log_ratio()
-
-
-def averaged_over_length(asked: Question) -> float:
-    n, m = len(asked.proposed), len(asked.replaced)
-    target = asked.stage.law.alpha * (sum(asked.proposed.log_p) / n - sum(asked.replaced.log_p) / m)
-    proposal = sum(asked.replaced.log_q) / m - sum(asked.proposed.log_q) / n
-    return asked.log_ratio() - asked.target() - asked.proposal() + target + proposal
 
 
 def scored_one_row_off(asked: Question) -> float:
@@ -198,11 +115,7 @@ def _top_two_log_q(part: Segment, temperature: float) -> tuple[float, ...]:
     return tuple(log_q(token, row) for token, row in zip(part.token_ids, part.alternatives, strict=True))
 
 
-# ---- the verdict, and what is kept
-
-
-def uphill_only(draws: Draws, log_ratio: float) -> tuple[bool, float]:
-    return log_ratio > 0, 0.0
+# ---- what is kept
 
 
 def tokenised_again(stage: Stage, state: ChainState) -> Rows[ChainState]:
@@ -220,7 +133,7 @@ class Mutant:
     """A wrong kernel, a case that shows it, and exactly the laws of `worlds.violations` that it breaks there."""
 
     name: str
-    anatomy: Anatomy
+    revise: Revise
     case: Case
     caught_by: tuple[str, ...]
 
@@ -239,23 +152,25 @@ LAW = ("invariance", "balance")
 ALL = (*LAW, "reach")
 
 CATALOGUE = [
-    Mutant("never-longer", Anatomy(write=as_long_as_current), FLAT, ALL),
-    Mutant("slice-of-replaced", Anatomy(log_ratio=against_a_slice), FLAT_UNTIED, LAW),
-    Mutant("no-cut-term", Anatomy(log_ratio=without_cut_term), FLAT, LAW),
-    Mutant("all-three", Anatomy(write=as_long_as_current, log_ratio=slice_and_no_cut_term), FLAT_UNTIED, ALL),
-    Mutant("top-k-drawn", Anatomy(write=top_two), FLAT, ALL),
-    Mutant("top-k-drawn-and-reported", Anatomy(write=top_two, log_ratio=with_top_two_of_q), FLAT_ROWS, ("reach",)),
-    Mutant("sign-reversed", Anatomy(log_ratio=proposal_sign_reversed), FLAT, LAW),
-    Mutant("no-proposal-term", Anatomy(log_ratio=without_proposal_term), FLAT, LAW),
-    Mutant("log-q-at-temperature-1", Anatomy(log_ratio=proposal_at_temperature_one), FLAT, LAW),
-    Mutant("prompt-dropped", Anatomy(write=without_prompt), FLAT, LAW),
-    Mutant("length-averaged", Anatomy(log_ratio=averaged_over_length), FLAT, LAW),
-    Mutant("first-token-fixed", Anatomy(cut=second_token_first), ENDLESS, ("reach",)),
-    Mutant("cache-cropped-by-one", Anatomy(write=with_cropped_cache), FLAT, LAW),
-    Mutant("scores-shifted-by-one", Anatomy(log_ratio=scored_one_row_off), FLAT_ROWS, LAW),
-    Mutant("end-token-in-prompt", Anatomy(write=ending_after_prompt), ENDED_PROMPT, ALL),
-    Mutant("tokenised-again", Anatomy(settle=tokenised_again), replace(ENDLESS, end=2), ALL),
-    Mutant("greedy", Anatomy(accept=uphill_only), FLAT, ALL),
-    Mutant("frozen-block-cut", Anatomy(cut=anywhere, log_ratio=over_the_whole_text), LATER_BLOCK, LAW),
+    Mutant("never-longer", Anatomy(write=as_long_as_current).revise, FLAT, ALL),
+    Mutant("slice-of-replaced", WRONG_KERNELS["truncated-comparison"].revise, FLAT_UNTIED, LAW),
+    Mutant("no-cut-term", WRONG_KERNELS["no-cut-term"].revise, FLAT, LAW),
+    Mutant("all-three", WRONG_KERNELS["official-end-rules"].revise, FLAT_UNTIED, ALL),
+    Mutant("top-k-drawn", Anatomy(write=top_two).revise, FLAT, ALL),
+    Mutant(
+        "top-k-drawn-and-reported", Anatomy(write=top_two, log_ratio=with_top_two_of_q).revise, FLAT_ROWS, ("reach",)
+    ),
+    Mutant("sign-reversed", Anatomy(log_ratio=proposal_sign_reversed).revise, FLAT, LAW),
+    Mutant("no-proposal-term", WRONG_KERNELS["no-proposal-term"].revise, FLAT, LAW),
+    Mutant("log-q-at-temperature-1", Anatomy(log_ratio=proposal_at_temperature_one).revise, FLAT, LAW),
+    Mutant("prompt-dropped", Anatomy(write=without_prompt).revise, FLAT, LAW),
+    Mutant("length-averaged", WRONG_KERNELS["length-averaged"].revise, FLAT, LAW),
+    Mutant("first-token-fixed", Anatomy(cut=second_token_first).revise, ENDLESS, ("reach",)),
+    Mutant("cache-cropped-by-one", Anatomy(write=with_cropped_cache).revise, FLAT, LAW),
+    Mutant("scores-shifted-by-one", Anatomy(log_ratio=scored_one_row_off).revise, FLAT_ROWS, LAW),
+    Mutant("end-token-in-prompt", Anatomy(write=ending_after_prompt).revise, ENDED_PROMPT, ALL),
+    Mutant("tokenised-again", Anatomy(settle=tokenised_again).revise, replace(ENDLESS, end=2), ALL),
+    Mutant("greedy", WRONG_KERNELS["greedy"].revise, FLAT, ALL),
+    Mutant("frozen-block-cut", Anatomy(cut=anywhere, log_ratio=over_the_whole_text).revise, LATER_BLOCK, LAW),
 ]
 BY_NAME = {mutant.name: mutant for mutant in CATALOGUE}

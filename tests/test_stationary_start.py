@@ -74,7 +74,7 @@ def test_a_chain_started_from_the_target_stays_there(case):
 
 @pytest.mark.parametrize("name", ["sign-reversed", "cache-cropped-by-one"])
 def test_a_chain_of_a_wrong_kernel_is_seen_to_leave(name):
-    assert excess(chain_ends(FLAT, BY_NAME[name].anatomy.revise), target_of(FLAT)) > 1
+    assert excess(chain_ends(FLAT, BY_NAME[name].revise), target_of(FLAT)) > 1
 
 
 def test_a_chain_of_wrong_draws_is_seen_to_leave():
@@ -102,7 +102,7 @@ def test_whole_runs_have_the_exact_law(scope, quick_start):
 
 
 def test_whole_runs_of_a_wrong_kernel_do_not(quick_start, monkeypatch):
-    monkeypatch.setattr(kernel, "revise", BY_NAME["greedy"].anatomy.revise)
+    monkeypatch.setattr(kernel, "revise", BY_NAME["greedy"].revise)
     assert excess(*run_ends("block")) > 1
 
 

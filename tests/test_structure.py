@@ -15,11 +15,18 @@ ROOMS = ("sampler", "explorer")
 
 # Each may import only what stands before it: model, kernel, trace, analysis, view, page.
 ORDER = (
-    *("sampler.records", "sampler.language_model", "sampler.table"),
+    *("sampler.records", "sampler.language_model", "sampler.table", "sampler.own_tree"),
     *("sampler.pieces", "sampler.prefix_cache", "sampler.token_tree", "sampler.causal_lm"),
-    *("sampler.power", "sampler.draws", "sampler.kernel", "sampler.lock_step"),
+    *("sampler.power", "sampler.draws", "sampler.kernel", "sampler.wrong_kernels", "sampler.lock_step"),
     *("sampler.ledger", "sampler.chain", "sampler.run"),
-    *("sampler.exact", "sampler.best_first", "sampler.certified", "sampler.rollouts", "sampler.pivots"),
+    *(
+        "sampler.exact",
+        "sampler.best_first",
+        "sampler.certified",
+        "sampler.prefix_tree",
+        "sampler.rollouts",
+        "sampler.pivots",
+    ),
     *("sampler.block_dial", "sampler.selftest"),
     *("sampler.trace_format", "sampler.trace", "sampler.verify", "sampler.summary"),
     *("sampler.classroom", "sampler.options", "sampler.__main__"),

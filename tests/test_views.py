@@ -5,12 +5,15 @@ import math
 
 import pytest
 
+from explorer.analysis.chain import diagnostics
+from explorer.analysis.chain_draws import draws_frame
 from explorer.analysis.moments import History
-from explorer.page.packets import FIGURES, compact, packet, views
+from explorer.page.packets import DIAGNOSTICS, FIGURES, compact, packet, views
+from explorer.views.chains import CHAINS
 from explorer.views.figure import ACCEPTED, REJECTED, column, filled, holds, template
 from sampler.records import PowerSettings
-from sampler.run import run_power
-from sampler.table import flat_world
+from sampler.run import run_chains, run_power
+from sampler.table import endless_world, flat_world
 
 
 def rows_of(steps: int) -> dict:
@@ -35,6 +38,37 @@ def test_fills_without_nan(name, case):
     values = json.loads(figure.to_json())
     assert not [x for x in numbers(values) if isinstance(x, float) and not math.isfinite(x)]
     assert len(figure.data) == len(FIGURES[name]().data)
+
+
+def chains_of(chains: int, steps: int) -> dict:
+    settings = PowerSettings(alpha=2.0, max_new_tokens=12, block_size=4, steps_per_block=steps)
+    told = {chain: [] for chain in range(chains)}
+    for chain, event in run_chains(endless_world(), "", settings, told):
+        told[chain].append(event)
+    rows = diagnostics(draws_frame(told, str, "block"), str, {"x": (0.9, 0.95)})
+    return {name: value for name, value in (rows | rows["autocorrelation"]).items() if isinstance(value, list)}
+
+
+DIAGNOSED = {"empty": {}, "no step": chains_of(2, 0), "one chain, one step": chains_of(1, 1), "eight": chains_of(8, 24)}
+
+
+@pytest.mark.parametrize("name", DIAGNOSTICS)
+@pytest.mark.parametrize("case", DIAGNOSED)
+def test_diagnostics_fill_explain_themselves_and_name_units(name, case):
+    figure = filled(DIAGNOSTICS[name](), DIAGNOSED[case])
+    values = json.loads(figure.to_json())
+    assert not [x for x in numbers(values) if isinstance(x, float) and not math.isfinite(x)]
+    assert all(series.hovertemplate and series.name for series in figure.data)
+    assert all("(" in axis.title.text for axis in (figure.layout.xaxis, figure.layout.yaxis))
+    assert case != "eight" or any(len(series.x) for series in figure.data)
+
+
+def test_chains_are_told_apart_by_more_than_hue():
+    lines = DIAGNOSTICS["chain_traces"]().data
+    assert len(lines) == len(CHAINS) == 8
+    assert len({(line.line.dash, line.marker.symbol) for line in lines}) == 8
+    drawn = filled(DIAGNOSTICS["chain_traces"](), DIAGNOSED["eight"]).data
+    assert [len(line.x) for line in drawn] == [3 * 25] * 8
 
 
 def numbers(value):

@@ -8,8 +8,8 @@ import numpy as np
 
 from sampler import kernel
 from sampler.draws import Draws
-from sampler.exact import Completion, Revise, completions, transition_matrix
-from sampler.kernel import Stage
+from sampler.exact import Completion, completions, transition_matrix
+from sampler.kernel import Revise, Stage
 from sampler.records import ChainState, Law
 from sampler.table import Row, TableModel, endless_world, flat_world, peaked_world
 

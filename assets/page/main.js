@@ -4,10 +4,14 @@ import * as comparison from "./compare/main.js";
 import { showAlternatives, showJumps } from "./alternatives.js";
 import { state as comparisonState } from "./compare/state.js";
 import { DecisionCard } from "./decision.js";
+import { Drawer } from "./diagnostics.js";
 import { plots } from "./plots.js";
 import { showSamples } from "./samples.js";
 import { store, subscribe, update, isHidden, selectedMoment } from "./store.js";
 import { pointAt, showText, wireTokens } from "./text.js";
+import * as treeLaws from "./tree/laws.js";
+import * as tree from "./tree/main.js";
+import { state as treeState } from "./tree/state.js";
 import { showStats, showTransport, wireTransport } from "./transport.js";
 import { showWhatIf } from "./whatif.js";
 
@@ -22,6 +26,7 @@ async function mount(root) {
     { title: part("decision-title"), body: part("decision"), waterfall: part("waterfall"), caption: part("waterfall-caption") },
     views,
   );
+  const drawer = new Drawer(root, views);
   wireTransport(root);
   wireTokens(part("text"));
   wireChoice(root, "colouring");
@@ -43,6 +48,7 @@ async function mount(root) {
     whenChanged(() => [...all(), store.whatIfAlpha], () => showWhatIf(part("what-if"))),
     whenChanged(all, () => announce(part("live"))),
     () => store.run && figures.forEach((plot) => plot.refresh()),
+    whenChanged(() => [...progress(), store.diagnosis, store.dark], () => drawer.show()),
   ];
   subscribe(() => redraw.forEach((view) => view()));
   if (packet && !store.run) receive(packet);
@@ -90,5 +96,5 @@ function whatIf(alpha, isInfinite) {
   update({ whatIfAlpha: Number.isNaN(value) || value === own ? null : value });
 }
 
-window.explorer = { mount, connect, whatIf, store, comparison: { ...comparison, state: comparisonState } };
+window.explorer = { mount, connect, whatIf, store, comparison: { ...comparison, state: comparisonState }, tree: { ...tree, state: treeState, laws: treeLaws } };
 window.dispatchEvent(new Event("explorer-ready"));

@@ -22,6 +22,7 @@ export const store = {
   status: "",
   beat: false, // the next moment to arrive stops between proposal and verdict
   dark: false,
+  diagnosis: null, // {runId, request, wanted, rows, progress, refusal} of the drawer's last question
 };
 
 const listeners = new Set();

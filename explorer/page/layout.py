@@ -11,15 +11,17 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from explorer.page import compare, evaluation, library
+from explorer.page import compare, evaluation, library, tree
 from explorer.page.controls import panel
-from explorer.page.packets import COMPARISON, packet, views
+from explorer.page.packets import COMPARISON, DIAGNOSTICS, FIGURES, TREES, packet, views
 from explorer.page.session import Session
+from explorer.page.whole_runs import KERNELS
 from explorer.page.wiring import wire
+from explorer.page.worlds import WORLDS
 from sampler.classroom.presets import PRESETS
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "page"
-SHEETS = [ASSETS / "style.css", ASSETS / "compare" / "compare.css"]
+SHEETS = [ASSETS / "style.css", ASSETS / "compare" / "compare.css", ASSETS / "tree" / "tree.css"]
 ONE_AT_A_TIME = threading.Lock()  # many browsers may ask while the recorded results are computed for the first
 TITLE = "Power Sampling Explorer"
 INTRODUCTION = (
@@ -35,6 +37,8 @@ READY = "const start = () => {{ {} }}; if (window.explorer) start(); else addEve
 MOUNT = READY.format("window.explorer.mount(element)")
 CONNECT = READY.format("window.explorer.connect({ props, trigger, watch })")
 MOUNT_COMPARISON = READY.format("window.explorer.comparison.mount(element)")
+MOUNT_TREE = READY.format("window.explorer.tree.mount(element)")
+CONNECT_TREE = READY.format("window.explorer.tree.connect({ props, trigger, watch })")
 CONNECT_COMPARISON = READY.format("window.explorer.comparison.connect({ props, trigger, watch })")
 
 
@@ -48,11 +52,15 @@ def page(
         with gr.Tabs(selected="explore", elem_id="pages") as pages:
             with gr.Tab("Explore", id="explore"):
                 controls = panel(models.names)
-                gr.HTML(html_template=skeleton("explore.html"), js_on_load=MOUNT, elem_id="explore")
+                explore = skeleton("explore.html") + skeleton("diagnostics.html")
+                gr.HTML(html_template=explore, js_on_load=MOUNT, elem_id="explore")
+            with gr.Tab("Tree", id="tree"):
+                gr.HTML(html_template=skeleton("tree/tree.html"), js_on_load=MOUNT_TREE, elem_id="tree")
             with gr.Tab("Compare", id="compare"):
                 own = compare.panel()
                 gr.HTML(html_template=skeleton("compare/compare.html"), js_on_load=MOUNT_COMPARISON, elem_id="compare")
         bus, comparison_bus = hidden("bus", CONNECT), hidden("comparison-bus", CONNECT_COMPARISON)
+        tree.wire_tree(hidden("tree-bus", CONNECT_TREE), models)
         wire(controls, bus, session, models)
         begin = begin or evaluation.classroom(models)
         compare.wire_comparison(own, comparison_bus, pages, (controls, bus, session), models, begin, results)
@@ -75,7 +83,7 @@ def theme() -> gr.themes.Base:
     return gr.themes.Base(primary_hue="blue", neutral_hue="slate", font=sans, font_mono=mono)
 
 
-def routes(results: Path = evaluation.RECORDED) -> list[Route | Mount]:
+def routes(models: library.Models, results: Path = evaluation.RECORDED) -> list[Route | Mount]:
     """Files of our own: the page's scripts and style, plotly.js with them, and the opening data."""
 
     def comparison(request: Request) -> Response:  # no coroutine: Starlette gives it a thread
@@ -86,6 +94,7 @@ def routes(results: Path = evaluation.RECORDED) -> list[Route | Mount]:
     return [
         Route("/explorer/opening.json", opening),
         Route("/explorer/comparison.json", comparison),
+        Route("/explorer/tree.json", lambda request: Response(tree_json(models), media_type="application/json")),
         Mount("/explorer/page", StaticFiles(directory=ASSETS)),
     ]
 
@@ -100,7 +109,7 @@ def opening_json() -> str:
     """The figures' declarations and the recorded run that the page opens on, as one JSON text."""
     shown = Session()
     shown.open_recorded(*library.recorded(PRESETS[0].id), recorded=True)
-    return f'{{"views":{packet(**views())},"packet":{shown.snapshot()}}}'
+    return f'{{"views":{packet(**views(FIGURES | DIAGNOSTICS))},"packet":{shown.snapshot()}}}'
 
 
 @cache
@@ -108,3 +117,18 @@ def comparison_json(results: Path) -> bytes:
     """What the Compare page opens on, gzipped: the figures' declarations and the recorded results."""
     text = f'{{"views":{packet(**views(COMPARISON))},"packet":{evaluation.recorded_json(results)}}}'
     return gzip.compress(text.encode())
+
+
+@cache
+def tree_json(models: library.Models) -> str:
+    """What the Tree page opens on: its figures' declarations, what may be chosen, and its first tree."""
+    first = packet(**tree.planted_packet({"world": WORLDS[0].id, "alpha": 4.0}, models))
+    return f'{{"views":{packet(**views(TREES))},"packet":{first},{packet(**choices(models))[1:]}'
+
+
+def choices(models: library.Models) -> dict[str, list]:
+    """The worlds, models, prompts and kernels that the Tree page offers."""
+    kernels = [{"id": name, "title": title, "sentence": words} for name, (title, words, _) in KERNELS.items()]
+    presets = [each.prompt for each in PRESETS]
+    worlds = [world.described() for world in WORLDS]
+    return {"worlds": worlds, "presets": presets, "models": models.names, "kernels": kernels}

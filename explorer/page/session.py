@@ -7,6 +7,7 @@ from typing import Any
 
 from explorer.analysis.moments import History
 from explorer.analysis.samples import sample_row
+from explorer.page import library
 from explorer.page.library import Checker, checker
 from explorer.page.packets import packet
 from sampler.language_model import LanguageModel
@@ -26,6 +27,7 @@ class Session:
 
     def __init__(self) -> None:
         self.ticket = 0
+        self.diagnosis = 0  # likewise of the stream of other chains
         self.speed = 20.0  # steps a second; 0 is as fast as possible
         self.lock = threading.Lock()
         self.trace: Trace | None = None
@@ -38,6 +40,16 @@ class Session:
         """End every other stream of this session; returns the number of the new one."""
         self.ticket += 1
         return self.ticket
+
+    def take_diagnosis(self) -> int:
+        """End the computing of other chains; returns the number of the new one."""
+        self.diagnosis += 1
+        return self.diagnosis
+
+    @property
+    def on_screen(self) -> Trace:
+        """The run that the browser shows; at first the recorded one that the page opens on."""
+        return self.trace or library.recorded(library.PRESETS[0].id)[0]
 
     # ---- opening
 

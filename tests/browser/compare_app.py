@@ -32,7 +32,7 @@ def main() -> None:
     blocks = page(models, begin, results)
     blocks.launch(
         server_port=port, theme=theme(), css_paths=SHEETS, head=HEAD, show_error=False, ssr_mode=False,
-        app_kwargs={"routes": routes(results)}, quiet=True, footer_links=["gradio", "settings"],
+        app_kwargs={"routes": routes(models, results)}, quiet=True, footer_links=["gradio", "settings"],
     )  # fmt: skip
 
 

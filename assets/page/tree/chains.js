@@ -1,0 +1,94 @@
+// Whole runs of the sampler beside the exact law: what to run, and how its completions are spread.
+import { element, probability } from "../format.js";
+import { given, wilson } from "./laws.js";
+import { prefixOf } from "./icicles.js";
+import { ask, isAsking, stop } from "./wire.js";
+import { laws, state, update } from "./state.js";
+
+const MOST = 27; // completions drawn
+const SHORT = 8; // characters of a label
+
+export class Chains {
+  constructor(fields, sentence) {
+    this.kernel = element("select", { "data-field": "kernel" }, ...state.kernels.map(({ id, title }) => element("option", { value: id }, title)));
+    this.kernel.addEventListener("change", () => (sentence.textContent = this.chosen().sentence));
+    this.steps = numberField("steps", 0, 100, 40);
+    this.scope = element("select", { "data-field": "scope" }, element("option", { value: "block" }, "this block only"), element("option", { value: "completion" }, "whole completion"));
+    this.temperature = element("select", { "data-field": "temperature" }, element("option", { value: "" }, "1/α"), element("option", { value: "1" }, "1"));
+    this.runs = numberField("runs", 1, 2000, 400);
+    this.seed = numberField("seed", 0, 1_000_000_000, 0);
+    this.run = element("button", { type: "button", class: "primary", "data-part": "run-chains", onclick: () => this.press() }, "Run");
+    const labels = { kernel: this.kernel, "N: steps per block": this.steps, "cuts may fall in": this.scope, "τ of the proposal": this.temperature, runs: this.runs, seed: this.seed };
+    fields.replaceChildren(...Object.entries(labels).map(([name, input]) => element("label", { class: "field" }, `${name} `, input)), this.run);
+    sentence.textContent = this.chosen().sentence;
+  }
+
+  chosen() {
+    return state.kernels.find(({ id }) => id === this.kernel.value);
+  }
+
+  press() {
+    if (isAsking("chains")) return stop();
+    const fields = { steps: Number(this.steps.value), runs: Number(this.runs.value), seed: Number(this.seed.value) };
+    const temperature = this.temperature.value === "" ? null : Number(this.temperature.value);
+    ask("chains", { ...state.wish, alpha: state.alpha, block_size: state.blockSize, kernel: this.kernel.value, scope: this.scope.value, temperature, ...fields });
+    update({});
+  }
+
+  show() {
+    if (this.world !== state.wish.world) {
+      this.world = state.wish.world;
+      const { runs, steps } = state.worlds.find(({ id }) => id === this.world);
+      this.runs.value = runs;
+      this.steps.value = steps;
+    }
+    this.run.textContent = isAsking("chains") ? "Stop" : "Run";
+  }
+}
+
+const numberField = (name, min, max, value) => element("input", { type: "number", "data-field": name, min, max, value, step: 1 });
+
+/** What the runs came to, in words; stale where the dials have moved since. */
+export function chainFinding() {
+  const { sampled, alpha, blockSize } = state;
+  if (!sampled) return "No runs yet: press Run.";
+  const moved = sampled.alpha !== alpha || sampled.block_size !== blockSize;
+  return `${sampled.finding}${moved ? ` The dials have moved since: these runs were made at α ${sampled.alpha}, B ${sampled.block_size}.` : ""}`;
+}
+
+/** Rows of the figure: the completions that weigh most under p^alpha or among the runs, in the tree's order. */
+export function completionRows() {
+  const { tree, sampled } = state;
+  const { power, temperature } = laws();
+  const counts = laws().sampled?.nodes;
+  const ends = [];
+  for (let node = 1; node < tree.n; node += 1) {
+    if (tree.children[node].length || tree.rest_counts[node]) continue;
+    const [low, high] = given(tree, power, 0, node);
+    ends.push({ node, low, high, count: counts ? counts[node] : 0 });
+  }
+  const weight = (end) => Math.max(end.high, sampled ? end.count / sampled.n : 0);
+  const chosen = [...ends].sort((a, b) => weight(b) - weight(a)).slice(0, MOST).sort((a, b) => a.node - b.node);
+  return chosen.map((end, k) => completionRow(end, k, temperature));
+}
+
+function completionRow({ node, low, high, count }, k, temperature) {
+  const { tree, sampled } = state;
+  const tokens = prefixOf(node);
+  const text = tokens.join("");
+  const power = (low + high) / 2;
+  const row = { x: k, text, label: text.length <= SHORT ? text : `#${k + 1}`, power, power_error: high - low > 1e-9 ? (high - low) / 2 : null, words: `${probability(low)} to ${probability(high)}` };
+  const [least, most] = given(tree, temperature, 0, node);
+  row.temperature = (least + most) / 2;
+  if (!sampled?.n) return row;
+  const [from, to] = wilson(count, sampled.n);
+  const share = count / sampled.n;
+  const exact = sampled.law?.[idsOf(node)] ?? null;
+  return { ...row, share, up: to - share, down: share - from, count: `${count} of ${sampled.n}`, run_law: exact };
+}
+
+function idsOf(node) {
+  const ids = [];
+  for (let i = node; i > 0; i = state.tree.parents[i]) ids.push(state.tree.tokens[i]);
+  return ids.reverse().join(" ");
+}

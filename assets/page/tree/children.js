@@ -1,0 +1,103 @@
+// What may follow the prefix on show: a row a token, with its share under each law and what its futures are worth.
+import { element, probability } from "../format.js";
+import { path, wilson } from "./laws.js";
+import { between, prefixOf, restShare } from "./icicles.js";
+import { laws, shareOf, state, textOf, update, zoomTo } from "./state.js";
+
+const MOST = 12; // rows; the rest is counted
+
+export function showWay(target) {
+  const { tree, zoom } = state;
+  const step = (node, text, isHere) =>
+    element("button", { type: "button", class: "step", disabled: isHere, "data-zoom": node, onclick: () => zoomTo(node) }, text);
+  const steps = path(tree, zoom).map((node) => step(node, textOf(node), node === zoom));
+  target.replaceChildren(element("span", {}, "prefix: "), step(0, "start", zoom === 0), ...steps);
+}
+
+/** One sentence on what is pointed at. */
+export function showPointed(target) {
+  const text = state.pointed ? described(state.pointed) : "Point at a cell, or walk with the arrow keys; click or Enter goes into a prefix.";
+  if (target.textContent !== text) target.textContent = text;
+}
+
+function described({ node, isRest }) {
+  const { tree, zoom } = state;
+  const { base, temperature, blocks, sampled } = laws();
+  const told = (shares) => between(isRest ? restShare(shares, node) : shareOf(shares, node));
+  const whole = prefixOf(node).slice(tree.depth[zoom]).join(" ");
+  const name = isRest ? `${tree.rest_counts[node]} other tokens after “${whole}”` : `“${whole}”`;
+  const power = state.blockSize >= tree.length ? "power" : `blocks of ${state.blockSize}`;
+  const count = sampled ? `; ${isRest ? sampled.rests[node] : sampled.nodes[node]} of ${sampled.nodes[zoom]} runs` : "";
+  return `${name}: base ${told(base)}, temperature ${told(temperature)}, ${power} ${told(blocks)}${count}.`;
+}
+
+export function showChildren(target) {
+  const { tree, zoom, sampled } = state;
+  const own = tree.children[zoom];
+  const worth = (node) => Math.max(laws().base.high[node], laws().blocks.high[node], laws().temperature.high[node]);
+  const chosen = new Set([...own].sort((a, b) => worth(b) - worth(a)).slice(0, MOST));
+  const rows = own.filter((node) => chosen.has(node)).map(row);
+  const head = ["token", "base p", "temperature", isWhole() ? "power p^α" : `blocks of ${state.blockSize}`, ...(sampled ? ["sampled (95 % interval)"] : []), "futures Σ p^α"];
+  const more = own.length - rows.length;
+  target.replaceChildren(
+    element("table", { class: "children" }, element("tr", {}, ...head.map((text) => element("th", { scope: "col" }, text))), ...rows, tree.rest_counts[zoom] ? rest() : null),
+    more > 0 ? element("p", { class: "caption" }, `${more} less likely tokens are not listed; the icicles hold them.`) : "",
+  );
+}
+
+const isWhole = () => state.blockSize >= state.tree.length;
+
+function row(node) {
+  const { base, temperature, blocks, power, sampled } = laws();
+  const [low, high] = [power.futures.low[node], power.futures.high[node]].map(Math.exp);
+  const open = state.tree.children[node].length || state.tree.rest_counts[node];
+  const name = open
+    ? element("button", { type: "button", class: "step", title: "Go into this prefix", onclick: () => zoomTo(node) }, textOf(node))
+    : element("span", { class: "token" }, textOf(node));
+  return element(
+    "tr",
+    { onpointerenter: () => update({ pointed: { node, isRest: false } }) },
+    element("td", {}, name),
+    cell("base", shareOf(base, node)),
+    cell("temperature", shareOf(temperature, node)),
+    cell("power", shareOf(blocks, node)),
+    sampled ? counted(sampled.nodes[node], shareOf(blocks, node)) : null,
+    element("td", { class: "number" }, between([low, high])),
+  );
+}
+
+function rest() {
+  const { tree, zoom } = state;
+  const { base, temperature, blocks, sampled } = laws();
+  const share = (shares) => [shares.rest.low[zoom], shares.rest.high[zoom]];
+  return element(
+    "tr",
+    { class: "rest" },
+    element("td", {}, `(${tree.rest_counts[zoom]} other)`),
+    cell("base", share(base)),
+    cell("temperature", share(temperature)),
+    cell("power", share(blocks)),
+    sampled ? counted(sampled.rests[zoom], share(blocks)) : null,
+    element("td", {}, "not looked at"),
+  );
+}
+
+/** A share as a number and a bar; a hatched end where only an interval is known. */
+function cell(kind, [low, high]) {
+  const bar = element("span", { class: `bar ${kind}` });
+  bar.style.setProperty("--low", low);
+  bar.style.setProperty("--high", high);
+  return element("td", {}, element("span", { class: "number" }, between([low, high])), bar);
+}
+
+/** The sampled share as a dot with its interval over the exact share as a bar. */
+function counted(count, [low, high]) {
+  const n = laws().sampled.nodes[state.zoom];
+  if (!n) return element("td", {}, "no run came here");
+  const [least, most] = wilson(count, n);
+  const bar = element("span", { class: "bar power sampled" }, element("i", { class: "whisker" }), element("i", { class: "dot" }));
+  const places = { low, high, least, most, share: count / n };
+  for (const [name, value] of Object.entries(places)) bar.style.setProperty(`--${name}`, value);
+  const words = `${probability(count / n)} (${probability(least)} to ${probability(most)})`;
+  return element("td", { title: `${count} of ${n} runs` }, element("span", { class: "number" }, words), bar);
+}

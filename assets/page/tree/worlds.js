@@ -1,0 +1,84 @@
+// The choice of a world and of what it takes: sliders, a prompt, or a tree of one's own.
+import { element } from "../format.js";
+import { ask } from "./wire.js";
+import { state, update } from "./state.js";
+
+export class Worlds {
+  constructor(select, caption, fields) {
+    Object.assign(this, { select, caption, fields, shown: null });
+    select.append(...state.worlds.map(({ id, title }) => element("option", { value: id }, title)));
+    select.addEventListener("change", () => this.choose(select.value));
+    select.value = state.wish.world;
+    this.build(state.worlds.find(({ id }) => id === select.value));
+  }
+
+  /** A world that needs nothing typed opens at once. */
+  choose(id) {
+    const world = state.worlds.find((each) => each.id === id);
+    this.build(world);
+    update({ notice: "" });
+    if (!world.fields.some(({ kind }) => kind === "tree")) this.plant();
+  }
+
+  build(world) {
+    this.world = world;
+    this.caption.textContent = world.caption;
+    const needsButton = world.fields.some(({ kind }) => kind === "prompt" || kind === "tree");
+    const button = element("button", { type: "button", class: "primary", "data-part": "plant", onclick: () => this.plant() }, "Show this tree");
+    this.fields.replaceChildren(...world.fields.map((field) => this.field(field)), ...(needsButton ? [button] : []));
+  }
+
+  field(field) {
+    const input = MAKERS[field.kind](field, () => this.plant());
+    input.dataset.field = field.name;
+    const output = field.kind === "range" ? element("output", {}, String(field.value)) : null;
+    if (output) input.addEventListener("input", () => (output.textContent = input.value));
+    return element("label", { class: `field ${field.kind}` }, `${field.label} `, input, output);
+  }
+
+  plant() {
+    const values = [...this.fields.querySelectorAll("[data-field]")].map((input) => [input.dataset.field, valueOf(input)]);
+    update({ notice: this.world.patience });
+    ask("tree", { world: this.world.id, alpha: state.alpha, ...Object.fromEntries(values) });
+  }
+}
+
+const valueOf = (input) => (input.type === "checkbox" ? input.checked : input.type === "range" ? Number(input.value) : input.value);
+
+const MAKERS = {
+  range: ({ min, max, step, value }, onchange) => element("input", { type: "range", min, max, step, value, oninput: onchange }),
+  model: ({ value }) => choice(state.models.map((name) => [name, name]), value),
+  prompt: ({ value }) => promptField(value),
+  tree: ({ value }) => treeField(value),
+  check: ({ value }) => element("input", { type: "checkbox", checked: value }),
+};
+
+function choice(options, value) {
+  const made = element("select", {}, ...options.map(([id, text]) => element("option", { value: id }, text)));
+  made.value = value;
+  return made;
+}
+
+/** A prompt of one's own; the presets' come as suggestions. */
+function promptField(value) {
+  const made = element("input", { type: "text", list: "tree-presets", size: 80, spellcheck: "false" });
+  made.value = value;
+  if (!document.getElementById("tree-presets")) {
+    document.body.append(element("datalist", { id: "tree-presets" }, ...state.presets.map((text) => element("option", { value: text }))));
+  }
+  return made;
+}
+
+/** Text or CSV; a file dropped on it is read here and goes nowhere until the button is pressed. */
+function treeField(value) {
+  const made = element("textarea", { rows: 9, spellcheck: "false" });
+  made.value = value;
+  made.addEventListener("dragover", (event) => event.preventDefault());
+  made.addEventListener("drop", async (event) => {
+    const [file] = event.dataTransfer.files;
+    if (!file) return;
+    event.preventDefault();
+    made.value = await file.slice(0, 200_001).text(); // one more than is allowed, so that the server can say so
+  });
+  return made;
+}
