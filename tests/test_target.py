@@ -102,7 +102,8 @@ def test_an_interval_in_words_never_claims_too_much(low, high, words):
         ([], "no future found"),
         ([1.0], "1 future holds over 99.9 %"),
         ([0.5, 0.25, 0.2], "3 futures hold 95 %"),
-        ([0.2] * 4, "many weak: the best 4 hold 80 %"),
+        ([0.2] * 4, "the best 4 hold 80 %"),
+        ([0.1] * 4, "many weak: the best 4 hold 40 %"),
     ],
 )
 def test_few_strong_and_many_weak_futures_in_words(shares, words):

@@ -153,7 +153,8 @@ def futures_words(shares: Sequence[float]) -> str:
         return "no future found"
     number = next((i for i, held in enumerate(accumulate(shares), 1) if held >= MOST_OF_IT), None)
     if number is None:
-        return f"many weak: the best {len(shares)} hold {percent(sum(shares))}"
+        weak = "many weak: " if sum(shares) < 0.5 else ""
+        return f"{weak}the best {len(shares)} hold {percent(sum(shares))}"
     held = percent(sum(shares[:number]))
     return f"1 future holds {held}" if number == 1 else f"{number} futures hold {held}"
 
