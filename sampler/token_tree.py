@@ -10,7 +10,7 @@ from transformers.cache_utils import DynamicLayer
 
 from sampler.prefix_cache import Text, can_align
 
-KEPT_TREE_BYTES = 256 * 2**20  # a larger tree is forgotten as a whole
+KEPT_TREE_BYTES = 256 * 2**20  # of a larger tree only the held text stays
 
 NOWHERE = np.empty(0, dtype=np.int32)
 
@@ -38,6 +38,14 @@ class TokenTree:
         self._paths: dict[Text, np.ndarray] = {(): NOWHERE}  # columns of a text's tokens
         self._columns: list[tuple[torch.Tensor, torch.Tensor]] = []  # per layer keys and values (room, heads, width)
         self._held = 0
+        self._text: Text = ()
+
+    def __len__(self) -> int:
+        return self._held
+
+    def hold(self, text: Text) -> None:
+        """From now on this text stays when the tree grows too large."""
+        self._text = text
 
     def missing(self, texts: Sequence[Text]) -> list[Text]:
         """Every beginning of the texts that is not held, and the texts themselves, shorter before longer ones.
@@ -72,10 +80,7 @@ class TokenTree:
         return Pass(self._gathered(seen), ids, positions, mask[None, None], new)
 
     def keep(self, read: Pass) -> None:
-        """Hold the tokens of a pass whose cache has been fed all of them; a tree grown too large is forgotten."""
-        if sum(pool.nbytes for own in self._columns for pool in own) > KEPT_TREE_BYTES:
-            self.__init__()
-            return
+        """Hold the tokens of a pass whose cache has been fed all of them."""
         count = len(read.new)
         self._make_room(read.cache, self._held + count)
         for own, layer in zip(self._columns, read.cache.layers, strict=True):
@@ -86,6 +91,17 @@ class TokenTree:
             path[:-1], path[-1] = self._paths[text[:-1]], column
             self._paths[text] = path
         self._held += count
+        if sum(pool.nbytes for own in self._columns for pool in own) > KEPT_TREE_BYTES:
+            self._shrink()
+
+    def _shrink(self) -> None:
+        """Forget everything but the beginning of the held text, as far as it is known."""
+        length = next(n for n in range(len(self._text), -1, -1) if self._text[:n] in self._paths)
+        path = torch.from_numpy(self._paths[self._text[:length]])
+        self._columns = [tuple(pool[path.to(pool.device)] for pool in own) for own in self._columns]
+        columns = np.arange(length, dtype=np.int32)
+        self._paths = {self._text[:n]: columns[:n] for n in range(length + 1)}
+        self._held = length
 
     def _gathered(self, columns: np.ndarray) -> DynamicCache:
         cache = DynamicCache()
