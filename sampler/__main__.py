@@ -143,7 +143,7 @@ def power_settings(parsed: argparse.Namespace) -> PowerSettings:
     """The settings of a run whose length is a number of blocks."""
     block_size = records.checked_int("block_size", parsed.block_size, 1, MAX_NEW_TOKENS)
     blocks = records.checked_int("blocks", parsed.blocks, 1, MAX_NEW_TOKENS // block_size)
-    names = ("alpha", "proposal_temperature", "block_size", "steps_per_block", "scope", "seed")
+    names = ("alpha", "proposal_temperature", "block_size", "steps_per_block", "scope", "seed", "chain")
     return PowerSettings(max_new_tokens=block_size * blocks, **{name: getattr(parsed, name) for name in names})
 
 

@@ -12,7 +12,7 @@ from sampler.prefix_cache import PrefixCache, RowMemory, Text, aligned
 from sampler.token_tree import TokenTree
 
 PASS_ROWS = 64  # contexts put through the network at once
-TREE_ROWS = 128  # the same, where they share their beginnings in a tree of tokens
+TREE_ROWS = 256  # the same, where they share their beginnings in a tree of tokens
 TREE_TOKENS = 1024  # new tokens of a tree read in one pass
 
 
@@ -35,7 +35,7 @@ class CausalLM:
         self._loaded = shared
         self.rows = RowMemory() if rows is None else rows
         self._prefixes = PrefixCache()
-        self._tree = TokenTree()
+        self._tree = TokenTree(shared.num_layers)
 
     @classmethod
     def load(cls, name_or_path: str, device: str = "auto", dtype: str = "float32") -> "CausalLM":
@@ -133,7 +133,7 @@ class CausalLM:
             if not is_out_of_memory(error):
                 raise
             if len(texts) == 1 and not self._is_bare:
-                self._prefixes, self._tree = PrefixCache(), TokenTree()
+                self._prefixes, self._tree = PrefixCache(), TokenTree(self._loaded.num_layers)
                 return self._within_memory(read, texts)
             if len(texts) == 1:
                 raise MemoryError(
@@ -180,18 +180,20 @@ class CausalLM:
         new = self._tree.missing(texts)
         if len(new) > TREE_TOKENS:
             return self._read(texts)
-        read, place = self._tree.start(new), {text: i for i, text in enumerate(new)}
+        read = self._tree.start(new)
+        is_one_row = len(read.ids) == 1  # in several rows every new token is asked for
+        kept = np.array([read.places[text] for text in texts]) if is_one_row else read.ids.shape[1]
         rows = self._forward(
             read.ids,
-            np.array([place[text] for text in texts]),
+            kept,
             attention_mask=self._tensor(read.mask),
             position_ids=self._tensor(read.positions),
             past_key_values=read.cache,
             use_cache=True,
-        )
+        ).reshape(-1, self.vocab_size)  # the last row's end may be repeated
         self._tree.keep(read)
         self.tokens_fed += len(new)
-        return dict(zip(texts, rows[0], strict=True))
+        return dict(zip(texts if is_one_row else new, rows, strict=False))
 
     @torch.inference_mode()
     def _forward(self, ids: np.ndarray, kept: int | np.ndarray, use_cache: bool, **arguments: object) -> np.ndarray:

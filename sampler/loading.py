@@ -43,6 +43,7 @@ class Loaded:
     vocab_size: int
     eos_ids: tuple[int, ...]
     max_length: int
+    num_layers: int
     accepts: frozenset[str]  # arguments of the module's forward
     can_align: bool  # whether texts of different lengths may share a pass and a prefix cache
     can_branch: bool  # whether branches of one tree of tokens may share a pass
@@ -90,6 +91,7 @@ def loaded(name: str, device: str, dtype: torch.dtype) -> Loaded:
         vocab_size=config.vocab_size,
         eos_ids=eos_ids,
         max_length=_max_length(config, tokenizer),
+        num_layers=config.num_hidden_layers,
         accepts=accepts,
         can_align=can_align(module, accepts),
         can_branch=can_branch(module, accepts),

@@ -29,6 +29,14 @@ def in_lock_step(
 
     At most `most` (LOCK_STEP_ROWS by default) run at once; the next one starts when one has ended.
     """
+    for ended in rounds(model, writers, most):
+        yield from ended
+
+
+def rounds(
+    model: LanguageModel, writers: Iterable[Rows], most: int | None = None
+) -> Iterator[list[tuple[int, object]]]:
+    """The same with a pause before every model call and at the end: yields what has ended since the last one."""
     waiting = enumerate(writers)
     asking: dict[int, tuple[Generator, list]] = {}
 
@@ -40,13 +48,16 @@ def in_lock_step(
             return [(index, end.value)]
         return []
 
+    ended: list[tuple[int, object]] = []
     while True:
         while len(asking) < (most or LOCK_STEP_ROWS) and (following := next(waiting, None)):
-            yield from resume(*following, None)
+            ended += resume(*following, None)
+        yield ended
         if not asking:
             return
+        ended = []
         requests = list(asking.items())
         rows = model.next_logprobs([context for _, (_, contexts) in requests for context in contexts])
         for index, (writer, contexts) in requests:
             own, rows = rows[: len(contexts)], rows[len(contexts) :]
-            yield from resume(index, writer, own)
+            ended += resume(index, writer, own)

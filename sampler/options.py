@@ -43,6 +43,7 @@ POWER = {
     "--blocks": {"type": WHOLE, "default": 5, "help": "how many to write at most (%(default)s)"},
     "--steps": {"type": WHOLE, "default": 10, "dest": "steps_per_block", "help": "revisions of a block (%(default)s)"},
     "--scope": {"choices": records.SCOPES, "default": "block", "help": "where a revision may cut (%(default)s)"},
+    "--chain": {"type": WHOLE, "default": 0, "help": "which of several chains of this run (%(default)s)"},
 }
 TEMPERATURE = {
     "--temperature": {"type": REAL, "default": 1.0, "help": "above 0, to 100; 1 is the model itself (%(default)s)"},

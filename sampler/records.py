@@ -72,7 +72,8 @@ class PowerSettings:
     """Settings of one power-sampling chain; ValueError names the field, the value and the range.
 
     `proposal_temperature` None means 1/alpha. `scope`: which tokens a revision may cut at, those of the current
-    block or those of the whole completion. `alternatives`: how many top tokens to record at each position.
+    block or those of the whole completion. `alternatives`: how many top tokens to record at each position. `chain`
+    numbers the chains of one run: same settings, random numbers of their own.
     """
 
     alpha: float = 4.0
@@ -83,6 +84,7 @@ class PowerSettings:
     scope: str = "block"
     seed: int = 0
     alternatives: int = 5
+    chain: int = 0
 
     def __post_init__(self) -> None:
         law = Law.of(self.alpha, self.proposal_temperature)
@@ -94,6 +96,7 @@ class PowerSettings:
             raise ValueError(f"scope must be 'block' or 'completion', not {self.scope!r}")
         checked_int("seed", self.seed, 0, 2**53 - 1)
         checked_int("alternatives", self.alternatives, 0, 50)
+        checked_int("chain", self.chain, 0, 9_999)
 
     @property
     def law(self) -> Law:

@@ -1,17 +1,18 @@
 """Settings to events: the block-wise power-sampling run, and temperature sampling beside it."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sampler import kernel
-from sampler.chain import stage_of
+from sampler.chain import as_step, stage_of, whole_run
 from sampler.draws import EXTEND, PROPOSE, SAMPLE, SeededDraws
 from sampler.kernel import Revision, Stage
 from sampler.language_model import LanguageModel
 from sampler.ledger import Meter, PieceLedger, added, run_started
-from sampler.lock_step import alone, in_lock_step
+from sampler.lock_step import alone, in_lock_step, rounds
 from sampler.records import (
     BlockFrozen,
     BlockStarted,
@@ -22,7 +23,6 @@ from sampler.records import (
     RunEnded,
     SampleDrawn,
     SettingsChanged,
-    Step,
     StepTaken,
     TemperatureSettings,
     Totals,
@@ -58,6 +58,26 @@ def run_power(
     return _PowerRun(model.fresh(speed.keep_rows), prompt, settings, steering or steady(settings), speed).events()
 
 
+def run_chains(
+    model: LanguageModel, prompt: str, settings: PowerSettings, chains: Iterable[int]
+) -> Iterator[tuple[int, BlockStarted | StepTaken]]:
+    """Several chains of one run side by side, told as (chain, event) while they go on.
+
+    Each makes the very draws and decisions of `run_power` with that chain's settings; what a step cost is not told,
+    since one batched model call answers all of them. Raises ValueError before the first event if the prompt does not
+    fit.
+    """
+    model = model.fresh()
+    prompt_ids = checked_prompt(model, prompt, settings.max_new_tokens)
+    told: deque[tuple[int, BlockStarted | StepTaken]] = deque()
+
+    def written(chain: int) -> kernel.Rows:
+        own = replace(settings, chain=chain)
+        return whole_run(prompt_ids, model.eos_ids, own, lambda event: told.append((chain, event)))
+
+    return _as_told(rounds(model, map(written, chains)), told)
+
+
 def run_temperature(model: LanguageModel, prompt: str, settings: TemperatureSettings) -> Iterator[Event]:
     """Independent completions from the base model at one temperature, batched; a sample is told when it ends."""
     model = model.fresh()
@@ -80,6 +100,12 @@ def checked_prompt(model: LanguageModel, prompt: str, max_new_tokens: int) -> tu
             f"is {model.max_length}), not {len(prompt_ids)}"
         )
     return prompt_ids
+
+
+def _as_told(going_on: Iterator, told: deque) -> Iterator:
+    for _ in going_on:
+        while told:
+            yield told.popleft()
 
 
 class _PowerRun:
@@ -140,7 +166,7 @@ class _PowerRun:
         meter = Meter(self.model)
         revision, self.state = next(self.ahead, None) or self._look_ahead(block, step)
         cost = meter.read()
-        taken = Step(block, step, self.totals.steps, self.law.alpha, self.law.temperature, **_fields(revision))
+        taken = as_step(revision, block, step, self.totals.steps, self.law)
         self._count(Totals(1, int(taken.is_accepted), int(taken.is_changed), len(taken.proposed)), cost)
         return StepTaken(taken, cost.tokens_fed, cost.forward_calls, cost.seconds, self.pieces.new(taken.proposed))
 
@@ -169,7 +195,7 @@ class _PowerRun:
         return stage_of(self.settings, self.prompt_ids, self.model.eos_ids, block, self.law)
 
     def _draws(self, block: int, step: int, purpose: int) -> SeededDraws:
-        return SeededDraws(self.settings.seed, 0, block, step, purpose)
+        return SeededDraws(self.settings.seed, self.settings.chain, block, step, purpose)
 
     def _ask(self, writer: kernel.Rows) -> tuple[Any, Totals]:
         meter = Meter(self.model)
@@ -194,7 +220,3 @@ def _temperature_events(
         totals = added(added(totals, Totals(tokens_drawn=len(segment))), meter.read())
         yield SampleDrawn(sample, segment, state.finished, pieces.new(segment))
     yield RunEnded("completed", (), "", 0.0, totals)
-
-
-def _fields(record: object) -> dict[str, object]:
-    return {name: getattr(record, name) for name in record.__slots__}

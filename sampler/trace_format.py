@@ -50,6 +50,8 @@ def to_json(event: Event) -> str:
         data |= {"schema": SCHEMA, "method": event.method}
         data["model"] = {"name": event.model_name, "revision": event.model_revision}
     body = asdict(event)
+    if body.get("settings", {}).get("chain") == 0:  # chain 0 goes without saying
+        del body["settings"]["chain"]
     if isinstance(event, StepTaken):
         data |= body.pop("step")
     if not isinstance(event, RunStarted) and not body.get("pieces", True):
@@ -103,7 +105,9 @@ def _run_started_fields(data: dict, where: str) -> dict:
     if data.get("method") not in list(SETTINGS):
         raise TraceError(f"{where}: method must be 'power' or 'temperature', not {data.get('method')!r}")
     model = data.get("model") if isinstance(data.get("model"), dict) else {}
-    settings = _decode(SETTINGS[data["method"]], data.get("settings"), f"{where}, settings")
+    told = data.get("settings")
+    told = {"chain": 0} | told if isinstance(told, dict) else told
+    settings = _decode(SETTINGS[data["method"]], told, f"{where}, settings")
     return {**data, "model_name": model.get("name"), "model_revision": model.get("revision"), "settings": settings}
 
 

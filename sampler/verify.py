@@ -88,7 +88,7 @@ class _Verifier:
     # ---- one method for each kind of event
 
     def _BlockStarted(self, event: BlockStarted) -> None:
-        where, address = f"block {event.block}", (self.settings.seed, 0, event.block, 0, EXTEND)
+        where, address = f"block {event.block}", (*self._chain, event.block, 0, EXTEND)
         self._expect(event.block == self.blocks, f"{where} is not the next one")
         self._expect(
             self.totals.steps == self.blocks * self.settings.steps_per_block, f"steps are missing before {where}"
@@ -105,7 +105,7 @@ class _Verifier:
         step, where = event.step, f"step {event.step.draw}"
         self._expect(step.draw == self.totals.steps, f"{where} is not the next one")
         self._expect((step.alpha, step.temperature) == (self.law.alpha, self.law.temperature), f"{where}: its dials")
-        kept, address = self.text[: step.cut], (self.settings.seed, 0, step.block, step.step)
+        kept, address = self.text[: step.cut], (*self._chain, step.block, step.step)
         proposed = self._measure(kept, step.proposed, f"{where}, proposed", (*address, PROPOSE))
         replaced = self._measure(kept, step.replaced, f"{where}, replaced")
         if step.stopped_early:
@@ -215,6 +215,10 @@ class _Verifier:
         ended = [v in self.model.eos_ids for v in text.token_ids]
         stops = len(text) == self._end(block) or ended[-1:] == [True]
         self._expect(stops and not any(ended[:-1]), f"{where}: its text stops at the wrong place")
+
+    @property
+    def _chain(self) -> tuple[int, int]:
+        return self.settings.seed, self.settings.chain
 
     def _unfinished(self, text: Segment, step: Step, where: str) -> None:
         """A proposal that was stopped early was rejected, could have gone on, and could not have come back."""

@@ -164,8 +164,8 @@ WRONG_KERNELS = {
     "truncated-comparison": WrongKernel(
         "truncated comparison",
         "The proposal is compared with only as many of the replaced tokens as it has itself, so the rest of a longer "
-        "text costs nothing: texts of unequal length are weighed by unequal parts of them. With τ = 1/α little worlds "
-        "hardly show it; with τ = 1 they do.",
+        "text costs nothing: texts of unequal length are weighed by unequal parts of them (with τ = 1/α little worlds "
+        "hardly show it, with τ = 1 they do).",
         Anatomy(log_ratio=against_a_slice).revise,
     ),
     "greedy": WrongKernel(

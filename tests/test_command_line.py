@@ -47,6 +47,13 @@ def test_a_run_writes_the_trace_that_run_power_makes(tmp_path, name):
     assert "8/8" in err and "acceptance=" in err and "log_p=" in err
 
 
+def test_another_chain_of_a_run_verifies_as_what_it_says_it_is(tmp_path):
+    texts = {told(*ON_ENDLESS, "--chain", chain, "--out", tmp_path / f"{chain}.jsonl")[1] for chain in range(3)}
+    assert len(texts) == 3
+    assert Trace.load(tmp_path / "2.jsonl").started.settings == replace(SETTINGS, chain=2)
+    assert told("verify", tmp_path / "2.jsonl")[0] == 0
+
+
 def test_a_run_as_json(tmp_path):
     status, out, _ = told(*ON_ENDLESS, "--alpha", "inf", "--temperature", "0.5", "--json", "--out", tmp_path / "run")
     data, trace = json.loads(out), Trace.load(tmp_path / "run")

@@ -62,7 +62,7 @@ def test_rows_do_not_depend_on_the_batching(model, rows):
 def test_the_explore_page_gets_the_same_completion(model, rows, task, number):
     prompt = held_out(task, 2, SEED)[number].prompt
     for method in (power(steps_per_block=2), power(steps_per_block=1, scope="completion")):
-        ended = Trace(run_power(model, prompt, chain_settings(method, SEED, number))).ended
+        ended = Trace(run_power(model, prompt, chain_settings(method, SEED, number, 0))).ended
         row = rows[task, number, method.name]
         assert row.answer == TASKS[task].answer(ended.text)
         assert row.length == len(ended.token_ids)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import math
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -21,7 +22,8 @@ from sampler.wrong_kernels import WRONG_KERNELS
 
 MODELS = Models(["classroom"])
 RUNS = {
-    "world": "endings", "alpha": 2, "block_size": 3, "steps": 20, "scope": "block", "kernel": RIGHT, "runs": 40, "seed": 0,
+    "world": "endings", "alpha": 2, "block_size": 3, "steps": 20, "scope": "block", "kernel": RIGHT, "runs": 40,
+    "seed": 0,
 }  # fmt: skip
 
 
@@ -100,7 +102,8 @@ def test_runs_are_those_of_the_sampler():
     batch = whole(Batch(RUNS, MODELS))
     model = flat_world()
     settings = PowerSettings(2.0, None, 3, 3, 20, "block", 0, alternatives=0)
-    ends = [alone(model, whole_run(model.encode("b"), model.eos_ids, settings, chain)) for chain in range(40)]
+    runs = (whole_run(model.encode("b"), model.eos_ids, replace(settings, chain=chain)) for chain in range(40))
+    ends = [alone(model, run) for run in runs]
     assert sum(batch.counts.values()) == 40
     assert set(batch.counts.elements()) == {end.state.segment.token_ids for end in ends}
     assert batch.exact.target == power_target(model, model.encode("b"), 3, 2.0)

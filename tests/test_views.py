@@ -5,12 +5,15 @@ import math
 
 import pytest
 
+from explorer.analysis.chain import diagnostics
+from explorer.analysis.chain_draws import draws_frame
 from explorer.analysis.moments import History
-from explorer.page.packets import FIGURES, compact, packet, views
+from explorer.page.packets import DIAGNOSTICS, FIGURES, compact, packet, views
+from explorer.views.chains import CHAINS
 from explorer.views.figure import ACCEPTED, REJECTED, column, filled, holds, template
 from sampler.records import PowerSettings
-from sampler.run import run_power
-from sampler.table import flat_world
+from sampler.run import run_chains, run_power
+from sampler.table import endless_world, flat_world
 
 
 def rows_of(steps: int) -> dict:
@@ -20,8 +23,15 @@ def rows_of(steps: int) -> dict:
     last = taken[-1] if taken else None
     table = last["increments"] if last else {"position": []}
     increments = [{name: values[i] for name, values in table.items()} for i in range(len(table["position"]))]
-    positions = [{"position": i, "entropy": h} for i, h in enumerate(moments[-1]["entropy"])]
-    return {"moments": moments, "steps": taken, "increments": increments, "positions": positions, "samples": []}
+    last_row = moments[-1]
+    entropy = [
+        {"position": i, "value": h, "error": 0.0, "is_exact": True, "words": "exact"}
+        for i, h in enumerate(last_row["entropy"])
+    ]
+    gain = [row | {"error": 0.1, "below": 0.0, "is_exact": False} for row in entropy]
+    cuts = [{"position": i, "cuts": n} for i, n in enumerate(last_row["cuts"])]
+    measures = {"entropy": entropy, "power_gain": gain, "cuts": cuts}
+    return {"moments": moments, "steps": taken, "increments": increments, "positions": [], "samples": [], **measures}
 
 
 CASES = {"empty": {}, "no step": rows_of(0), "one step": rows_of(1), "a run": rows_of(12)}
@@ -35,6 +45,37 @@ def test_fills_without_nan(name, case):
     values = json.loads(figure.to_json())
     assert not [x for x in numbers(values) if isinstance(x, float) and not math.isfinite(x)]
     assert len(figure.data) == len(FIGURES[name]().data)
+
+
+def chains_of(chains: int, steps: int) -> dict:
+    settings = PowerSettings(alpha=2.0, max_new_tokens=12, block_size=4, steps_per_block=steps)
+    told = {chain: [] for chain in range(chains)}
+    for chain, event in run_chains(endless_world(), "", settings, told):
+        told[chain].append(event)
+    rows = diagnostics(draws_frame(told, str, "block"), str, {"x": (0.9, 0.95)})
+    return {name: value for name, value in (rows | rows["autocorrelation"]).items() if isinstance(value, list)}
+
+
+DIAGNOSED = {"empty": {}, "no step": chains_of(2, 0), "one chain, one step": chains_of(1, 1), "eight": chains_of(8, 24)}
+
+
+@pytest.mark.parametrize("name", DIAGNOSTICS)
+@pytest.mark.parametrize("case", DIAGNOSED)
+def test_diagnostics_fill_explain_themselves_and_name_units(name, case):
+    figure = filled(DIAGNOSTICS[name](), DIAGNOSED[case])
+    values = json.loads(figure.to_json())
+    assert not [x for x in numbers(values) if isinstance(x, float) and not math.isfinite(x)]
+    assert all(series.hovertemplate and series.name for series in figure.data)
+    assert all("(" in axis.title.text for axis in (figure.layout.xaxis, figure.layout.yaxis))
+    assert case != "eight" or any(len(series.x) for series in figure.data)
+
+
+def test_chains_are_told_apart_by_more_than_hue():
+    lines = DIAGNOSTICS["chain_traces"]().data
+    assert len(lines) == len(CHAINS) == 8
+    assert len({(line.line.dash, line.marker.symbol) for line in lines}) == 8
+    drawn = filled(DIAGNOSTICS["chain_traces"](), DIAGNOSED["eight"]).data
+    assert [len(line.x) for line in drawn] == [3 * 25] * 8
 
 
 def numbers(value):
@@ -87,6 +128,19 @@ def test_drop_lines_end_at_the_text_compared_with():
             y + up - down for y, up, down in zip(series.y, series.error_y.array, series.error_y.arrayminus, strict=True)
         ]
         assert ends == pytest.approx([row["log_p_before"] for row in chosen], abs=1e-9)
+
+
+def test_a_measure_is_drawn_once_hatched_with_its_error_where_it_is_estimated():
+    rows = CASES["a run"]
+    figure = FIGURES["pivotal_positions"]()
+    assert figure.layout.meta["titles"].keys() == {"entropy", "power_gain", "success_delta"}
+    drawn = {s.name: s for s in filled(figure, rows).data if s.x is not None and len(s.x) and s.yaxis != "y2"}
+    assert drawn.keys() == {"entropy, exact", "power gain, estimated"}
+    exact, estimated = drawn["entropy, exact"], drawn["power gain, estimated"]
+    assert not exact.error_y.visible and not exact.marker.pattern.shape
+    assert estimated.error_y.visible and estimated.marker.pattern.shape
+    assert list(estimated.error_y.array) == [0.1] * len(rows["power_gain"])
+    assert list(estimated.error_y.arrayminus) == [0.0] * len(rows["power_gain"])
 
 
 def test_history_pads_short_rows_with_gaps():

@@ -22,11 +22,19 @@ const INFINITE = { inf: Infinity, "-inf": -Infinity };
 /** A packet is a whole run (`run` given) or what came since; a gap asks for the whole run again. */
 export function receive(packet) {
   if (packet.download) saveFile(packet.download);
+  else if (packet.diagnostics) receiveDiagnosis(packet.diagnostics);
   else if (packet.notice) update({ status: packet.notice });
   else if (packet.run) openRun(packet);
   else if (packet.run_id !== store.run?.id) return;
   else if (packet.first > store.moments.length) return command("select", { resync: true });
   else append(packet);
+}
+
+/** What the drawer asked for; an answer to anything but its last question comes too late. */
+function receiveDiagnosis({ run_id, request, ...content }) {
+  const { diagnosis } = store;
+  if (run_id !== store.run?.id || request !== diagnosis?.request) return;
+  update({ diagnosis: { ...diagnosis, progress: "", refusal: "", ...content } });
 }
 
 function openRun(packet) {
@@ -40,6 +48,9 @@ function openRun(packet) {
     whatIfAlpha: null,
     position: null,
     chosen: null,
+    target: null,
+    alternatives: {},
+    asking: null,
   });
   reveal(packet.moments.length - 1);
 }

@@ -50,7 +50,7 @@ function kindOf(run, ended, canContinue) {
   const tau = settings.proposal_temperature === null ? "1/α" : number(settings.proposal_temperature, 2);
   const alpha = store.moments.findLast((m) => m.kind === "step")?.alpha ?? settings.alpha;
   const moved = alpha === settings.alpha ? "" : ` (now ${number(alpha, 1)})`;
-  const facts = `${run.model}, α ${number(settings.alpha, 1)}${moved}, τ ${tau}, B ${settings.block_size}, N ${settings.steps_per_block}, scope ${settings.scope}, seed ${settings.seed}`;
+  const facts = `${run.model}, α ${number(settings.alpha, 1)}${moved}, τ ${tau}, B ${settings.block_size}, N ${settings.steps_per_block}, scope ${settings.scope}, seed ${settings.seed}${settings.chain ? `, chain ${settings.chain}` : ""}`;
   return [element("b", { class: "kind" }, kind), ` ${facts}${run.note ? ` (${run.note})` : ""}`];
 }
 

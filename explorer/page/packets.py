@@ -7,7 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from explorer.views import many_answers, method_accuracy, trees
+from explorer.views import chains, many_answers, method_accuracy, trees
 from explorer.views.block_history import block_history
 from explorer.views.figure import template
 from explorer.views.log_likelihood import log_likelihood
@@ -17,6 +17,16 @@ from explorer.views.waterfall import waterfall
 
 FIGURES = {
     figure.__name__: figure for figure in (log_likelihood, block_history, proposals, pivotal_positions, waterfall)
+}
+DIAGNOSTICS = {
+    figure.__name__: figure
+    for figure in (
+        chains.chain_traces,
+        chains.cut_outcomes,
+        chains.autocorrelation,
+        chains.chain_agreement,
+        chains.target_distance,
+    )
 }
 COMPARISON = {  # by the rows that each draws
     "accuracy": method_accuracy.accuracy,

@@ -3,11 +3,12 @@
 import itertools
 import threading
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from explorer.analysis.moments import History
 from explorer.analysis.samples import sample_row
-from explorer.page.library import Checker, checker
+from explorer.page.library import PRESETS, Checker, checker, recorded
 from explorer.page.packets import packet
 from sampler.language_model import LanguageModel
 from sampler.records import Event, PowerSettings, RunEnded, SampleDrawn, StepTaken, TemperatureSettings
@@ -26,6 +27,8 @@ class Session:
 
     def __init__(self) -> None:
         self.ticket = 0
+        self.asked = self.clicked = 0  # questions about the target, and about a position; only the latest is answered
+        self.diagnosis = 0  # likewise of the stream of other chains
         self.speed = 20.0  # steps a second; 0 is as fast as possible
         self.lock = threading.Lock()
         self.trace: Trace | None = None
@@ -38,6 +41,16 @@ class Session:
         """End every other stream of this session; returns the number of the new one."""
         self.ticket += 1
         return self.ticket
+
+    def take_diagnosis(self) -> int:
+        """End the computing of other chains; returns the number of the new one."""
+        self.diagnosis += 1
+        return self.diagnosis
+
+    @property
+    def on_screen(self) -> Trace:
+        """The run that the browser shows; at first the recorded one that the page opens on."""
+        return self.trace or opening().trace
 
     # ---- opening
 
@@ -174,6 +187,14 @@ class Session:
             "note": self.note,
             "answer": self.checker.answer,
         }
+
+
+@cache
+def opening() -> Session:
+    """The recorded run that every page opens on."""
+    shown = Session()
+    shown.open_recorded(*recorded(PRESETS[0].id), recorded=True)
+    return shown
 
 
 def vars_of(record: object) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from explorer.analysis.tallies import distance, expected_distance, outside
@@ -58,7 +59,7 @@ class Batch:
     def _all(self, revise: Callable) -> Iterator[tuple[int, ChainEnd]]:
         model = self.place.model
         chains = (
-            whole_run(self.place.prompt_ids, model.eos_ids, self.settings, chain, revise)
+            whole_run(self.place.prompt_ids, model.eos_ids, replace(self.settings, chain=chain), revise=revise)
             for chain in range(self.planned)
         )
         return in_lock_step(model, chains)

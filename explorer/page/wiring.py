@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import gradio as gr
 from anyio import to_thread
 
-from explorer.page import library
+from explorer.page import diagnostics, library
 from explorer.page.controls import Controls, dials_of, settings_of
 from explorer.page.packets import packet
 from explorer.page.session import Session
@@ -48,11 +48,16 @@ def wire(controls: Controls, bus: gr.HTML, session: gr.State, models: library.Mo
         async for news in stream(session, "end"):
             yield news
 
+    async def diagnosed(session, event: gr.EventData) -> AsyncIterator[str]:
+        async for news in diagnostics.stream(session, models, wish_of(event)):
+            yield news
+
     c.run.click(run, [session, c.prompt, c.model, *c.settings], bus, **STREAMED)
     bus.play(play, session, bus, **STREAMED)
     bus.pause(pause, session, bus, **LIVE)
     bus.stop(stop, session, bus, **LIVE)
     bus.select(command, session, bus, **LIVE)
+    bus.submit(diagnosed, session, bus, **STREAMED)
     c.preset.input(choose_preset, c.preset, c.prompt, **LIVE)
     c.recorded.click(open_recorded, [session, c.preset], bus, **LIVE)
     c.save.click(save_trace, session, bus, **LIVE)
@@ -72,7 +77,7 @@ async def begin(session: Session, model: LanguageModel, prompt: str, settings: P
 
 async def play(session: Session, event: gr.EventData) -> AsyncIterator[str]:
     """Go on with the living chain to the goal that the browser names."""
-    goal = event._data.get("goal") if isinstance(event._data, dict) else None
+    goal = wish_of(event).get("goal")
     if goal in GOALS and session.can_continue:
         async for news in stream(session, goal):
             yield news
@@ -95,11 +100,18 @@ def stop(session: Session) -> object:
 
 
 def command(session: Session, event: gr.EventData) -> object:
-    """The browser's quiet wishes: another speed, or the whole run again."""
-    wish = event._data if isinstance(event._data, dict) else {}
+    """The browser's quiet wishes: another speed, no other chains after all, or the whole run again."""
+    wish = wish_of(event)
+    if wish.get("cancel_diagnosis"):
+        session.take_diagnosis()
     if isinstance(wish.get("speed"), int | float) and 0 <= wish["speed"] <= 1000:
         session.speed = float(wish["speed"])
     return session.snapshot() if wish.get("resync") and session.trace else gr.skip()
+
+
+def wish_of(event: gr.EventData) -> dict:
+    """What the browser sent with an event."""
+    return event._data if isinstance(event._data, dict) else {}
 
 
 def turn_dials(session: Session, alpha, is_infinite, is_tied, temperature) -> None:
@@ -146,8 +158,8 @@ def open_upload(session: Session, path: str) -> str:
 
 
 def save_trace(session: Session) -> str:
-    """The run on screen as a trace file, for the browser to save; at first that is the run the page opens on."""
-    trace = session.trace or library.recorded(library.PRESETS[0].id)[0]
+    """The run on screen as a trace file, for the browser to save."""
+    trace = session.on_screen
     name = f"power-seed-{trace.started.settings.seed}.jsonl"
     return packet(download={"name": name, "text": "".join(f"{line}\n" for line in trace.lines())})
 

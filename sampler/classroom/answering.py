@@ -156,7 +156,7 @@ def by_power(sitting: Sitting, numbers: list[int], ask: Ask) -> dict[int, Given]
     model = sitting.base.fresh()
     addresses = [(number, chain) for number in numbers for chain in range(ask.samples)]
     runs = (
-        whole_run(sitting.contexts[number], model.eos_ids, chain_settings(ask.method, sitting.seed, number), chain)
+        whole_run(sitting.contexts[number], model.eos_ids, chain_settings(ask.method, sitting.seed, number, chain))
         for number, chain in addresses
     )
     ends = dict(in_lock_step(model, runs, CHAINS))
@@ -168,9 +168,9 @@ def by_power(sitting: Sitting, numbers: list[int], ask: Ask) -> dict[int, Given]
     return found
 
 
-def chain_settings(method: Method, seed: int, problem: int) -> PowerSettings:
-    """The settings of the run with which a method of kind power answers a problem."""
-    return PowerSettings(**method.settings, seed=run_seed(seed, problem), alternatives=0)
+def chain_settings(method: Method, seed: int, problem: int, chain: int) -> PowerSettings:
+    """The settings of a chain with which a method of kind power answers a problem."""
+    return PowerSettings(**method.settings, seed=run_seed(seed, problem), alternatives=0, chain=chain)
 
 
 ANSWERERS = {

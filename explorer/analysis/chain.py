@@ -1,0 +1,238 @@
+"""Diagnostics of a run's chains: how they move, how well they mix, whether they agree with each other and the target.
+
+They hold within one stage, the steps of one block: the next block has another target (method.md, section 7). Energy,
+divergences and tree depth are of Hamiltonian samplers; this chain follows no gradient, so they do not apply. A number
+is {"value": number}, or {"reason": sentence} where it cannot be told.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping
+from itertools import zip_longest
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from explorer.analysis.mixing import (
+    FEWEST,
+    autocorrelation,
+    check_length,
+    check_number,
+    effective_sample_size,
+    rank_rhat,
+)
+from explorer.analysis.tallies import distance, expected_distance
+from explorer.analysis.tokens import display_tokens
+
+Row = dict[str, Any]
+PieceOf = Callable[[int], str]
+Shares = Mapping[str, tuple[float, float]]  # answer -> its certified probability under p^alpha, low and high
+VAGUEST = 0.1  # of a total variation
+LEAST_SHARE = 0.01  # of the target, for an answer that no chain gave to be listed
+ENDED = "(ended)"
+
+
+def diagnostics(frame: pd.DataFrame, piece_of: PieceOf, target: Shares | None = None) -> dict[str, Any]:
+    """Everything that the drawer shows of a draws_frame, as rows for its tables and figures.
+
+    `piece_of`: a token's text. `target`: the certified shares of the answers, where they are known.
+    """
+    steps, is_known = frame[frame["step"] >= 0], "value" in vagueness(target)
+    chains = sorted(int(chain) for chain in frame["chain"].unique())
+    return {
+        "chains": chains,
+        "overall": movement(steps),
+        "blocks": [block_row(int(block), part, len(chains)) for block, part in frame.groupby("block")],
+        "draws": draw_rows(frame),
+        "cuts": cut_rows(steps),
+        "autocorrelation": autocorrelations(steps),
+        "positions": position_rows(frame, piece_of),
+        "answers": answer_rows(frame, target if is_known else None),
+        "distances": distance_rows(frame, target) if is_known else [],
+        "target": vagueness(target),
+    }
+
+
+# ---- how the chains move
+
+
+def movement(steps: pd.DataFrame) -> Row:
+    """Steps; the shares accepted, and accepted and changed; the mean number of tokens changed an accepted step."""
+    number, accepted = len(steps), int(steps["is_accepted"].sum())
+    reason = {"reason": "no step was accepted" if number else "no steps"}
+    return {
+        "steps": number,
+        "accepted": share(accepted, number),
+        "changed": share(int(steps["is_changed"].sum()), number),
+        "tokens_changed": {"value": float(steps["tokens_changed"].sum() / accepted)} if accepted else reason,
+    }
+
+
+def share(part: int, whole: int) -> Row:
+    """A share with its count."""
+    return {"value": part / whole, "count": part} if whole else {"reason": "no steps"}
+
+
+def since_change(is_changed: np.ndarray) -> int:
+    """Steps at the end of a stage [n] since its text last changed; n if it never did."""
+    changed = np.flatnonzero(is_changed)
+    return len(is_changed) - 1 - int(changed[-1]) if len(changed) else len(is_changed)
+
+
+def cut_rows(steps: pd.DataFrame) -> list[Row]:
+    """Of the cuts of all chains at each position: how many, and the share that came to each outcome."""
+    rows = []
+    for position, part in steps.groupby("cut"):
+        shares = part["what"].value_counts(normalize=True)
+        rows.append(
+            {
+                "position": int(position),
+                "cuts": len(part),
+                "changed": float(shares.get("accepted, text changed", 0.0)),
+                "same": float(shares.get("accepted, same text", 0.0)),
+                "rejected": float(shares.get("rejected", 0.0)),
+            }
+        )
+    return rows
+
+
+def draw_rows(frame: pd.DataFrame) -> list[Row]:
+    """Every moment of every chain for the figure; `chain_3` is true in the rows of chain 3."""
+    shown = frame[["chain", "block", "x", "log_p", "what", "answer"]].to_dict("records")
+    return [row | {"number": row["block"] + 1, f"chain_{row['chain']}": True} for row in shown]
+
+
+# ---- how well they mix within a stage
+
+
+def block_row(block: int, part: pd.DataFrame, chains: int) -> Row:
+    """One block's stage; since_change and ess hold one entry a chain that was there."""
+    steps = part[part["step"] >= 0]
+    own = [chain for _, chain in steps.groupby("chain")]
+    return movement(steps) | {
+        "block": block,
+        "since_change": [since_change(chain["is_changed"].to_numpy(bool)) for chain in own],
+        "ess": [told(lambda chain=chain: effective_sample_size(stage(chain))) for chain in own],
+        "rhat": told(lambda: block_rhat(steps, chains)),
+    }
+
+
+def told(statistic: Callable[[], float]) -> Row:
+    """A statistic's value, or the reason why it cannot be told."""
+    try:
+        value = statistic()
+    except ValueError as error:
+        return {"reason": str(error)}
+    return {"value": value} if math.isfinite(value) else {"reason": "stuck at different places"}
+
+
+def stage(chain: pd.DataFrame) -> np.ndarray:
+    """log p [n] after each step of one chain's stage; ValueError if its dials moved meanwhile."""
+    if chain["law"].nunique() > 1:
+        raise ValueError("the dials moved within this stage, so it has no single target")
+    return chain["log_p"].to_numpy(float)
+
+
+def block_rhat(steps: pd.DataFrame, chains: int) -> float:
+    """Rank R-hat of log p among the chains that continue the commonest frozen text: another text is another target."""
+    check_number(chains)
+    check_length(int(steps.groupby("chain").size().min()) if len(steps) else 0, "R-hat")
+    group = max((part for _, part in steps.groupby("frozen")), key=lambda part: part["chain"].nunique())
+    number = group["chain"].nunique()
+    if number < FEWEST:
+        where = f"only {number} of {chains} have the same frozen text here"
+        raise ValueError(f"R-hat needs {FEWEST} chains with one target: {where}")
+    return rank_rhat(np.stack([stage(chain) for _, chain in group.groupby("chain")]))
+
+
+def autocorrelations(steps: pd.DataFrame) -> dict[str, Any]:
+    """Autocorrelation of log p by lag: `lines`, one a stage of a chain with a gap between; their `mean`; `reasons` why
+    stages have none, each with how many."""
+    lines, reasons, found = [], Counter(), []
+    for (block, chain), part in steps.groupby(["block", "chain"]):
+        try:
+            rho = autocorrelation(stage(part)).tolist()
+        except ValueError as error:
+            reasons[str(error)] += 1
+            continue
+        found.append(rho)
+        lines += [{"block": int(block) + 1, "chain": int(chain), "lag": lag, "rho": r} for lag, r in enumerate(rho)]
+        lines.append({"block": int(block) + 1, "chain": int(chain), "lag": None, "rho": None})
+    columns = ([r for r in column if r is not None] for column in zip_longest(*found))
+    mean = [{"lag": lag, "rho": math.fsum(own) / len(own), "stages": len(own)} for lag, own in enumerate(columns)]
+    return {"lines": lines, "mean": mean, "reasons": [{"reason": r, "stages": n} for r, n in reasons.most_common()]}
+
+
+# ---- whether they agree
+
+
+def ends(frame: pd.DataFrame, field: str) -> list[Any]:
+    """What every chain ended with."""
+    return frame.groupby("chain")[field].last().tolist()
+
+
+def position_rows(frame: pd.DataFrame, piece_of: PieceOf) -> list[Row]:
+    """At each position of the final texts: the commonest token, its share of the chains, and how many tokens there are.
+
+    A chain whose text is over by then has the token ENDED there.
+    """
+    shown = [display_tokens([piece_of(v) for v in ids]) for ids in ends(frame, "token_ids")]
+    rows = []
+    for position, tokens in enumerate(zip_longest(*shown, fillvalue=ENDED)):
+        [(token, number)] = Counter(tokens).most_common(1)
+        rows.append(
+            {"position": position, "token": token, "share": number / len(tokens), "different": len(set(tokens))}
+        )
+    return rows
+
+
+def answer_rows(frame: pd.DataFrame, target: Shares | None) -> list[Row]:
+    """Final answers with the share of the chains that gave each and its certified share under p^alpha, None if unknown.
+
+    Answers of the target that no chain gave are listed from LEAST_SHARE on.
+    """
+    given, known = Counter(ends(frame, "answer")), target or {}
+    listed = [*given, *(answer for answer, (_, high) in known.items() if high >= LEAST_SHARE and answer not in given)]
+    number = given.total()
+    rows = [
+        {"answer": answer, "count": given[answer], "share": given[answer] / number}
+        | dict(zip(("low", "high"), known.get(answer, (None, None)), strict=True))
+        for answer in listed
+    ]
+    return sorted(rows, key=lambda row: (-row["count"], -(row["high"] or 0), row["answer"]))
+
+
+def distance_rows(frame: pd.DataFrame, target: Shares) -> list[Row]:
+    """Total variation between the chains' answers at each moment and the certified target, as the chains grow.
+
+    `expected`: what as many exact, independent samples of the target would have on average. A chain that is over keeps
+    its answer.
+    """
+    answers = frame.groupby(["x", "chain"])["answer"].last().unstack().ffill()
+    law = enumerated(target)
+    expected = expected_distance(law, answers.shape[1])
+    return [
+        {"x": float(x), "distance": distance(Counter(row), law), "expected": expected}
+        for x, row in zip(answers.index, answers.to_numpy().tolist(), strict=True)
+    ]
+
+
+def enumerated(target: Shares) -> dict[str, float]:
+    """The shares of the answers among the completions that were enumerated."""
+    known = math.fsum(low for low, _ in target.values())
+    return {answer: low / known for answer, (low, _) in target.items()}
+
+
+def vagueness(target: Shares | None) -> Row:
+    """By how much a total variation to the target may be off; a reason if that is too much.
+
+    It is the share of p^alpha that was not enumerated: the shares among what was are that far from the true ones.
+    """
+    if target is None:
+        return {"reason": "the certified target is searched for when other chains run"}
+    off = max(0.0, 1 - math.fsum(low for low, _ in target.values()))
+    if off > VAGUEST:
+        left = f"{off:.2f} of p^α may lie in completions that the search did not reach"
+        return {"reason": f"the target could not be certified well enough in the time allowed: {left}"}
+    return {"value": off}

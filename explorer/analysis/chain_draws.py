@@ -1,0 +1,71 @@
+"""Every draw of a run's chains as one frame: what the diagnostics of chain.py are computed from."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from explorer.analysis.moments import outcome, tokens_changed
+from sampler.records import BlockStarted, Event, Segment, StepTaken
+from sampler.trace import following
+
+Row = dict[str, Any]
+Ids = tuple[int, ...]
+NO_ANSWER = ""  # of a text that gives none
+COLUMNS = ["chain", "block", "step", "x", "log_p", "cut", "is_accepted", "is_changed", "tokens_changed", "law"]
+COLUMNS += ["what", "frozen", "token_ids", "answer"]
+
+
+def draws_frame(
+    chains: Mapping[int, Iterable[Event]], answer_of: Callable[[Ids], str | None], scope: str
+) -> pd.DataFrame:
+    """One row a moment of every chain, in order; a block's extension is its step -1.
+
+    x: steps of the whole run until then, an extension half a step later. log_p: of the text after it, nats, as it was
+    first measured: float32 rows differ in their last digits from batch to batch, and ranks would see it. law: (alpha,
+    temperature) of a step. what: the moment in words. frozen: the text before the stage; two chains of a block
+    aim at the same target where it is equal. answer: NO_ANSWER where the text gives none.
+    """
+    rows = [row for chain, events in chains.items() for row in chain_rows(chain, events, scope)]
+    texts: dict[Ids, Row] = {}
+    for row in rows:
+        ids = row["token_ids"]
+        texts.setdefault(ids, {"log_p": row["log_p"], "answer": answer_of(ids) or NO_ANSWER})
+    return pd.DataFrame([row | texts[row["token_ids"]] for row in rows], columns=COLUMNS)
+
+
+def chain_rows(chain: int, events: Iterable[Event], scope: str) -> Iterable[Row]:
+    """The rows of one chain, without answers."""
+    text, draws, frozen = Segment(), 0, ()
+    for event in events:
+        if isinstance(event, BlockStarted):
+            frozen = text.token_ids if scope == "block" else ()
+            own = {"block": event.block, "step": -1, "x": draws + 0.5, "what": f"block {event.block + 1} written"}
+        elif isinstance(event, StepTaken):
+            draws += 1
+            own = {"x": float(draws)} | judged(event)
+        else:
+            continue
+        text = following(text, event)
+        yield own | {
+            "chain": chain,
+            "log_p": math.fsum(text.log_p),
+            "frozen": frozen,
+            "token_ids": text.token_ids,
+        }
+
+
+def judged(event: StepTaken) -> Row:
+    """What a step came to."""
+    step = event.step
+    return {
+        "block": step.block,
+        "step": step.step,
+        "cut": step.cut,
+        "is_accepted": step.is_accepted,
+        "is_changed": step.is_changed,
+        "tokens_changed": tokens_changed(step) if step.is_accepted else 0,
+        "law": (step.alpha, step.temperature),
+        "what": outcome(step),
+    }
