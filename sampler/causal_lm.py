@@ -13,7 +13,6 @@ from sampler.token_tree import TokenTree
 
 PASS_ROWS = 64  # contexts put through the network at once
 TREE_ROWS = 256  # the same, where they share their beginnings in a tree of tokens
-BRANCH_FROM = 16  # calls of more contexts than this take the tree
 TREE_TOKENS = 1024  # new tokens of a tree read in one pass
 
 
@@ -67,6 +66,7 @@ class CausalLM:
     def hold(self, text: Sequence[int], start: int) -> None:
         self.rows.hold(tuple(text), start)
         self._prefixes.hold(tuple(text))
+        self._tree.hold(tuple(text))
 
     @property
     def module(self) -> PreTrainedModel:
@@ -97,8 +97,7 @@ class CausalLM:
         asked = [self._checked(context, self.max_length - 1) for context in contexts]
         rows = {context: self.rows.get(context) for context in asked}
         missing = sorted(context for context, row in rows.items() if row is None)
-        is_wide = self._loaded.can_branch and len(missing) > BRANCH_FROM
-        pass_rows, read = (TREE_ROWS, self._read_tree) if is_wide else (PASS_ROWS, self._read)
+        pass_rows, read = (TREE_ROWS, self._read_tree) if self._loaded.can_branch else (PASS_ROWS, self._read)
         for first in range(0, len(missing), pass_rows):
             for context, row in self._within_memory(read, missing[first : first + pass_rows]).items():
                 rows[context] = self.rows.put(context, row)
@@ -127,13 +126,15 @@ class CausalLM:
         return context
 
     def _within_memory(self, read: Callable, texts: Sequence[Text]) -> dict[Text, np.ndarray]:
-        """Read some texts at once, or half of them at a time where memory runs out; MemoryError if one is too much."""
+        """Read texts at once, or half of them at a time where memory runs out, the last resort being without caches."""
         try:
             return read(texts)
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
-            self._prefixes, self._tree = PrefixCache(), TokenTree(self._loaded.num_layers)
+            if len(texts) == 1 and not self._is_bare:
+                self._prefixes, self._tree = PrefixCache(), TokenTree(self._loaded.num_layers)
+                return self._within_memory(read, texts)
             if len(texts) == 1:
                 raise MemoryError(
                     f"a text of {len(texts[0])} tokens must fit into memory beside {self.name}, and does not: take "
@@ -141,6 +142,11 @@ class CausalLM:
                 ) from error
         half = len(texts) // 2
         return self._within_memory(read, texts[:half]) | self._within_memory(read, texts[half:])
+
+    @property
+    def _is_bare(self) -> bool:
+        """Whether no keys and values are held that could make room."""
+        return not self._prefixes and not self._tree
 
     def _read(self, texts: Sequence[Text]) -> dict[Text, np.ndarray]:
         """The row [V] after each of some distinct texts, from one pass; one for each length if rows cannot align."""
@@ -175,34 +181,40 @@ class CausalLM:
         if len(new) > TREE_TOKENS:
             return self._read(texts)
         read = self._tree.start(new)
+        is_one_row = len(read.ids) == 1  # in several rows every new token is asked for
+        kept = np.array([read.places[text] for text in texts]) if is_one_row else read.ids.shape[1]
         rows = self._forward(
             read.ids,
-            read.ids.shape[1],
+            kept,
             attention_mask=self._tensor(read.mask),
             position_ids=self._tensor(read.positions),
             past_key_values=read.cache,
             use_cache=True,
-        )
+        ).reshape(-1, self.vocab_size)  # the last row's end may be repeated
         self._tree.keep(read)
         self.tokens_fed += len(new)
-        last = dict(zip(new, rows.reshape(-1, self.vocab_size), strict=False))  # the last row's end may be repeated
-        return {text: last[text] for text in texts}
+        return dict(zip(texts if is_one_row else new, rows, strict=False))
 
     @torch.inference_mode()
-    def _forward(self, ids: np.ndarray, depth: int, use_cache: bool, **arguments: object) -> np.ndarray:
-        """Log-probabilities [R, depth, V] after the last `depth` columns of `ids` [R, W].
+    def _forward(self, ids: np.ndarray, kept: int | np.ndarray, use_cache: bool, **arguments: object) -> np.ndarray:
+        """Log-probabilities [R, K, V] after some columns of `ids` [R, W]: the last K, or K chosen ones.
 
         Passes without a cache, those of `logprobs` among them, are always the module's own.
         """
         self.forward_calls += 1
+        columns = slice(-kept, None) if isinstance(kept, int) else self._tensor(kept)
         if "logits_to_keep" in self._loaded.accepts:
-            arguments["logits_to_keep"] = depth
+            arguments["logits_to_keep"] = kept if isinstance(kept, int) else columns
+            columns = slice(None)
         arguments |= {"input_ids": self._tensor(ids), "use_cache": use_cache}
         is_lean = use_cache and self._loaded.lean is not None
         logits = self._loaded.lean(**arguments) if is_lean else self._loaded.module(**arguments).logits
-        return torch.log_softmax(logits[:, -depth:].double(), dim=-1).cpu().numpy()
+        return torch.log_softmax(logits[:, columns].double(), dim=-1).cpu().numpy()
 
     def _tensor(self, array: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(array).to(self._loaded.device)
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error says that the machine or its GPU has no memory left; on a CPU torch has no class for it."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)

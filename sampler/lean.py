@@ -25,7 +25,7 @@ class Lean:
         position_ids: torch.Tensor | None = None,  # (R, W)
         past_key_values: Cache | None = None,
         use_cache: bool = False,
-        logits_to_keep: int = 0,
+        logits_to_keep: int | torch.Tensor = 0,  # the last ones (all if 0), or chosen ones
     ) -> torch.Tensor:
         x = F.embedding(input_ids, self.body.embed_tokens.weight)  # (R, W, width)
         width, past = input_ids.shape[1], past_key_values.get_seq_length() if past_key_values is not None else 0
@@ -36,7 +36,8 @@ class Lean:
         for layer in self.body.layers:
             x = x + self._attended(layer.self_attn, _normed(layer.input_layernorm, x), rotation, mask, past_key_values)
             x = x + _transformed(layer.mlp, _normed(layer.post_attention_layernorm, x))
-        return _linear(self.head, _normed(self.body.norm, x[:, -logits_to_keep:]))
+        kept = slice(-logits_to_keep, None) if isinstance(logits_to_keep, int) else logits_to_keep
+        return _linear(self.head, _normed(self.body.norm, x[:, kept]))
 
     def _rotation(self, x: torch.Tensor, positions: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Cosines and signed sines (R, 1, W, head width): t * cos + (t rolled by half) * sin turns t."""

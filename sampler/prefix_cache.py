@@ -54,6 +54,9 @@ class PrefixCache:
         self._batches: list[Batch] = []
         self._held: Text = ()
 
+    def __len__(self) -> int:
+        return len(self._batches)
+
     def hold(self, text: Text) -> None:
         """From now on the batch that holds most of this text is the last to make room."""
         self._held = text

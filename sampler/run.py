@@ -174,8 +174,13 @@ class _PowerRun:
         draws = (self._draws(block, later, PROPOSE) for later in range(step, self.settings.steps_per_block))
         stage = self._stage(block)
         self.model.hold(self.prompt_ids + self.state.segment.token_ids, len(self.prompt_ids) + stage.start)
-        self.ahead = revisions(self.model, stage, self.state, draws, self.speed)
+        self.ahead = revisions(self.model, stage, self.state, draws, self.speed, self._behind(block))
         return next(self.ahead)
+
+    def _behind(self, block: int) -> Iterator[kernel.Rows]:
+        """The next block as it will be written if no step of this one changes the text any more."""
+        if self.speed.prefetch > 1 and block + 1 < self.settings.num_blocks:
+            yield kernel.extend(self._stage(block + 1), self.state, self._draws(block + 1, 0, EXTEND))
 
     def _frozen(self, block: int) -> BlockFrozen:
         size = self.settings.block_size

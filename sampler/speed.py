@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from sampler import early_rejection, kernel
@@ -42,23 +43,35 @@ class Speed:
 
 
 def revisions(
-    model: LanguageModel, stage: Stage, state: ChainState, draws: Iterable[Draws], speed: Speed
+    model: LanguageModel, stage: Stage, state: ChainState, draws: Iterable[Draws], speed: Speed, behind: Iterable[Rows]
 ) -> Iterator[tuple[Revision, ChainState]]:
-    """The revisions of a state in the order of their draws, up to and with the first that changes its text."""
+    """The revisions of a state in the order of their draws, up to and with the first that changes its text.
+
+    `behind`: what will be asked next if none does. It joins the batch when there is room; its rows are remembered by
+    the model, and its result is dropped.
+    """
     is_early = speed.early_rejection and early_rejection.holds_for(stage.law)
     revise = early_rejection.revise if is_early else kernel.revise
     found: dict[int, tuple[Revision, ChainState]] = {}
     last, due = math.inf, 0
-    writers = (_wanted(revise(stage, state, own), lambda i=i: i <= last) for i, own in enumerate(draws))
+    asked = chain((revise(stage, state, own) for own in draws), map(_dropped, behind))
+    writers = (_wanted(writer, lambda i=i: i <= last) for i, writer in enumerate(asked))
     for index, result in in_lock_step(model, writers, speed.prefetch):
+        if result is None:
+            continue
         found[index] = result
-        if index < last and result[1].segment.token_ids != state.segment.token_ids:
-            last = index
+        if result[1].segment.token_ids != state.segment.token_ids:
+            last = min(last, index)
         while due in found and due <= last:
             yield found.pop(due)
             due += 1
         if due > last:
             return
+
+
+def _dropped(writer: Rows) -> Rows[None]:
+    """The same requests without the result."""
+    yield from writer
 
 
 def _wanted(writer: Rows, is_wanted: Callable[[], bool]) -> Rows[Any]:

@@ -167,10 +167,10 @@ def test_a_whole_trace_may_not_pretend_to_be_stopped():
 # ---- wrong ones are caught
 
 
-def stale(model, stage, state, draws, own) -> Iterator:
+def stale(model, stage, state, draws, own, behind) -> Iterator:
     """Prefetching that goes on behind the first revision that changes the text."""
     for some in [draws] if own.prefetch == 1 else [[one] for one in draws]:
-        yield from RIGHT(model, stage, state, some, own)
+        yield from RIGHT(model, stage, state, some, own, [])
 
 
 RIGHT = speed.revisions

@@ -18,8 +18,8 @@ from tests.benchmarks.reference import Cost
 SETTINGS = PowerSettings(max_new_tokens=64, block_size=16, steps_per_block=10, scope="completion", alternatives=0)
 SPEEDS = {
     "serial": Speed(),
-    "prefetched": Speed(prefetch=8),
-    "prefetched, early rejection": Speed(prefetch=8, early_rejection=True),
+    "prefetched": Speed(prefetch=16),
+    "prefetched, early rejection": Speed(prefetch=16, early_rejection=True),
 }
 Row = dict[str, object]
 
@@ -70,7 +70,7 @@ def growth(name: str, lengths: tuple[int, ...] = (64, 128, 256, 512)) -> Iterato
     prompt = len(model.encode(PROMPT))
     for scope in ("block", "completion"):
         for length in lengths:
-            cost = ours(model, replace(SETTINGS, scope=scope, max_new_tokens=length), Speed(prefetch=8))
+            cost = ours(model, replace(SETTINGS, scope=scope, max_new_tokens=length), Speed(prefetch=16))
             fed = (cost.tokens_fed - prompt) / length
             yield {"model": name, "scope": scope, "T": length, "tokens fed per token kept": fed,
                    "seconds": cost.seconds}  # fmt: skip
@@ -127,6 +127,6 @@ def replay(seeds: int) -> Iterator[Row]:
     for seed in range(seeds):
         own = model.fresh()
         for alpha, again in ((4.0, False), (4.0, True), (3.9, True), (3.0, True), (2.0, True), (8.0, True)):
-            cost = ours(own, PowerSettings(alpha=alpha, seed=seed), Speed(8, keep_rows=True))
+            cost = ours(own, PowerSettings(alpha=alpha, seed=seed), Speed(keep_rows=True))
             yield {"seed": seed, "alpha": alpha, "again": again, "passes": cost.passes, "seconds": cost.seconds,
                    "rows kept": len(own.rows), "megabytes": own.rows.nbytes / 2**20}  # fmt: skip
