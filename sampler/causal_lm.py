@@ -20,6 +20,7 @@ from transformers.utils import cached_file
 
 from sampler.pieces import Pieces
 from sampler.prefix_cache import PrefixCache, RowMemory, Text, aligned, can_align
+from sampler.records import quoted
 from sampler.token_tree import TokenTree, can_branch
 
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "models"
@@ -108,9 +109,9 @@ class CausalLM:
         try:
             ids = tuple(self._loaded.tokenizer.backend_tokenizer.encode(text).ids)
         except TypeError as error:
-            raise ValueError(f"text must be a string without lone surrogates, not {text!r}") from error
+            raise ValueError(f"text must be a string without lone surrogates, not {quoted(text)}") from error
         if not ids:
-            raise ValueError(f"text must be at least one token of {self.name} long, not {text!r}")
+            raise ValueError(f"text must be at least one token of {self.name} long, not {quoted(text)}")
         return ids
 
     def decode(self, token_ids: Sequence[int]) -> str:

@@ -19,7 +19,7 @@ from explorer.page.session import Session
 from sampler.best_first import Budget
 from sampler.certified import certify
 from sampler.language_model import LanguageModel
-from sampler.records import Event, SettingsChanged
+from sampler.records import Event, SettingsChanged, quoted
 from sampler.run import run_chains
 from sampler.trace import Trace
 
@@ -95,7 +95,7 @@ def model_of(models: Models, trace: Trace) -> LanguageModel:
     """The very model of a trace; ValueError if it is not on offer."""
     name, revision = trace.started.model_name, trace.started.model_revision
     if name not in models.names:
-        raise ValueError(f"other chains need the model {name}, which is not on offer here")
+        raise ValueError(f"other chains need the model {quoted(name)}, which is not on offer here")
     model = models.get(name)
     if model.revision != revision:
         raise ValueError(f"this run's model is {name} of revision {revision}, not {model.revision}, which is here")
