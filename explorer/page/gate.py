@@ -95,9 +95,11 @@ def check_address(path: str) -> None:
 
 
 def check_nesting(value: Any) -> None:
-    """Refused if JSON has more than MOST_NESTED levels."""
+    """Refused if JSON has more than MOST_NESTED levels, or names a file that Gradio would fetch from elsewhere."""
     level = [value]
     for _ in range(MOST_NESTED):
+        if any("://" in str(each.get("path")) for each in level if isinstance(each, dict)):
+            raise Refused(400, "A file must be one that was uploaded here.")
         level = [item for each in level for item in contents(each)]
         if not level:
             return

@@ -4,7 +4,7 @@ import http.client
 import json
 import secrets
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,17 +39,25 @@ class Outcome:
         return self.error or told.get("sentence") or refusal or ""
 
 
+@cache
+def line_to(address: str) -> httpx.Client:
+    """One client for everybody: what counts as a session is Gradio's hash."""
+    return httpx.Client(base_url=address, timeout=300)
+
+
+@cache
+def config_of(address: str) -> dict[str, Any]:
+    """What the app tells about its elements and handlers."""
+    return line_to(address).get("config").json()
+
+
 class Attacker:
     """One session of one visitor."""
 
     def __init__(self, address: str) -> None:
         self.address = address
         self.session = secrets.token_hex(8)
-        self.http = httpx.Client(base_url=address, timeout=300)
-
-    @cached_property
-    def config(self) -> dict[str, Any]:
-        return self.http.get("config").json()
+        self.http = line_to(address)
 
     def raw(self, target: str, method: str = "GET") -> tuple[int, str]:
         """Ask for an address exactly as it is written; nothing between here and the server tidies it up."""
@@ -63,8 +71,9 @@ class Attacker:
 
     def handler(self, element: str, event: str) -> dict[str, Any]:
         """The description of the handler of an element's event."""
-        ids = {c["props"].get("elem_id"): c["id"] for c in self.config["components"]}
-        return next(d for d in self.config["dependencies"] if [ids[element], event] in d["targets"])
+        config = config_of(self.address)
+        ids = {c["props"].get("elem_id"): c["id"] for c in config["components"]}
+        return next(d for d in config["dependencies"] if [ids[element], event] in d["targets"])
 
     def post(self, target: str, body: bytes | str) -> Outcome:
         """A request with a JSON body of any kind."""

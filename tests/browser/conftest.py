@@ -29,11 +29,14 @@ def free_port() -> int:
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running app, started as the README says."""
     port = free_port()
-    command = [sys.executable, "app.py", "--port", str(port)]
-    log = tmp_path_factory.mktemp("app") / "log"  # no pipe: nobody reads while the app writes
-    with log.open("w") as out, subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT) as app:
+    yield from served([sys.executable, "app.py", "--port", str(port)], port, tmp_path_factory.mktemp("app") / "log")
+
+
+def served(command: list[str], port: int, log: Path, **environment: str) -> Iterator[str]:
+    """The address of an app while it runs; it writes to a file, since nobody would empty a pipe."""
+    env, url = os.environ | environment, f"http://127.0.0.1:{port}/"
+    with log.open("w") as out, subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=out) as app:
         try:
-            url = f"http://127.0.0.1:{port}/"
             wait_until_up(app, url, log)
             yield url
         finally:
