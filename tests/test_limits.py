@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 LIMITS = [
     f"{MAX_PROMPT} characters",
-    f"{MAX_BLOCK_SIZE} tokens × {MAX_BLOCKS} blocks, {MAX_STEPS} steps a block",
+    f"{MAX_BLOCK_SIZE} tokens x {MAX_BLOCKS} blocks, {MAX_STEPS} steps a block",
     f"{MOST_CHAINS} chains, {MAX_SAMPLES} temperature samples",
     f"{MOST_RUNS} runs, {MOST_NETWORK_RUNS} on a network",
     f"{MOST_PROBLEMS} problems a task",

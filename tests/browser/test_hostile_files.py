@@ -25,13 +25,13 @@ def jsonl(*events: dict) -> bytes:
     return "\n".join(map(json.dumps, events)).encode()
 
 
-def segment(tokens: int, log_p: float = -0.5) -> dict:
+def segment(tokens: int, log_p: object = -0.5) -> dict:
     """A segment of the first token of the recorded run, over and over."""
     told = {name: [log_p] * tokens for name in ("log_p", "log_q", "log_z", "entropy")}
     return {"token_ids": [BLOCK["extension"]["token_ids"][0]] * tokens, **told, "alternatives": [[]] * tokens}
 
 
-def block(tokens: int, **of_segment: float) -> dict:
+def block(tokens: int, **of_segment: object) -> dict:
     return BLOCK | {"extension": segment(tokens, **of_segment)}
 
 
@@ -66,7 +66,7 @@ FILES = {
     "a huge whole number": (jsonl(FIRST, BLOCK | {"block": 10**400}), "whole number"),
     "NaN": (jsonl(FIRST, block(1, log_p=float("nan"))), "NaN is not a number"),
     "Infinity": (jsonl(FIRST, block(1, log_p=float("inf"))), "Infinity is not a number"),
-    "infinities that cancel": (jsonl(FIRST, block(2, log_p="-inf")), "numbers that no run can have"),
+    "infinities that cancel": (jsonl(FIRST, block(1), step(proposed=segment(1, "-inf"))), "numbers that no run can have"),
     "sums too large": (jsonl(FIRST, block(3, log_p=-1.7e308)), "numbers that no run can have"),
     "a negative cut": (jsonl(FIRST, block(1), step(cut=-1)), "must not be negative"),
     "a cut beyond the text": (jsonl(FIRST, block(1), step(cut=9)), "not the text's own"),
