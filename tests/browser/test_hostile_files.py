@@ -66,7 +66,10 @@ FILES = {
     "a huge whole number": (jsonl(FIRST, BLOCK | {"block": 10**400}), "whole number"),
     "NaN": (jsonl(FIRST, block(1, log_p=float("nan"))), "NaN is not a number"),
     "Infinity": (jsonl(FIRST, block(1, log_p=float("inf"))), "Infinity is not a number"),
-    "infinities that cancel": (jsonl(FIRST, block(1), step(proposed=segment(1, "-inf"))), "numbers that no run can have"),
+    "infinities that cancel": (
+        jsonl(FIRST, block(1), step(proposed=segment(1, "-inf"))),
+        "numbers that no run can have",
+    ),
     "sums too large": (jsonl(FIRST, block(3, log_p=-1.7e308)), "numbers that no run can have"),
     "a negative cut": (jsonl(FIRST, block(1), step(cut=-1)), "must not be negative"),
     "a cut beyond the text": (jsonl(FIRST, block(1), step(cut=9)), "not the text's own"),

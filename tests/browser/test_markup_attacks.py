@@ -83,10 +83,9 @@ def test_a_tree_of_markup_is_drawn_as_text(victim):
     victim.page.get_by_role("tab", name="Tree").click()
     until(victim, "s.tree && s.dial")
     victim.page.select_option("[data-part=world]", "own")
-    until(victim, "s.wish.world === 'own'")
     image, link = f"<img/src=x/onerror={HACK}>", "<a/href=https://evil.example>x</a>"
     victim.page.locator("#tree textarea").fill(f"{image} 0.5\n  {link} 1\n{link} 0.5\n")
-    victim.page.locator("#tree textarea").blur()
+    victim.page.click("[data-part=plant]")
     until(victim, "Object.values(s.tree.pieces).some((text) => text.startsWith('<img'))")
     assert image in victim.page.locator("[data-part=children]").inner_text()
     victim.page.locator("#tree").get_by_role("button", name="Run", exact=True).click()
@@ -101,9 +100,8 @@ def test_a_bad_tree_of_markup_is_refused_as_text(victim):
     victim.page.get_by_role("tab", name="Tree").click()
     until(victim, "s.tree && s.dial")
     victim.page.select_option("[data-part=world]", "own")
-    until(victim, "s.wish.world === 'own'")
     victim.page.locator("#tree textarea").fill(MARKUP)
-    victim.page.locator("#tree textarea").blur()
+    victim.page.click("[data-part=plant]")
     victim.page.wait_for_function("document.querySelector('#tree [data-part=kind]').innerText.includes('<img')")
 
 
