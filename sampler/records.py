@@ -45,12 +45,10 @@ def checked_text(prompt: object) -> str:
 
 def checked_alpha(value: object) -> float:
     """`value` as a float if it is a number from 1 to inf; ValueError if not."""
-    try:
-        if not isinstance(value, bool) and isinstance(value, int | float) and value >= 1:
-            return float(value)
-    except OverflowError:  # a whole number beyond every float
-        pass
-    raise ValueError(f"alpha must be a number from 1 to inf, not {quoted(value)}")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not (1 <= value < 2**1023 or value == math.inf):  # beyond it, no float but inf
+        raise ValueError(f"alpha must be a number from 1 to inf, not {quoted(value)}")
+    return float(value)
 
 
 def checked_temperature(name: str, value: object) -> float:
