@@ -45,8 +45,7 @@ def checked_text(prompt: object) -> str:
 
 def checked_alpha(value: object) -> float:
     """`value` as a float if it is a number from 1 to inf; ValueError if not."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not (1 <= value < 2**1023 or value == math.inf):  # beyond it, no float but inf
+    if isinstance(value, bool) or not isinstance(value, int | float) or not (1 <= value < 2**1023 or value == math.inf):
         raise ValueError(f"alpha must be a number from 1 to inf, not {quoted(value)}")
     return float(value)
 
