@@ -7,6 +7,7 @@ import signal
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
 
+from explorer.page.gate import MOST_UPLOAD, gate
 from explorer.page.layout import HEAD, SHEETS, library, page, routes, theme
 
 
@@ -42,13 +43,13 @@ def main() -> None:
         theme=theme(),
         css_paths=SHEETS,
         head=HEAD,
-        app_kwargs={"routes": routes(models)},
+        app_kwargs={"routes": routes(models), "middleware": gate(blocks)},
         prevent_thread_lock=True,
         show_error=False,
         ssr_mode=False,
         quiet=True,
         footer_links=["gradio", "settings"],
-        max_file_size="20mb",
+        max_file_size=MOST_UPLOAD,
     )
     print(f"Power Sampling Explorer: http://{parsed.host}:{parsed.port}  (Ctrl-C stops it)", flush=True)
     models.warm_up()

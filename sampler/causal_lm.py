@@ -9,6 +9,7 @@ from transformers import PreTrainedModel
 
 from sampler.loading import DTYPES, EMBEDDED, Loaded, checked_device, loaded
 from sampler.prefix_cache import PrefixCache, RowMemory, Text, aligned
+from sampler.records import quoted
 from sampler.token_tree import TokenTree
 
 PASS_ROWS = 64  # contexts put through the network at once
@@ -77,9 +78,9 @@ class CausalLM:
         try:
             ids = tuple(self._loaded.tokenizer.backend_tokenizer.encode(text).ids)
         except TypeError as error:
-            raise ValueError(f"text must be a string without lone surrogates, not {text!r}") from error
+            raise ValueError(f"text must be a string without lone surrogates, not {quoted(text)}") from error
         if not ids:
-            raise ValueError(f"text must be at least one token of {self.name} long, not {text!r}")
+            raise ValueError(f"text must be at least one token of {self.name} long, not {quoted(text)}")
         return ids
 
     def decode(self, token_ids: Sequence[int]) -> str:

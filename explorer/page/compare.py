@@ -23,12 +23,11 @@ from explorer.page.library import Models
 from explorer.page.packets import packet
 from explorer.page.session import Session
 from explorer.page.streaming import stream as chain_stream
-from explorer.page.wiring import LIVE, STREAMED, begin, sentence
+from explorer.page.wiring import LIVE, QUEUED, STREAMED, begin, sentence
 from sampler.classroom.corpus import TASKS
 from sampler.classroom.results import Method, Results, run_seed
-from sampler.records import PowerSettings
+from sampler.records import PowerSettings, quoted
 
-QUEUED = {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
 OWN_STREAM = {**STREAMED, "concurrency_id": "evaluation"}
 COOLEST = 0.05  # temperature at which the Explore page shows greedy decoding
 
@@ -116,15 +115,15 @@ def opened(results: Results | None, wish: dict[str, Any], models: list[str]) -> 
     task, problem, name = (wish.get(field) for field in ("task", "problem", "method"))
     row = next((r for r in results.answered if r.key == (task, problem, name)), None) if results else None
     if row is None:
-        raise ValueError(f"the answer must be one of the table's, not {name!r} to problem {problem!r} of {task!r}")
+        raise ValueError(f"the answer must be one of the table's, not {quoted([task, problem, name])}")
     if task not in TASKS:
-        raise ValueError(f"task must be one of {', '.join(TASKS)} to be opened, not {task!r}")
+        raise ValueError(f"task must be one of {', '.join(TASKS)} to be opened, not {quoted(task)}")
     started = results.started
     method = next(m for m in started.methods if m.name == name)
     prompt, _ = questions(task, started.problems, started.seed)[problem]
     model = (started.tuned if method.kind == "tuned" else started.base)["name"]
     if model not in models:
-        raise ValueError(f"model must be one of {', '.join(models)} for an answer to be opened, not {model!r}")
+        raise ValueError(f"model must be one of {', '.join(models)} for an answer to be opened, not {quoted(model)}")
     return model, prompt, settings_for(method, run_seed(started.seed, problem))
 
 

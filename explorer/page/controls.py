@@ -8,7 +8,7 @@ import gradio as gr
 
 from explorer.page.library import DEFAULTS
 from sampler.classroom.presets import PRESETS
-from sampler.records import MAX_PROMPT, PowerSettings
+from sampler.records import MAX_PROMPT, PowerSettings, quoted
 
 MAX_BLOCKS, MAX_BLOCK_SIZE, MAX_STEPS = 16, 64, 100  # what one browser can draw well
 
@@ -139,7 +139,7 @@ def dials_of(alpha: object, is_infinite: bool, is_tied: bool, temperature: objec
 
 def whole(name: str, value: object, low: int, high: int) -> int:
     """A widget's number as a whole number from low to high."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not is_number or value != int(value) or not low <= value <= high:
-        raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not low <= value <= high or value != int(value):
+        raise ValueError(f"{name} must be a whole number from {low} to {high}, not {quoted(value)}")
     return int(value)

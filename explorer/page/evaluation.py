@@ -16,6 +16,7 @@ from explorer.page.library import TUNED, Models
 from explorer.page.packets import packet
 from sampler.classroom.corpus import TASKS, held_out
 from sampler.classroom.results import Answered, Results, Started
+from sampler.records import quoted
 
 RECORDED = Path(__file__).resolve().parents[2] / "assets" / "results" / "classroom.jsonl.gz"
 MOST_PROBLEMS, LARGEST_SEED = 50, 10**9  # of a live run; run_seed must stay a whole number of 53 bits
@@ -139,7 +140,7 @@ def asked_for(tasks: object, problems: object, seed: object) -> tuple[tuple[str,
     """The panel's values; ValueError with one sentence (field, value, range) for a bad one."""
     known = isinstance(tasks, list | tuple) and bool(tasks) and all(task in TASKS for task in tasks)
     if not known:
-        raise ValueError(f"tasks must be one or more of {', '.join(TASKS)}, not {tasks!r}")
+        raise ValueError(f"tasks must be one or more of {', '.join(TASKS)}, not {quoted(tasks)}")
     number = whole("problems", problems, 1, MOST_PROBLEMS)
     return tuple(task for task in TASKS if task in tasks), number, whole("seed", seed, 0, LARGEST_SEED)
 

@@ -26,6 +26,7 @@ ASSETS = Path(__file__).resolve().parents[2] / "assets" / "page"
 SHEETS = [ASSETS / "style.css", ASSETS / "compare" / "compare.css", ASSETS / "tree" / "tree.css"]
 ONE_AT_A_TIME = threading.Lock()  # many browsers may ask while the recorded results are computed for the first
 TITLE = "Power Sampling Explorer"
+UPLOADS = (600, 3600)  # seconds: how often uploaded files are looked through, and the age at which they are deleted
 INTRODUCTION = (
     "Watch a real language model sample whole completions from p<sup>α</sup>: a chain writes a block, several times "
     "cuts it and writes on anew, and accepts or rejects; then the block freezes."
@@ -50,7 +51,7 @@ def page(
     models: library.Models, begin: evaluation.Begin | None = None, results: Path = evaluation.RECORDED
 ) -> gr.Blocks:
     """The whole app as Gradio blocks; `begin` starts a live evaluation, `results` is the recorded one."""
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as blocks:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=UPLOADS) as blocks:
         session = gr.State(Session())
         gr.Markdown(f"# {TITLE}\n{INTRODUCTION}", elem_id="introduction")
         with gr.Tabs(selected="explore", elem_id="pages") as pages:

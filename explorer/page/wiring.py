@@ -6,14 +6,13 @@ from collections.abc import AsyncIterator
 import gradio as gr
 from anyio import to_thread
 
-from explorer.page import diagnostics, library
+from explorer.page import diagnostics, library, uploads
 from explorer.page.controls import Controls, dials_of, settings_of
 from explorer.page.packets import packet
 from explorer.page.session import Session
 from explorer.page.streaming import GOALS, stream
 from sampler.language_model import LanguageModel
 from sampler.records import PowerSettings, checked_text
-from sampler.trace import Trace
 
 LIVE = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 STREAMED = {
@@ -23,12 +22,9 @@ STREAMED = {
     "trigger_mode": "multiple",
     "api_visibility": "private",
 }
-DIALS = {  # queued, since only a queued event shows its error
-    "show_progress": "hidden",
-    "concurrency_limit": None,
-    "trigger_mode": "always_last",
-    "api_visibility": "private",
-}
+# only a queued event shows its error
+QUEUED = {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
+DIALS = {**QUEUED, "trigger_mode": "always_last"}
 WHAT_IF = "(alpha, is_infinite) => { window.explorer?.whatIf(alpha, is_infinite); }"
 
 
@@ -58,10 +54,10 @@ def wire(controls: Controls, bus: gr.HTML, session: gr.State, models: library.Mo
     bus.stop(stop, session, bus, **LIVE)
     bus.select(command, session, bus, **LIVE)
     bus.submit(diagnosed, session, bus, **STREAMED)
-    c.preset.input(choose_preset, c.preset, c.prompt, **LIVE)
-    c.recorded.click(open_recorded, [session, c.preset], bus, **LIVE)
+    c.preset.input(choose_preset, c.preset, c.prompt, **QUEUED)
+    c.recorded.click(open_recorded, [session, c.preset], bus, **QUEUED)
     c.save.click(save_trace, session, bus, **LIVE)
-    c.open.upload(open_upload, [session, c.open], bus, show_progress="hidden", api_visibility="private")
+    c.open.upload(open_upload, [session, c.open], bus, **QUEUED | {"concurrency_limit": 2})
     for dial in c.dials:
         moved = dial.input if isinstance(dial, gr.Checkbox | gr.Slider) else dial.change
         moved(turn_dials, [session, *c.dials], None, **DIALS)
@@ -78,7 +74,7 @@ async def begin(session: Session, model: LanguageModel, prompt: str, settings: P
 async def play(session: Session, event: gr.EventData) -> AsyncIterator[str]:
     """Go on with the living chain to the goal that the browser names."""
     goal = wish_of(event).get("goal")
-    if goal in GOALS and session.can_continue:
+    if goal in list(GOALS) and session.can_continue:
         async for news in stream(session, goal):
             yield news
 
@@ -142,15 +138,11 @@ def open_recorded(session: Session, preset_id: str) -> str:
     return session.snapshot()
 
 
-def open_upload(session: Session, path: str) -> str:
+def open_upload(session: Session, path: str | None) -> str:
     """Show a trace file from the visitor's disk; a damaged or foreign one leaves the page as it is."""
     try:
-        trace = Trace.load(path)
-        if trace.started.method != "power":
-            raise ValueError("the file holds temperature samples; this page opens traces of power sampling")
-        opened = Session()
-        opened.open_recorded(trace, None, recorded=True)
-    except (ValueError, OSError) as error:
+        trace = uploads.opened(path)
+    except ValueError as error:
         raise sentence(error) from error
     session.take_ticket()
     session.open_recorded(trace, None, recorded=True)
