@@ -124,7 +124,7 @@ def test_a_model_that_is_not_here_is_named():
     opened = finished().trace
     session.open_recorded(opened, None, recorded=True)
     found = answers(session, Replays(), {"run_id": session.run_id, "alphas": [2.0]})
-    assert "endless-world, which is not on offer here" in found[0]["sentence"]
+    assert "'endless-world', which is not on offer here" in found[0]["sentence"]
 
 
 def test_replays_are_kept_within_bounds_and_forgotten_with_their_run():
