@@ -60,7 +60,7 @@ class CausalLM:
     time; `fresh` makes more.
     """
 
-    def __init__(self, loaded: Loaded) -> None:
+    def __init__(self, loaded: Loaded, kept_bytes: int | None = None) -> None:
         self.name = loaded.name
         self.revision = loaded.revision
         self.vocab_size = loaded.vocab_size
@@ -70,22 +70,26 @@ class CausalLM:
         self.forward_calls = 0
         self._loaded = loaded
         self._memory = RowMemory()
-        self._prefixes = PrefixCache()
+        self._kept_bytes = kept_bytes
+        self._prefixes = PrefixCache(kept_bytes)
         self._tree = TokenTree()
 
     @classmethod
-    def load(cls, name_or_path: str, device: str = "auto", dtype: str = "float32") -> "CausalLM":
+    def load(
+        cls, name_or_path: str, device: str = "auto", dtype: str = "float32", kept_bytes: int | None = None
+    ) -> "CausalLM":
         """The model in a local folder or of a Hugging Face id; the EMBEDDED ones come with this project.
 
         `device` is "cpu", "cuda" or "auto" (cuda where there is one), `dtype` "float32" or "bfloat16". Weights must
-        be safetensors and the tokenizer a fast one; code that comes with a model is never run. Sets torch's number of
-        threads. Raises ValueError, one sentence that names the model and what is allowed.
+        be safetensors and the tokenizer a fast one; code that comes with a model is never run. `kept_bytes` of keys
+        and values are kept by each copy, 256 MB by default. Sets torch's number of threads. Raises ValueError, one
+        sentence that names the model and what is allowed.
         """
         if dtype not in DTYPES:
             raise ValueError(f"dtype must be one of {', '.join(DTYPES)}, not {dtype!r}")
         device = _checked_device(device)
         try:
-            model = cls(_load(str(name_or_path), device, DTYPES[dtype]))
+            model = cls(_load(str(name_or_path), device, DTYPES[dtype]), kept_bytes)
             if model._reads_ahead():
                 raise ValueError("its rows depend on the tokens that they predict")
             return model.fresh()
@@ -97,7 +101,7 @@ class CausalLM:
             ) from error
 
     def fresh(self) -> "CausalLM":
-        return CausalLM(self._loaded)
+        return CausalLM(self._loaded, self._kept_bytes)
 
     @property
     def module(self) -> PreTrainedModel:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from explorer.page.sharing import KEPT_BYTES
 from sampler.classroom.corpus import TASKS
 from sampler.classroom.presets import PRESETS, Preset
 from sampler.language_model import LanguageModel
@@ -77,5 +78,5 @@ class Models:
             if name not in self._loaded:
                 from sampler.causal_lm import CausalLM  # seconds of imports, kept out of the page's start
 
-                self._loaded[name] = CausalLM.load(name)
+                self._loaded[name] = CausalLM.load(name, kept_bytes=KEPT_BYTES)
             return self._loaded[name]

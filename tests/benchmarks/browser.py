@@ -1,0 +1,121 @@
+"""A browser without a screen: the requests that the page's own browser sends, over Gradio's own protocol."""
+
+import asyncio
+import json
+import re
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+PATIENCE = 600  # seconds
+OPENING = ("explorer/opening.json", "explorer/comparison.json", "explorer/tree.json")
+SCRIPT = re.compile(r'(?:from|import)\s+"(\.[^"]+\.js)"')
+
+
+class Refused(Exception):
+    """The server answered an event with an error."""
+
+
+@dataclass
+class Browser:
+    """One visitor of the app at `address`, with a session of its own."""
+
+    address: str
+    http: httpx.AsyncClient = field(init=False)
+    session_hash: str = field(default_factory=lambda: uuid.uuid4().hex[:11])
+
+    async def __aenter__(self) -> "Browser":
+        self.http = httpx.AsyncClient(base_url=self.address, timeout=PATIENCE)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the tab."""
+        self._alive.cancel()
+        await asyncio.gather(self._alive, return_exceptions=True)
+        await self.http.aclose()
+
+    async def open(self) -> None:
+        """Load the page with its own files, and tell the server for as long as it is open that it is."""
+        page = await self._text("")
+        self.config = (await self.http.get("config")).json()
+        for path in re.findall(r"explorer/page/[\w./-]+", page):
+            await self._text(path)
+        await self._scripts("explorer/page/main.js", set())
+        for path in OPENING:
+            await self._text(path)
+        self._alive = asyncio.create_task(self._heartbeat())
+
+    async def run(self, **changes: Any) -> AsyncIterator[dict[str, Any]]:
+        """Press Run with some values of the panel changed, by elem_id; yields the packets."""
+        event = self._event("run", "click")
+        components = [self._component(i) for i in event["inputs"]]
+        values = [changes.get(c["props"].get("elem_id"), c["props"].get("value")) for c in components]
+        values = [None if c["type"] == "state" else v for c, v in zip(components, values, strict=True)]
+        async for packet in self._queued(event["id"], values, event["targets"][0][0]):
+            yield packet
+
+    async def command(self, name: str, data: dict[str, Any]) -> None:
+        """A quiet wish of the page, sent outside the queue."""
+        event = self._event("bus", name)
+        body = self._body(event["id"], [None], event["targets"][0][0]) | {"event_data": data}
+        (await self.http.post("gradio_api/run/predict", json=body)).raise_for_status()
+
+    async def _queued(self, fn_index: int, values: list[Any], trigger_id: int) -> AsyncIterator[dict[str, Any]]:
+        joined = await self.http.post("gradio_api/queue/join", json=self._body(fn_index, values, trigger_id))
+        joined.raise_for_status()
+        text = ""
+        async for message in self._messages():
+            if message["msg"] == "process_completed":
+                if not message["success"]:
+                    raise Refused(message["output"].get("error"))
+                return
+            if message["msg"] == "process_generating":
+                text = patched(text, message["output"]["data"][0])
+                yield json.loads(text)
+
+    async def _messages(self) -> AsyncIterator[dict[str, Any]]:
+        path = f"gradio_api/queue/data?session_hash={self.session_hash}"
+        async with self.http.stream("GET", path) as lines:
+            async for line in lines.aiter_lines():
+                if line.startswith("data:"):
+                    yield json.loads(line.removeprefix("data:"))
+
+    async def _heartbeat(self) -> None:
+        async with self.http.stream("GET", f"gradio_api/heartbeat/{self.session_hash}") as beats:
+            async for _ in beats.aiter_lines():
+                pass
+
+    async def _text(self, path: str) -> str:
+        answer = await self.http.get(path)
+        answer.raise_for_status()
+        return answer.text
+
+    async def _scripts(self, path: str, seen: set[str]) -> None:
+        seen.add(path)
+        for name in SCRIPT.findall(await self._text(path)):
+            found = str(httpx.URL(f"http://x/{path}").join(name).path).lstrip("/")
+            if found not in seen:
+                await self._scripts(found, seen)
+
+    def _body(self, fn_index: int, values: list[Any], trigger_id: int) -> dict[str, Any]:
+        own = {"session_hash": self.session_hash, "fn_index": fn_index, "trigger_id": trigger_id}
+        return own | {"data": values, "event_data": None}
+
+    def _component(self, number: int) -> dict[str, Any]:
+        return next(c for c in self.config["components"] if c["id"] == number)
+
+    def _event(self, elem_id: str, name: str) -> dict[str, Any]:
+        number = next(c["id"] for c in self.config["components"] if c["props"].get("elem_id") == elem_id)
+        return next(d for d in self.config["dependencies"] if [number, name] in d["targets"])
+
+
+def patched(text: str, edit: str | list) -> str:
+    """A generator's value after its next message: the whole text at first, then what has changed."""
+    if isinstance(edit, str):
+        return edit
+    for action, _, value in edit:
+        text = text + value if action == "append" else value
+    return text
