@@ -10,7 +10,7 @@ QUESTIONS = CapacityLimiter(2)  # answers that a person waits for, some seconds 
 SEARCHES = CapacityLimiter(1)  # work of many seconds, kept apart, so that it never holds up every turn
 
 # Memory of one browser: the run on its screen, and what its model keeps while the chain lives
-LARGEST_RUN = 250_000  # tokens that a run may propose; kept with all that is told of each, about 100 MB
+LARGEST_RUN = 50_000  # tokens that a run may propose; with all that is told of each (4.5 kB), at most 225 MB
 KEPT_BYTES = 32 * 2**20  # keys and values of texts already read
 MOST_BROWSERS = 256  # beyond, those that were quiet longest are forgotten
 MOST_EVENTS = 256  # of all browsers together, going on or waiting in line
