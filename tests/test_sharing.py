@@ -1,24 +1,26 @@
 """Many browsers on one machine: turns, places in line, and what is left when a browser leaves."""
 
 import asyncio
-import gc
 import json
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from itertools import pairwise
+from types import SimpleNamespace
 
 import gradio as gr
 import pytest
 from anyio import CapacityLimiter
-from gradio.routes import App
+from gradio.state_holder import StateHolder
 from tiny_models import loaded
 
 from explorer.page import diagnostics, layout, streaming
 from explorer.page.diagnostics import Unwanted, WhileWanted
+from explorer.page.evaluation import Evaluation
 from explorer.page.library import Models
 from explorer.page.session import Session
 from explorer.page.sharing import Line
+from explorer.page.tree import Runs
 from explorer.page.wiring import GONE, play
 from sampler.causal_lm import CausalLM
 from sampler.certified import certify
@@ -164,25 +166,21 @@ def copies(monkeypatch) -> list[weakref.ref]:
 
 
 def alive(copies: list[weakref.ref]) -> int:
-    gc.collect()
     return sum(copy() is not None for copy in copies)
 
 
 def test_when_a_browser_leaves_its_chain_and_caches_are_let_go(copies):
-    model = loaded("llama")
-    blocks = layout.page(Models(["classroom"]))
-    App.create_app(blocks)
-    visit = blocks.state_holder["browser"]
-    states = [visit[block.id] for block in list(blocks.blocks.values()) if type(block).__name__ == "State"]
-    session = next(state for state in states if isinstance(state, Session))
-    session.begin(model, "ab", SMALL)
+    session, others = Session(), [Runs(), Evaluation()]
+    browsers = StateHolder()
+    browsers.session_data["browser"] = SimpleNamespace(state_data=dict(enumerate([session, *others])))
+    session.begin(loaded("llama"), "ab", SMALL)
     session.advance()
     assert alive(copies) == 1
-    layout.forget(blocks.state_holder, "browser")
+    layout.forget(browsers, "browser")
     assert alive(copies) == 0
-    assert "browser" not in blocks.state_holder and not session.can_continue
-    assert len(states) == 3 and all(state.ticket == 1 for state in states)
-    layout.forget(blocks.state_holder, "a browser that nobody knows")
+    assert "browser" not in browsers and not session.can_continue
+    assert [state.ticket for state in (session, *others)] == [1, 1, 1]
+    layout.forget(browsers, "a browser that nobody knows")
 
 
 def test_a_run_that_has_ended_keeps_no_caches(copies):
