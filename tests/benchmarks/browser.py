@@ -28,7 +28,10 @@ class Browser:
     session_hash: str = field(default_factory=lambda: uuid.uuid4().hex[:11])
 
     async def __aenter__(self) -> "Browser":
+        """Open the page with its own files, and tell the server for as long as the tab is open that it is."""
         self.http = httpx.AsyncClient(base_url=self.address, timeout=PATIENCE)
+        await self._open()
+        self._alive = asyncio.create_task(self._heartbeat())
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -37,8 +40,7 @@ class Browser:
         await asyncio.gather(self._alive, return_exceptions=True)
         await self.http.aclose()
 
-    async def open(self) -> None:
-        """Load the page with its own files, and tell the server for as long as it is open that it is."""
+    async def _open(self) -> None:
         page = await self._text("")
         self.config = (await self.http.get("config")).json()
         for path in re.findall(r"explorer/page/[\w./-]+", page):
@@ -46,7 +48,6 @@ class Browser:
         await self._scripts("explorer/page/main.js", set())
         for path in OPENING:
             await self._text(path)
-        self._alive = asyncio.create_task(self._heartbeat())
 
     async def run(self, **changes: Any) -> AsyncIterator[dict[str, Any]]:
         """Press Run with some values of the panel changed, by elem_id; yields the packets."""

@@ -105,10 +105,9 @@ def alone(client: int, model: Any) -> Packet:
 
 async def visit(address: str, client: int, wait: float, speed: float) -> Packet:
     """One client from opening the page to the end of its run: what came, and when."""
+    began = time.monotonic()
     async with Browser(address) as browser:
-        opened = time.monotonic()
-        await browser.open()
-        opened = time.monotonic() - opened
+        opened = time.monotonic() - began
         if speed != 20:
             await browser.command("select", {"speed": speed})
         await asyncio.sleep(wait)
@@ -122,7 +121,6 @@ async def visit(address: str, client: int, wait: float, speed: float) -> Packet:
 async def vanish(address: str, wait: float) -> None:
     """One client that closes its tab after a few packets of the longest run that the page allows."""
     async with Browser(address) as browser:
-        await browser.open()
         await browser.command("select", {"speed": 0})
         await asyncio.sleep(wait)
         seen = 0
@@ -177,7 +175,7 @@ async def measured(server: Server, options: argparse.Namespace) -> Packet:
     watch.cancel()
     memory = {"before": before, "peak": server.peak, "after": server.megabytes}
     cores = {"before": idle, "during": cpu / took, "after": rest}
-    return {"visits": results[: options.clients], "memory": memory, "cores": cores, "seconds": took}
+    return {"visits": results[: options.clients], "memory": memory, "cores": cores, "took": took}
 
 
 def found(raw: Packet, expected: list[Packet]) -> Packet:
