@@ -7,7 +7,7 @@ from anyio import CapacityLimiter
 
 TURNS = CapacityLimiter(2)  # pieces of work of some tenths of a second: whoever has had one goes to the end of the line
 QUESTIONS = CapacityLimiter(2)  # answers that a person waits for, some seconds at most
-SEARCHES = CapacityLimiter(1)  # work of many seconds, kept apart, so that it never holds up every turn
+SEARCHES = CapacityLimiter(1)  # work of many seconds, kept apart, so that it never holds up every turn; see Target
 
 # Memory of one browser: the run on its screen, and what its model keeps while the chain lives
 LARGEST_RUN = 50_000  # tokens that a run may propose; with all that is told of each (4.5 kB), at most 225 MB
