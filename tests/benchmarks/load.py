@@ -103,8 +103,8 @@ def alone(client: int, model: Any) -> Packet:
     return json.loads(session.snapshot())
 
 
-async def visit(address: str, client: int, wait: float, speed: float) -> Packet:
-    """One client from opening the page to the end of its run: what came, and when."""
+async def visit(address: str, client: int, wait: float, speed: float, all_done: asyncio.Barrier) -> Packet:
+    """One client from opening the page to the end of everybody's run: what came, and when."""
     began = time.monotonic()
     async with Browser(address) as browser:
         opened = time.monotonic() - began
@@ -115,6 +115,8 @@ async def visit(address: str, client: int, wait: float, speed: float) -> Packet:
         async for packet in browser.run(**values_of(client)):
             packets.append(packet)
             times.append(time.monotonic() - pressed)
+        browser.ask_target(next(packet["run"]["id"] for packet in packets if "run" in packet))
+        await all_done.wait()
         return {"client": client, "opened": opened, "pressed": pressed, "packets": packets, "times": times}
 
 
@@ -159,14 +161,15 @@ def differences(got: Packet, expected: Packet) -> list[str]:
 
 async def measured(server: Server, options: argparse.Namespace) -> Packet:
     """Warm the server up with one run, let everybody in, and look at it again when all have gone."""
-    await visit(server.address, 0, 0, 0)
+    await visit(server.address, 0, 0, 0, asyncio.Barrier(1))
     await asyncio.sleep(2)
     before, idle = server.megabytes, await server.cores(3)
     watch = asyncio.create_task(server.watch())
     began, cpu = time.monotonic(), server.cpu_seconds
     starts = [options.within * i / max(1, options.clients - 1) for i in range(options.clients)]
     random.Random(0).shuffle(starts)
-    visits = [visit(server.address, i, starts[i], options.speed) for i in range(options.clients)]
+    all_done = asyncio.Barrier(options.clients)
+    visits = [visit(server.address, i, starts[i], options.speed, all_done) for i in range(options.clients)]
     lost = [vanish(server.address, options.within * i / max(1, options.vanish)) for i in range(options.vanish)]
     results = await asyncio.gather(*visits, *lost)
     took, cpu = time.monotonic() - began, server.cpu_seconds - cpu
