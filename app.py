@@ -9,6 +9,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
 
 from explorer.page.gate import MOST_UPLOAD, gate
 from explorer.page.layout import HEAD, SHEETS, library, page, routes, theme
+from explorer.page.sharing import MOST_BROWSERS, MOST_EVENTS
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
@@ -50,6 +51,8 @@ def main() -> None:
         quiet=True,
         footer_links=["gradio", "settings"],
         max_file_size=MOST_UPLOAD,
+        max_threads=MOST_EVENTS,
+        state_session_capacity=MOST_BROWSERS,
     )
     print(f"Power Sampling Explorer: http://{parsed.host}:{parsed.port}  (Ctrl-C stops it)", flush=True)
     models.warm_up()

@@ -25,7 +25,7 @@ class CausalLM:
     time; `fresh` makes more.
     """
 
-    def __init__(self, shared: Loaded, rows: RowMemory | None = None) -> None:
+    def __init__(self, shared: Loaded, rows: RowMemory | None = None, kept_bytes: int | None = None) -> None:
         self.name = shared.name
         self.revision = shared.revision
         self.vocab_size = shared.vocab_size
@@ -35,22 +35,26 @@ class CausalLM:
         self.forward_calls = 0
         self._loaded = shared
         self.rows = RowMemory() if rows is None else rows
-        self._prefixes = PrefixCache()
-        self._tree = TokenTree(shared.num_layers)
+        self._kept_bytes = kept_bytes
+        self._prefixes = PrefixCache(kept_bytes)
+        self._tree = TokenTree(shared.num_layers, kept_bytes)
 
     @classmethod
-    def load(cls, name_or_path: str, device: str = "auto", dtype: str = "float32") -> "CausalLM":
+    def load(
+        cls, name_or_path: str, device: str = "auto", dtype: str = "float32", kept_bytes: int | None = None
+    ) -> "CausalLM":
         """The model in a local folder or of a Hugging Face id; the EMBEDDED ones come with this project.
 
         `device` is "cpu", "cuda" or "auto" (cuda where there is one), `dtype` "float32" or "bfloat16". Weights must
-        be safetensors and the tokenizer a fast one; code that comes with a model is never run. Sets torch's number of
-        threads. Raises ValueError, one sentence that names the model and what is allowed.
+        be safetensors and the tokenizer a fast one; code that comes with a model is never run. `kept_bytes` of keys
+        and values are kept by each copy, 256 MB by default. Sets torch's number of threads. Raises ValueError, one
+        sentence that names the model and what is allowed.
         """
         if dtype not in DTYPES:
             raise ValueError(f"dtype must be one of {', '.join(DTYPES)}, not {dtype!r}")
         device = checked_device(device)
         try:
-            model = cls(loaded(str(name_or_path), device, DTYPES[dtype]))
+            model = cls(loaded(str(name_or_path), device, DTYPES[dtype]), kept_bytes=kept_bytes)
             if model._reads_ahead():
                 raise ValueError("its rows depend on the tokens that they predict")
             return model.fresh()
@@ -62,7 +66,7 @@ class CausalLM:
             ) from error
 
     def fresh(self, keep_rows: bool = False) -> "CausalLM":
-        return CausalLM(self._loaded, self.rows if keep_rows else None)
+        return CausalLM(self._loaded, self.rows if keep_rows else None, self._kept_bytes)
 
     def hold(self, text: Sequence[int], start: int) -> None:
         self.rows.hold(tuple(text), start)
@@ -134,7 +138,8 @@ class CausalLM:
             if not is_out_of_memory(error):
                 raise
             if len(texts) == 1 and not self._is_bare:
-                self._prefixes, self._tree = PrefixCache(), TokenTree(self._loaded.num_layers)
+                self._prefixes = PrefixCache(self._kept_bytes)
+                self._tree = TokenTree(self._loaded.num_layers, self._kept_bytes)
                 return self._within_memory(read, texts)
             if len(texts) == 1:
                 raise MemoryError(

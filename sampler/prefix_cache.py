@@ -50,8 +50,9 @@ class Source(NamedTuple):
 class PrefixCache:
     """The last few batches, least recently used first: the current text, say, and the proposal made from it."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept_bytes: int | None = None) -> None:
         self._batches: list[Batch] = []
+        self._kept_bytes = KEPT_BYTES if kept_bytes is None else kept_bytes
         self._held: Text = ()
 
     def __len__(self) -> int:
@@ -83,7 +84,7 @@ class PrefixCache:
     def keep(self, texts: Sequence[Text], cache: DynamicCache) -> None:
         """Hold a cache that has been fed all tokens of `texts`; the batches used longest ago make room."""
         self._batches.append(Batch(tuple(texts), cache))
-        excess = sum(batch.nbytes() for batch in self._batches) - KEPT_BYTES
+        excess = sum(batch.nbytes() for batch in self._batches) - self._kept_bytes
         while len(self._batches) > 1 and (excess > 0 or len(self._batches) > KEPT_BATCHES):
             home = self._sources([self._held])[0].batch
             excess -= self._batches.pop(1 if home == 0 and len(self._batches) > 2 else 0).nbytes()

@@ -79,7 +79,8 @@ class TokenTree:
     only: the mask replaces the model's own, so a sliding window would be lost.
     """
 
-    def __init__(self, layers: int) -> None:
+    def __init__(self, layers: int, kept_bytes: int | None = None) -> None:
+        self._kept_bytes = KEPT_TREE_BYTES if kept_bytes is None else kept_bytes
         self._paths: dict[Text, np.ndarray] = {(): NOWHERE}  # columns of a text's tokens
         self._cache = Cache(layers=[Pool() for _ in range(layers)])
         self._held = 0
@@ -127,7 +128,7 @@ class TokenTree:
         """Hold the tokens of a pass whose cache has been fed all of them."""
         self._paths |= read.new
         self._held += len(read.new)
-        if sum(pool.keys.nbytes + pool.values.nbytes for pool in self._cache.layers) > KEPT_TREE_BYTES:
+        if sum(pool.keys.nbytes + pool.values.nbytes for pool in self._cache.layers) > self._kept_bytes:
             self._shrink()
 
     def _shrink(self) -> None:

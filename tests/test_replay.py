@@ -134,3 +134,6 @@ def test_replays_are_kept_within_bounds_and_forgotten_with_their_run():
     assert len(replays.rows) == MOST_KEPT
     assert replays.of(trace_at(3.0), WORLD.fresh()).rows == {}
     assert copy.deepcopy(replays).own is None
+    ticket = replays.ticket
+    replays.leave()
+    assert (replays.own, replays.model, replays.rows) == (None, None, {}) and replays.ticket > ticket

@@ -1,6 +1,7 @@
 """The Compare page: its panel for live runs, its wiring, and answers opened on the Explore page."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,6 @@ from sampler.classroom.corpus import TASKS
 from sampler.classroom.results import Method, Results, run_seed
 from sampler.records import PowerSettings, quoted
 
-OWN_STREAM = {**STREAMED, "concurrency_id": "evaluation"}
 COOLEST = 0.05  # temperature at which the Explore page shows greedy decoding
 
 
@@ -65,8 +65,9 @@ def wire_comparison(
 
     async def run(evaluation: Evaluation, *values: object) -> AsyncIterator[str]:
         try:
-            async for news in stream(evaluation, begin_evaluation, *asked_for(*values)):
-                yield news
+            async with aclosing(stream(evaluation, begin_evaluation, *asked_for(*values))) as packets:
+                async for news in packets:
+                    yield news
         except ValueError as error:
             yield packet(notice="")
             raise sentence(error) from error
@@ -90,10 +91,11 @@ def wire_comparison(
         except ValueError as error:
             raise sentence(error) from error
         yield session.snapshot()
-        async for news in chain_stream(session, "end"):
-            yield news
+        async with aclosing(chain_stream(session, "end")) as packets:
+            async for news in packets:
+                yield news
 
-    own.run.click(run, [evaluation, own.tasks, own.problems, own.seed], bus, **OWN_STREAM)
+    own.run.click(run, [evaluation, own.tasks, own.problems, own.seed], bus, **STREAMED)
     own.cancel.click(cancel, evaluation, bus, **LIVE)
     bus.stop(cancel, evaluation, bus, **LIVE)
     filled = [pages, controls.prompt, controls.model, *controls.settings]

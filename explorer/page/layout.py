@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import gradio as gr
+from gradio.state_holder import StateHolder
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
@@ -71,7 +72,20 @@ def page(
         wire_target(hidden("target-bus", CONNECT_TARGET), session, models)
         begin = begin or evaluation.classroom(models)
         compare.wire_comparison(own, comparison_bus, pages, (controls, bus, session), models, begin, results)
+
+        def left(request: gr.Request) -> None:
+            forget(blocks.state_holder, request.session_hash)
+
+        blocks.unload(left)
     return blocks
+
+
+def forget(browsers: StateHolder, session_hash: str) -> None:
+    """A browser has gone: end what is computed for it and let go of its states, which Gradio itself would keep."""
+    browsers.time_last_used.pop(session_hash, None)
+    if gone := browsers.session_data.pop(session_hash, None):
+        for state in gone.state_data.values():
+            state.leave()
 
 
 def skeleton(name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from explorer.page.sharing import KEPT_BYTES
 from sampler.classroom.corpus import TASKS
 from sampler.classroom.presets import PRESETS, Preset
 from sampler.language_model import LanguageModel
@@ -88,7 +89,7 @@ class Models:
                 from sampler.causal_lm import CausalLM  # seconds of imports, kept out of the page's start
 
                 try:
-                    self._loaded[name] = CausalLM.load(name)
+                    self._loaded[name] = CausalLM.load(name, kept_bytes=KEPT_BYTES)
                 except ValueError as error:  # says what lies where, which is for the host alone
                     logging.exception("a model could not be loaded")
                     raise ValueError(f"the model {name} could not be loaded; the host's log says why") from error

@@ -3,30 +3,30 @@
 import logging
 import math
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
 import gradio as gr
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 
 from explorer.analysis.paths import Row, path
 from explorer.page.library import Models, checker
 from explorer.page.packets import packet
 from explorer.page.session import Session
+from explorer.page.sharing import QUESTIONS
 from sampler.language_model import LanguageModel
 from sampler.records import PowerSettings, checked_alpha
 from sampler.run import run_power
 from sampler.speed import Speed
 from sampler.trace import Trace
 
-WORKERS = CapacityLimiter(2)  # replays computed at the same moment, all browsers together
 MOST_ALPHAS = 4  # in one question
 MOST_KEPT = 64  # replays of one run
 QUICK = Speed(prefetch=8, keep_rows=True)
 ASKED = {
     "show_progress": "hidden",
-    "concurrency_limit": 40,
-    "concurrency_id": "replay",
+    "concurrency_limit": None,
     "trigger_mode": "multiple",
     "api_visibility": "private",
 }
@@ -38,14 +38,18 @@ class Replays:
     `ticket` names the question that is answered: whoever takes a new one ends the others.
     """
 
-    def __init__(self) -> None:
-        self.ticket = 0
+    def __init__(self, ticket: int = 0) -> None:
+        self.ticket = ticket
         self.own: Trace | None = None
         self.model: LanguageModel | None = None
         self.rows: dict[float, Row] = {}
 
     def __deepcopy__(self, memo: dict) -> "Replays":
         return Replays()
+
+    def leave(self) -> None:
+        """Compute nothing more and keep nothing: the browser has gone."""
+        self.__init__(self.ticket + 1)
 
     def of(self, own: Trace, model: LanguageModel) -> "Replays":
         """Those of this run, with the rows that `model` remembers; another run's are forgotten."""
@@ -70,8 +74,9 @@ def wire_replay(bus: gr.HTML, session: gr.State, models: Models) -> None:
 
     async def replay(session: Session, replays: Replays, event: gr.EventData) -> AsyncIterator[str]:
         wish = event._data if isinstance(event._data, dict) else {}
-        async for news in told(session, replays, models, wish):
-            yield news
+        async with aclosing(told(session, replays, models, wish)) as packets:
+            async for news in packets:
+                yield news
 
     bus.play(replay, [session, replays], bus, **ASKED)
 
@@ -92,7 +97,7 @@ async def told(session: Session, replays: Replays, models: Models, wish: dict[st
     name = {"run_id": wish.get("run_id")}
     try:
         for alpha in checked_alphas(wish.get("alphas")):
-            row = await to_thread.run_sync(computed, session, replays, models, alpha, is_wanted, limiter=WORKERS)
+            row = await to_thread.run_sync(computed, session, replays, models, alpha, is_wanted, limiter=QUESTIONS)
             if row is None or not is_wanted():
                 return
             yield packet(replay=name | {"row": row})

@@ -112,8 +112,17 @@ class Session:
         self._events = None
 
     def abandon(self) -> None:
-        """Give up a chain that cannot go on; its steps stay."""
-        self._events = None
+        """Give up a chain that cannot go on, and all that its model has kept; its steps stay."""
+        with self.lock:
+            self._events = None
+
+    def leave(self) -> None:
+        """Compute nothing more: the browser has gone."""
+        self.take_ticket()
+        self.take_diagnosis()
+        self.asked, self.clicked = self.asked + 1, self.clicked + 1
+        self.abandon()
+        self.model = None
 
     def turn(self, alpha: float, proposal_temperature: float | None) -> None:
         """Move the dials of the living chain; its next step uses them."""

@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 import gradio as gr
 from anyio import to_thread
@@ -17,14 +18,14 @@ from sampler.records import PowerSettings, checked_text
 LIVE = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 STREAMED = {
     "show_progress": "hidden",
-    "concurrency_limit": 40,
-    "concurrency_id": "chain",
+    "concurrency_limit": None,  # sharing.py decides who waits, and the page says so
     "trigger_mode": "multiple",
     "api_visibility": "private",
 }
 # only a queued event shows its error
 QUEUED = {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
 DIALS = {**QUEUED, "trigger_mode": "always_last"}
+GONE = "This run can go on no more: the server has let go of it. Press Run for a new one."
 WHAT_IF = "(alpha, is_infinite) => { window.explorer?.whatIf(alpha, is_infinite); }"
 
 
@@ -41,12 +42,14 @@ def wire(controls: Controls, bus: gr.HTML, session: gr.State, models: library.Mo
         except ValueError as error:
             raise sentence(error) from error
         yield session.snapshot()
-        async for news in stream(session, "end"):
-            yield news
+        async with aclosing(stream(session, "end")) as packets:
+            async for news in packets:
+                yield news
 
     async def diagnosed(session, event: gr.EventData) -> AsyncIterator[str]:
-        async for news in diagnostics.stream(session, models, wish_of(event)):
-            yield news
+        async with aclosing(diagnostics.stream(session, models, wish_of(event))) as packets:
+            async for news in packets:
+                yield news
 
     c.run.click(run, [session, c.prompt, c.model, *c.settings], bus, **STREAMED)
     bus.play(play, session, bus, **STREAMED)
@@ -74,9 +77,12 @@ async def begin(session: Session, model: LanguageModel, prompt: str, settings: P
 async def play(session: Session, event: gr.EventData) -> AsyncIterator[str]:
     """Go on with the living chain to the goal that the browser names."""
     goal = wish_of(event).get("goal")
+    if session.trace is None:
+        yield packet(notice=GONE, idle=True)
     if goal in list(GOALS) and session.can_continue:
-        async for news in stream(session, goal):
-            yield news
+        async with aclosing(stream(session, goal)) as packets:
+            async for news in packets:
+                yield news
 
 
 def pause(session: Session) -> object:
