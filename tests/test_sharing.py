@@ -154,10 +154,11 @@ def test_leaving_ends_the_stream_and_waiting_in_line(monkeypatch):
 @pytest.fixture
 def copies(monkeypatch) -> list[weakref.ref]:
     """Every copy of a network that is made, caches and all."""
+    loaded("llama")  # loading makes a copy of its own, once
     made, fresh = [], CausalLM.fresh
 
-    def noted(model):
-        copy = fresh(model)
+    def noted(model, keep_rows=False):
+        copy = fresh(model, keep_rows)
         made.append(weakref.ref(copy))
         return copy
 
@@ -175,7 +176,7 @@ def test_when_a_browser_leaves_its_chain_and_caches_are_let_go(copies):
     browsers.session_data["browser"] = SimpleNamespace(state_data=dict(enumerate([session, *others])))
     session.begin(loaded("llama"), "ab", SMALL)
     session.advance()
-    assert alive(copies) == 1
+    assert alive(copies) == 2  # the chain's, and the one whose rows its replays will share
     layout.forget(browsers, "browser")
     assert alive(copies) == 0
     assert "browser" not in browsers and not session.can_continue
@@ -187,7 +188,8 @@ def test_a_run_that_has_ended_keeps_no_caches(copies):
     session = living(loaded("llama"))
     while session.advance() is not None:
         pass
-    assert len(copies) == 2 and alive(copies) == 0  # the chain's and the temperature samples'
+    assert len(copies) == 3 and alive(copies) == 1  # the chain's and the temperature samples' have gone
+    assert len(session.model._prefixes) == 0  # what is left holds rows for replays, and no keys or values
 
 
 def test_a_search_ends_when_nobody_waits():
@@ -209,7 +211,7 @@ def test_nothing_is_told_of_a_search_that_nobody_waits_for(monkeypatch):
         session.leave()
         model.next_logprobs([(0,)])
 
-    monkeypatch.setattr(diagnostics, "model_of", lambda *_: flat_world())
+    monkeypatch.setattr(Models, "exactly", lambda *_: flat_world())
     monkeypatch.setattr(diagnostics, "certified_shares", left)
 
     async def collect() -> list[dict]:
@@ -232,11 +234,11 @@ def test_a_page_whose_run_was_let_go_is_told_so():
 
 
 def most_kept(model: CausalLM, copies: list[weakref.ref]) -> int:
-    """The most bytes of keys and values that a copy has held over a run, in more batches than the newest alone."""
+    """The most bytes of keys and values that a copy's tree of tokens has held over a run."""
     session, most = living(model), 0
     while session.advance() is not None:
-        for batches in (ref()._prefixes._batches for ref in copies if ref()):
-            most = max(most, sum(batch.nbytes() for batch in batches) if len(batches) > 1 else 0)
+        for layers in (ref()._tree._cache.layers for ref in copies if ref()):
+            most = max(most, sum(pool.keys.nbytes + pool.values.nbytes for pool in layers if pool.held))
     return most
 
 
