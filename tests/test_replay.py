@@ -12,7 +12,7 @@ import pytest
 from explorer.analysis.paths import parting, path
 from explorer.page.library import Models
 from explorer.page.replay import MOST_KEPT, Replays, checked_alphas, settings_at, told
-from explorer.page.session import Session
+from explorer.page.session import Session, opening
 from sampler.records import PowerSettings
 from sampler.run import run_power
 from sampler.table import endless_world
@@ -137,3 +137,9 @@ def test_replays_are_kept_within_bounds_and_forgotten_with_their_run():
     ticket = replays.ticket
     replays.leave()
     assert (replays.own, replays.model, replays.rows) == (None, None, {}) and replays.ticket > ticket
+
+
+def test_the_run_that_the_page_opens_on_is_replayed_too():
+    shown = opening()
+    found = answers(Session(), Replays(), {"run_id": shown.run_id, "alphas": [2.0]}, Models(["classroom"]))
+    assert found[0]["row"]["alpha"] == 2 and found[0]["row"]["steps"] == len(shown.trace.steps)

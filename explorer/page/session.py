@@ -33,6 +33,7 @@ class Session:
         self.diagnosis = 0  # likewise of the stream of other chains
         self.speed = 20.0  # steps a second; 0 is as fast as possible
         self.lock = threading.Lock()
+        self.model: LanguageModel | None = None  # of a run begun here, with the rows that it has asked for
         self.trace: Trace | None = None
         self.sample_trace: Trace | None = None
 
@@ -81,7 +82,7 @@ class Session:
         self.moments: list[dict] = []
         self.samples: list[dict] = []
         self.steering: Steering | None = None
-        self.model: LanguageModel | None = None  # of a run begun here, with the rows that it has asked for
+        self.model = None
         self._events: Iterator[Event] | None = None
         self._sent = (0, 0)
 
