@@ -188,7 +188,7 @@ class CausalLM:
             return self._read(texts)
         read = self._tree.start(new)
         is_one_row = len(read.ids) == 1  # in several rows every new token is asked for
-        kept = np.array([read.places[text] for text in texts]) if is_one_row else read.ids.shape[1]
+        kept = read.places(texts) if is_one_row else read.ids.shape[1]
         rows = self._forward(
             read.ids,
             kept,

@@ -28,10 +28,10 @@ class Pass(NamedTuple):
     mask: np.ndarray  # (G, 1, Q, C): a token sees its own text up to itself
     new: dict[Text, np.ndarray]  # the text that each token ends, and the columns of its tokens
 
-    @property
-    def places(self) -> dict[Text, int]:
-        """Where each new text's last token stands."""
-        return {text: place for place, text in enumerate(self.new)}
+    def places(self, texts: Sequence[Text]) -> np.ndarray:
+        """Where the last tokens of some new texts stand."""
+        order = {text: place for place, text in enumerate(self.new)}
+        return np.array([order[text] for text in texts])
 
 
 class Pool(DynamicLayer):
