@@ -10,7 +10,8 @@ from sampler.language_model import LanguageModel
 from sampler.power import log_sum_exp
 from sampler.records import checked_alpha, checked_int, checked_number
 
-BATCH = 128  # rows a call of the model
+BATCH = 256  # rows a call of the model
+LEEWAY = 1.0  # nats; a call is rather narrower than reach for sets that the search may never need
 STRIDE = math.log(100)  # nats; an expansion looks at the children down to a hundredth of the likeliest one's share
 
 Text = tuple[int, ...]
@@ -103,8 +104,8 @@ def enumerate_best_first(
     """Completions of at most `length` tokens, those first whose sets may hold most of p^alpha, 1 <= alpha <= inf.
 
     For a single prefix that is the order of p, whatever alpha is: no other order lowers the bound on what is missing
-    faster without knowing the future. Costs at most `budget.nodes` rows of the model, BATCH a call. ValueError names
-    what is out of range.
+    faster without knowing the future. Costs at most `budget.nodes` rows of the model, up to BATCH a call. ValueError
+    names what is out of range.
     """
     alpha = checked_alpha(alpha)
     checked_int("length", length, 1, model.max_length - len(prompt_ids))
@@ -156,7 +157,7 @@ def _reason(
     """Why to stop now, "" to go on."""
     if not len(frontier):
         return "exhausted"
-    if nodes and missing_share(log_p, frontier, length, alpha) <= budget.width:
+    if nodes and budget.width and missing_share(log_p, frontier, length, alpha) <= budget.width:
         return "width"
     if nodes >= budget.nodes:
         return "nodes"
@@ -164,11 +165,13 @@ def _reason(
 
 
 def _most_urgent(frontier: Frontier, alpha: float, count: int) -> tuple[Frontier, Frontier]:
-    """The `count` sets that may hold most of p^alpha, and the others."""
-    if len(frontier) <= count:
-        return frontier, frontier[:0]
-    order = np.argpartition(-frontier.urgency(alpha), count)
-    return frontier[order[:count]], frontier[order[count:]]
+    """Up to `count` sets that may hold most of p^alpha, none LEEWAY behind the first; and the others."""
+    urgency = frontier.urgency(alpha)
+    is_chosen = urgency >= urgency.max() - LEEWAY
+    if np.count_nonzero(is_chosen) > count:
+        is_chosen = np.zeros(len(frontier), dtype=bool)
+        is_chosen[np.argpartition(-urgency, count)[:count]] = True
+    return frontier[is_chosen], frontier[~is_chosen]
 
 
 def _children(chosen: Frontier, rows: np.ndarray, length: int, eos_ids: Text) -> tuple[Found, Frontier]:

@@ -20,6 +20,7 @@ from sampler.exact import (
 )
 from sampler.kernel import Revise, Stage
 from sampler.language_model import LanguageModel
+from sampler.power import RepeatedRow
 from sampler.records import SCOPES, Law, checked_alpha, checked_int, checked_temperature
 
 MAX_COMPLETIONS = 1000  # the cost of enumerating the kernel grows with their square
@@ -48,7 +49,7 @@ def block_dial(
     """Every scope, block size 1..length and N = 0..max_steps, exactly, for completions of at most `length` tokens.
 
     Through the shipped kernel alone, or a wrong one in its place, each of its decisions enumerated. The work grows with
-    the square of the number of completions: about two seconds for 81 of them. ValueError beyond MAX_COMPLETIONS, or
+    the square of the number of completions: about a second for 81 of them. ValueError beyond MAX_COMPLETIONS, or
     for a setting out of range.
     """
     checked_alpha(alpha)
@@ -162,5 +163,5 @@ class _Remembering:
     def next_logprobs(self, contexts: Sequence[Completion]) -> list[np.ndarray]:
         for context in contexts:
             if context not in self._rows:
-                [self._rows[context]] = self._model.next_logprobs([context])
+                self._rows[context] = self._model.next_logprobs([context])[0].view(RepeatedRow)
         return [self._rows[context] for context in contexts]

@@ -27,7 +27,7 @@ SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "models"
 EMBEDDED = ("classroom", "classroom-tuned")  # the models that come with this project
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 PASS_ROWS = 64  # contexts put through the network at once
-TREE_ROWS = 128  # the same, where they share their beginnings in a tree of tokens
+TREE_ROWS = 256  # the same, where they share their beginnings in a tree of tokens
 BRANCH_FROM = 16  # calls of more contexts than this take the tree
 TREE_TOKENS = 1024  # new tokens of a tree read in one pass
 UNSTATED_LENGTH = 2048  # longest text of a model that states no limit
@@ -48,6 +48,7 @@ class Loaded:
     vocab_size: int
     eos_ids: tuple[int, ...]
     max_length: int
+    num_layers: int
     accepts: frozenset[str]  # arguments of the module's forward
     can_align: bool  # whether texts of different lengths may share a pass and a prefix cache
     can_branch: bool  # whether branches of one tree of tokens may share a pass
@@ -72,7 +73,7 @@ class CausalLM:
         self._loaded = loaded
         self._memory = RowMemory()
         self._prefixes = PrefixCache()
-        self._tree = TokenTree()
+        self._tree = TokenTree(loaded.num_layers)
 
     @classmethod
     def load(cls, name_or_path: str, device: str = "auto", dtype: str = "float32") -> "CausalLM":
@@ -201,7 +202,7 @@ class CausalLM:
         )
         self._tree.keep(read)
         self.tokens_fed += len(new)
-        last = dict(zip(new, rows[0], strict=True))
+        last = dict(zip(new, rows.reshape(-1, self.vocab_size), strict=False))  # the last row's end may be repeated
         return {text: last[text] for text in texts}
 
     @torch.inference_mode()
@@ -256,6 +257,7 @@ def _load(name: str, device: str, dtype: torch.dtype) -> Loaded:
         vocab_size=config.vocab_size,
         eos_ids=eos_ids,
         max_length=_max_length(config, tokenizer),
+        num_layers=config.num_hidden_layers,
         accepts=accepts,
         can_align=can_align(module, accepts),
         can_branch=can_branch(module, accepts),

@@ -5,12 +5,15 @@ import time
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from importlib.metadata import version
+from functools import cache
+from importlib import metadata
 
 from sampler.language_model import LanguageModel
 from sampler.records import PowerSettings, RunStarted, Segment, TemperatureSettings, Totals
 
 SMALL_VOCABULARY = 2048  # up to here a run tells every piece at its start, beyond it each piece when it first occurs
+
+version = cache(metadata.version)  # reading it from a package's files takes longer than a run in a tiny world
 
 
 def run_started(

@@ -6,7 +6,7 @@ says which, with its error.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -49,6 +49,7 @@ class Question:
     is_right: Callable[[str], bool] | None = None
     rollouts: int = 64
     seed: int = 0
+    _known: dict[Text, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if math.isinf(checked_alpha(self.alpha)):
@@ -60,8 +61,10 @@ class Question:
             raise ValueError(f"length must be the target's {self.target.enumeration.length}, not {self.length}")
 
     def rightness(self, token_ids: Text) -> bool:
-        """Whether a whole completion is right."""
-        return bool(self.is_right(self.model.decode(token_ids)))
+        """Whether a whole completion is right; asked once about each."""
+        if token_ids not in self._known:
+            self._known[token_ids] = bool(self.is_right(self.model.decode(token_ids)))
+        return self._known[token_ids]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +74,13 @@ class Pivot:
     power_gain: KL(p_alpha(. | prefix) || temperature 1/alpha (. | prefix)) in nats, what the futures add to the choice.
     success_delta: P_alpha(right | prefix and token) - P_alpha(right | prefix), -1 to 1; None without a checker.
     entropy: of the base row, nats, exact.
+    Those of `exact_pivots` are None where the target does not tell.
     """
 
     position: int
     token: int
     entropy: float
-    power_gain: Measure
+    power_gain: Measure | None
     success_delta: Measure | None
 
 
@@ -102,10 +106,28 @@ class Alternative:
 
 def pivots(question: Question, token_ids: Text) -> list[Pivot]:
     """The measures at each position of a completion of 1 to `length` tokens; costs its rows, and rollouts if any."""
+    return [completed(question, token_ids, pivot) for pivot in exact_pivots(question, token_ids)]
+
+
+def exact_pivots(question: Question, token_ids: Text) -> list[Pivot]:
+    """What the target tells at each position of a completion of 1 to `length` tokens; costs no more than its rows."""
     ids = _checked(question, token_ids, 1)
     rows = question.model.next_logprobs([question.prompt_ids + ids[:i] for i in range(len(ids))])
     log_p = np.concatenate([[0.0], np.cumsum([row[v] for row, v in zip(rows, ids, strict=True)])])
-    return [_pivot(question, ids[:i], ids[i], rows[i], float(log_p[i])) for i in range(len(ids))]
+    return [_exact_pivot(question, ids[:i], ids[i], rows[i], float(log_p[i])) for i in range(len(ids))]
+
+
+def completed(question: Question, token_ids: Text, pivot: Pivot) -> Pivot:
+    """A pivot of a completion with what the target does not tell estimated from rollouts."""
+    needs_delta = question.is_right is not None and pivot.success_delta is None
+    if pivot.power_gain and not needs_delta:
+        return pivot
+    prefix = tuple(token_ids[: pivot.position])
+    found = _rolled(question, prefix, pivot.token)
+    gain, delta = pivot.power_gain or _estimated(found.power_gain()), pivot.success_delta
+    if needs_delta:
+        delta = _estimated(found.success_delta(pivot.token, lambda future: question.rightness(prefix + future)))
+    return replace(pivot, power_gain=gain, success_delta=delta)
 
 
 def alternatives(question: Question, prefix: Text, count: int = 8) -> list[Alternative]:
@@ -151,17 +173,11 @@ def exact_success_delta(question: Question, prefix: Text, token: int) -> Interva
     return Interval(after.low - before.high, after.high - before.low)
 
 
-def _pivot(question: Question, prefix: Text, token: int, row: np.ndarray, log_p: float) -> Pivot:
+def _exact_pivot(question: Question, prefix: Text, token: int, row: np.ndarray, log_p: float) -> Pivot:
     gain = delta = None
     if question.target:
         gain = _narrow(exact_power_gain(question.target, prefix, row, log_p, question.alpha))
         delta = _narrow(exact_success_delta(question, prefix, token)) if question.is_right else None
-    needs_delta = question.is_right is not None and delta is None
-    if gain is None or needs_delta:
-        found = _rolled(question, prefix, token)
-        gain = gain or _estimated(found.power_gain())
-        if needs_delta:
-            delta = _estimated(found.success_delta(token, lambda future: question.rightness(prefix + future)))
     return Pivot(len(prefix), token, power.entropy(row), gain, delta)
 
 

@@ -7,7 +7,7 @@ would draw it, and the others share one. Standard errors by the delta method.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -80,6 +80,18 @@ class Rollouts:
         pull = -masses * (right - before) / masses.mean(axis=1).sum()
         pull[place] += weights[place] * (right[place] - after) / weights[place].mean()
         return Estimate(after - before, _joined((pull.var(axis=1, ddof=1) / pull.shape[1]).sum(), pull.shape[1]))
+
+    def shares(self, answer: Callable[[Text], Hashable]) -> dict[Hashable, Estimate]:
+        """p_alpha of each answer that a future gives, asked about its tokens, the stratum's own included."""
+        answers = [[answer(rollout.token_ids) for rollout in row] for row in self.futures]
+        masses = np.exp(self.log_t)[:, None] * self.weights
+        found = {}
+        for key in dict.fromkeys(a for row in answers for a in row):
+            gives = np.array([[a == key for a in row] for row in answers], dtype=float)
+            share = float((masses * gives).sum() / masses.sum())
+            pull = masses * (gives - share) / masses.mean(axis=1).sum()
+            found[key] = Estimate(share, _joined((pull.var(axis=1, ddof=1) / pull.shape[1]).sum(), pull.shape[1]))
+        return found
 
     def _error(self, slopes: np.ndarray) -> float:
         """Error of a function whose derivative by each stratum's mass is slopes [S] over the total."""

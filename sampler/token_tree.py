@@ -5,38 +5,78 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from transformers import DynamicCache, PreTrainedModel
+from transformers import Cache, DynamicCache, PreTrainedModel
 from transformers.cache_utils import DynamicLayer
 
 from sampler.prefix_cache import Text, can_align
 
 KEPT_TREE_BYTES = 256 * 2**20  # a larger tree is forgotten as a whole
+ROW_TEXTS = 16  # texts of a pass's row: the fewer, the fewer tokens of other branches it looks past
 
-NOWHERE = np.empty(0, dtype=np.int32)
+NOWHERE = np.empty(0, dtype=np.int64)
 
 
 class Pass(NamedTuple):
-    """What one pass needs to read Q new tokens, one after another, whatever their texts, beside C held ones."""
+    """What one pass needs to read new tokens, whatever their texts: G rows of Q, beside C columns of the tree each.
 
-    cache: DynamicCache  # per layer keys and values of the held tokens, (1, heads, C, head width)
-    ids: np.ndarray  # (1, Q)
-    positions: np.ndarray  # (1, Q), of each token in its own text
-    mask: np.ndarray  # (1, 1, Q, C + Q): a token sees its own text up to itself
-    new: Sequence[Text]  # the text that each token ends, (Q)
+    They stand row after row in the order of `new`; the last one is repeated where the last row is not full.
+    """
+
+    cache: Cache
+    ids: np.ndarray  # (G, Q)
+    positions: np.ndarray  # (G, Q), of each token in its own text
+    mask: np.ndarray  # (G, 1, Q, C): a token sees its own text up to itself
+    new: dict[Text, np.ndarray]  # the text that each token ends, and the columns of its tokens
+
+
+class Pool(DynamicLayer):
+    """One layer's keys and values of all held tokens, (room, heads, head width), from which each pass takes its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held = 0
+        self.columns = torch.empty(0, 0, dtype=torch.int64)  # (G, C), of this pass
+
+    def update(self, key_states: torch.Tensor, value_states: torch.Tensor, *_, **__) -> tuple[torch.Tensor, ...]:
+        """Put the new tokens' (G, heads, Q, head width) behind the held ones; returns those of the pass's columns."""
+        self.keys, self.values = self._put(self.keys, key_states), self._put(self.values, value_states)
+        self.is_initialized = True
+        return self._taken(self.keys), self._taken(self.values)
+
+    def get_seq_length(self) -> int:
+        """The columns of the last pass."""
+        return self.columns.shape[-1]
+
+    def _taken(self, pool: torch.Tensor) -> torch.Tensor:
+        """(G, heads, C, head width)"""
+        taken = pool.index_select(0, self.columns.flatten().to(pool.device))
+        return taken.unflatten(0, self.columns.shape).transpose(1, 2)
+
+    def _put(self, pool: torch.Tensor | None, fed: torch.Tensor) -> torch.Tensor:
+        """The pool with what was fed behind what is held; twice as large whenever it grows."""
+        fed = fed.transpose(1, 2).flatten(0, 1)  # (G * Q, heads, head width)
+        count = self.held + len(fed)
+        if pool is None or count > len(pool):
+            larger = fed.new_empty((2 * count, *fed.shape[1:]))
+            if pool is not None:
+                larger[: self.held] = pool[: self.held]
+            pool = larger
+        pool[self.held : count] = fed
+        return pool
 
 
 class TokenTree:
     """Tokens already read, each under the text before it, so that a new text costs only its own new tokens.
 
-    A pass over R texts feeds each new token of their tree once, as one long row whose mask lets every token see its
-    own branch alone (tree attention: Miao et al. 2024, SpecInfer). Copies nothing for the texts' common beginnings,
-    so a wide call on one prompt is several times faster than a batch of rows. For full attention only: the mask
-    replaces the model's own, so a sliding window would be lost.
+    A pass over R texts feeds each new token of their tree once, in long rows whose mask lets every token see its
+    own branch alone (tree attention: Miao et al. 2024, SpecInfer). Copies nothing for the common beginnings of a row's
+    texts, so a wide call on one prompt is several times faster than a batch of one text a row. For full attention
+    only: the mask replaces the model's own, so a sliding window would be lost.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, layers: int) -> None:
         self._paths: dict[Text, np.ndarray] = {(): NOWHERE}  # columns of a text's tokens
-        self._columns: list[tuple[torch.Tensor, torch.Tensor]] = []  # per layer keys and values (room, heads, width)
+        self._cache = Cache(layers=[Pool() for _ in range(layers)])
         self._held = 0
 
     def missing(self, texts: Sequence[Text]) -> list[Text]:
@@ -53,68 +93,42 @@ class TokenTree:
                 new[text[:end]] = None
         return list(new)
 
-    def start(self, new: Sequence[Text]) -> Pass:
-        """The pass that reads the last token of each missing text; the caller feeds it and gives it to `keep`."""
-        paths = [self._paths.get(text[:-1], NOWHERE) for text in new]
-        lengths, columns = [len(path) for path in paths], np.concatenate(paths)
-        is_seen = np.zeros(self._held, dtype=bool)
-        is_seen[columns] = True
-        seen = np.flatnonzero(is_seen)
-        place = np.cumsum(is_seen) - 1  # of a held column among those seen
-        mask = np.zeros((len(new), len(seen) + len(new)), dtype=bool)
-        mask[np.repeat(np.arange(len(new)), lengths), place[columns]] = True
-        queries = {text: q for q, text in enumerate(new)}
-        for text, q in queries.items():
-            if text[:-1] in queries:  # the token before is as new as this one
-                mask[q] = mask[queries[text[:-1]]]
-            mask[q, len(seen) + q] = True
-        ids, positions = np.array([[text[-1] for text in new]]), np.array([[len(text) - 1 for text in new]])
-        return Pass(self._gathered(seen), ids, positions, mask[None, None], new)
+    def start(self, texts: Sequence[Text]) -> Pass:
+        """The pass that reads the last token of each missing text; the caller feeds it and gives it to `keep`.
+
+        Rows of ROW_TEXTS; one row for all where a token before is as new as the one that follows it.
+        """
+        new: dict[Text, np.ndarray] = {}
+        size = ROW_TEXTS if all(text[:-1] in self._paths for text in texts) else len(texts)
+        for column, text in enumerate(texts, start=self._held):
+            before = new[text[:-1]] if text[:-1] in new else self._paths[text[:-1]]
+            new[text] = np.append(before, column)
+        fed = [*texts, *[texts[-1]] * (-len(texts) % size)]
+        columns, mask = _rows([new[text] for text in fed], size)
+        for pool in self._cache.layers:
+            pool.held, pool.columns = self._held, torch.from_numpy(columns)
+        ids, positions = np.array([(text[-1], len(text) - 1) for text in fed]).T.reshape(2, -1, size)
+        return Pass(self._cache, ids, positions, mask, new)
 
     def keep(self, read: Pass) -> None:
         """Hold the tokens of a pass whose cache has been fed all of them; a tree grown too large is forgotten."""
-        if sum(pool.nbytes for own in self._columns for pool in own) > KEPT_TREE_BYTES:
-            self.__init__()
+        if sum(pool.keys.nbytes + pool.values.nbytes for pool in read.cache.layers) > KEPT_TREE_BYTES:
+            self.__init__(len(read.cache.layers))
             return
-        count = len(read.new)
-        self._make_room(read.cache, self._held + count)
-        for own, layer in zip(self._columns, read.cache.layers, strict=True):
-            for pool, fed in zip(own, (layer.keys, layer.values), strict=True):
-                pool[self._held : self._held + count] = fed[0, :, -count:].transpose(0, 1)
-        for column, text in enumerate(read.new, start=self._held):
-            path = np.empty(len(text), dtype=np.int32)
-            path[:-1], path[-1] = self._paths[text[:-1]], column
-            self._paths[text] = path
-        self._held += count
-
-    def _gathered(self, columns: np.ndarray) -> DynamicCache:
-        cache = DynamicCache()
-        index = torch.from_numpy(columns)
-        for i, own in enumerate(self._columns):
-            cache.update(*(pool[index.to(pool.device)].transpose(0, 1)[None] for pool in own), i)
-        return cache
-
-    def _make_room(self, cache: DynamicCache, count: int) -> None:
-        """Pools of at least `count` columns, twice as many as before whenever they grow."""
-        if self._columns and count <= len(self._columns[0][0]):
-            return
-        room = 2 * count
-        before = self._columns or [(None, None)] * len(cache.layers)
-        self._columns = [
-            tuple(
-                _grown(pool, fed, room, self._held) for pool, fed in zip(own, (layer.keys, layer.values), strict=True)
-            )
-            for own, layer in zip(before, cache.layers, strict=True)
-        ]
+        self._paths |= read.new
+        self._held += len(read.new)
 
 
-def _grown(pool: torch.Tensor | None, fed: torch.Tensor, room: int, held: int) -> torch.Tensor:
-    """A pool (room, heads, head width) like what was fed (1, heads, columns, head width), with the columns held."""
-    _, heads, _, width = fed.shape
-    larger = fed.new_empty((room, heads, width))
-    if pool is not None:
-        larger[:held] = pool[:held]
-    return larger
+def _rows(paths: list[np.ndarray], size: int) -> tuple[np.ndarray, np.ndarray]:
+    """The columns (G, C) that each `size` of some paths need, and which of them each path holds, (G, 1, size, C)."""
+    seen = [np.unique(np.concatenate(paths[i : i + size]), return_inverse=True) for i in range(0, len(paths), size)]
+    width = max(len(own) for own, _ in seen)
+    columns, mask = np.zeros((len(seen), width), dtype=np.int64), np.zeros((len(seen), 1, size, width), dtype=bool)
+    for g, (own, place) in enumerate(seen):
+        columns[g, : len(own)] = own
+        lengths = [len(path) for path in paths[g * size : (g + 1) * size]]
+        mask[g, 0, np.repeat(np.arange(size), lengths), place] = True
+    return columns, mask
 
 
 def can_branch(module: PreTrainedModel, accepts: frozenset[str]) -> bool:

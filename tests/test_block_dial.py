@@ -40,6 +40,11 @@ def test_the_dial_goes_from_temperature_to_power():
         assert falling[40] < 0.01 < falling[0] and np.all(np.diff(falling[5:]) <= TOLERANCE)
 
 
+def test_at_alpha_inf_the_run_ends_with_a_likeliest_text():
+    last = block_dial(flat_world(), (1,), math.inf, 1.0, 2, 1000)[-1]
+    assert last.block_size == 2 and last.to_power <= TOLERANCE < last.to_temperature
+
+
 def test_a_matrix_of_a_wrong_kernel_shows(monkeypatch):
     """Without the cut term, B = T does not tend to p^alpha."""
     monkeypatch.setattr("sampler.power.log_cut_ratio", lambda *_: 0.0)

@@ -2,7 +2,7 @@
 
 Estimates come from seeded rollouts, whose error is never below 1/M. A right one strays by more than SIGMAS = 14 of its
 errors if a mean strays by 14 standard errors (below 1e-40 by the normal law), or if all M rollouts miss a future of
-probability 14/M, (1 - 14/M)^M < 1e-6. Of fewer than 200 checks that makes a false alarm of at most 2e-4 for the file.
+probability 14/M, (1 - 14/M)^M < 1e-6. Of fewer than 300 checks that makes a false alarm of at most 3e-4 for the file.
 """
 
 import math
@@ -121,6 +121,48 @@ def strays(model: TableModel, alpha: float) -> list[str]:
 @every_alpha
 def test_estimates_lie_within_their_stated_error(model, alpha):
     assert strays(model, alpha) == []
+
+
+@every_world
+@every_alpha
+def test_shares_of_answers_lie_within_their_stated_error(model, alpha):
+    """A kind of answer whose share depends on more than the first token: how many a's there are."""
+    found = rollouts.roll_out(model, (0,), (), 0, alpha, LENGTH, 400, 0).shares(lambda ids: ids.count(1))
+    truth: dict[int, float] = {}
+    for ids, prob in conditional(model, alpha, ()).items():
+        truth[ids.count(1)] = truth.get(ids.count(1), 0.0) + prob
+    assert math.fsum(estimate.value for estimate in found.values()) == pytest.approx(1, abs=1e-9)
+    assert all(abs(found[key].value - truth[key]) <= SIGMAS * found[key].error for key in found)
+
+
+@every_world
+def test_what_the_target_does_not_tell_is_none_until_it_is_estimated(model):
+    question, ids = asked(model, 4.0, Budget(width=0, nodes=1)), some_completions(model)[0]
+    pivots_told = pivots_module.exact_pivots(question, ids)
+    lacking = [p for p in pivots_told if p.power_gain is None]
+    assert lacking
+    for pivot in lacking:
+        completed = pivots_module.completed(question, ids, pivot)
+        assert not completed.power_gain.is_exact and completed.entropy == pivot.entropy
+    assert pivots(question, ids) == [pivots_module.completed(question, ids, pivot) for pivot in pivots_told]
+
+
+@every_world
+def test_standard_errors_are_the_size_of_the_real_errors(model):
+    """Without the 1/M that is joined to them; over N = 100 seeds the squares' sums differ by a factor of 0.3 to 2.
+
+    Were the errors normal with the stated variance, N times that factor would be chi-square with N degrees of freedom,
+    above 2 N with a probability below 1e-8 and below 0.3 N with one below 1e-12.
+    """
+    count, alpha = 50, 2.0
+    truths = true_gain(model, alpha, ()), true_success(model, alpha, (0,)) - true_success(model, alpha, ())
+    real, stated = np.zeros(2), np.zeros(2)
+    for seed in range(100):
+        found = rollouts.roll_out(model, (0,), (), 0, alpha, LENGTH, count, seed)
+        delta = found.success_delta(0, lambda ids: is_right(model.decode(ids)))
+        real += [(own.value - truth) ** 2 for own, truth in zip((found.power_gain(), delta), truths, strict=True)]
+        stated += [own.error**2 - 1 / count**2 for own in (found.power_gain(), delta)]
+    assert (real < 2 * stated).all() and (real > 0.3 * stated).all(), real / stated
 
 
 def test_rollouts_that_are_not_weighed_are_caught(monkeypatch):

@@ -178,7 +178,7 @@ def test_a_failed_pass_loses_only_its_own_batch(monkeypatch):
 
 
 def test_a_large_call_is_split_and_keeps_its_order():
-    model, contexts = loaded("gpt2").fresh(), [(i, *C[: i % 4]) for i in range(150)]
+    model, contexts = loaded("gpt2").fresh(), [(i, *C[: i % 4]) for i in range(290)]
     rows = model.next_logprobs(contexts[::-1])[::-1]
     assert model.forward_calls == 2
     assert max(abs(row - plain_row("gpt2", c)).max() for row, c in zip(rows, contexts, strict=True)) < TOLERANCE

@@ -15,7 +15,7 @@ from error_rates import total_variation_of, total_variation_threshold
 from mutants import BY_NAME, FLAT, FLAT_UNTIED
 from worlds import Case
 
-from sampler import kernel, ledger
+from sampler import kernel
 from sampler import run as run_module
 from sampler.draws import PROPOSE, SAMPLE, SeededDraws, inverse_cdf, uniform
 from sampler.exact import Completion, Distribution, run_law, state_of, temperature_law
@@ -81,12 +81,6 @@ def test_a_chain_of_wrong_draws_is_seen_to_leave():
     assert excess(chain_ends(FLAT_UNTIED, kernel.revise, OneNumber), target_of(FLAT_UNTIED)) > 1
 
 
-@pytest.fixture
-def quick_start(monkeypatch):
-    """Looking up the versions of packages takes longer than a tiny run."""
-    monkeypatch.setattr(ledger, "version", lambda package: "0")
-
-
 def run_ends(scope: str) -> tuple[list[Completion], Distribution]:
     """The texts that NUM_RUNS seeded runs end with, and the exact law of one run's."""
     model = flat_world()
@@ -97,16 +91,16 @@ def run_ends(scope: str) -> tuple[list[Completion], Distribution]:
 
 
 @pytest.mark.parametrize("scope", ["block", "completion"])
-def test_whole_runs_have_the_exact_law(scope, quick_start):
+def test_whole_runs_have_the_exact_law(scope):
     assert excess(*run_ends(scope)) <= 1
 
 
-def test_whole_runs_of_a_wrong_kernel_do_not(quick_start, monkeypatch):
+def test_whole_runs_of_a_wrong_kernel_do_not(monkeypatch):
     monkeypatch.setattr(kernel, "revise", BY_NAME["greedy"].revise)
     assert excess(*run_ends("block")) > 1
 
 
-def test_whole_runs_whose_steps_share_their_random_numbers_do_not(quick_start, monkeypatch):
+def test_whole_runs_whose_steps_share_their_random_numbers_do_not(monkeypatch):
     monkeypatch.setattr(run_module, "SeededDraws", lambda seed, *address: SeededDraws(seed, 0, 0, 0, PROPOSE))
     assert excess(*run_ends("completion")) > 1
 

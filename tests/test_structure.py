@@ -57,6 +57,7 @@ PACKAGES = {
 SIGHT = {
     "explorer.analysis": (
         *("explorer.analysis", "sampler.records", "sampler.trace", "sampler.trace_format"),
+        *("sampler.certified", "sampler.pivots", "sampler.rollouts"),
         *("sampler.classroom.results", "sampler.classroom.statistics"),
     ),
     "explorer.views": ("explorer.views", "explorer.analysis"),

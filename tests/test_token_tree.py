@@ -45,33 +45,57 @@ def test_only_full_attention_branches(kind):
 # ---- broken trees
 
 
-def branches_mixed(self, new):
-    read = RIGHT["start"](self, new)
-    read.mask[..., : -len(new)] = True
+def branches_mixed(self, texts):
+    read = RIGHT["start"](self, texts)
+    read.mask[:] = True
     return read
 
 
-def blind_to_the_new(self, new):
-    read = RIGHT["start"](self, new)
-    read.mask[0, 0, :, -len(new) :] = np.eye(len(new), dtype=bool)
+def blind_to_the_new(self, texts):
+    """Each new token sees itself and what was held, no other new one."""
+    held, read = self._held, RIGHT["start"](self, texts)
+    columns = read.cache.layers[0].columns.numpy()[:, None, None, :]
+    own = held + np.arange(read.ids.size).reshape(read.ids.shape)[:, None, :, None]
+    read.mask[(columns >= held) & (columns != own)] = False
     return read
 
 
-def position_of_the_column(self, new):
-    read = RIGHT["start"](self, new)
-    return read._replace(positions=read.positions * 0 + np.arange(len(new)))
+def position_of_the_column(self, texts):
+    read = RIGHT["start"](self, texts)
+    return read._replace(positions=read.positions * 0 + np.arange(read.ids.size).reshape(read.ids.shape))
+
+
+def columns_of_the_first_row(self, texts):
+    read = RIGHT["start"](self, texts)
+    for pool in read.cache.layers:
+        pool.columns = pool.columns[:1].repeat(len(pool.columns), 1)
+    return read
 
 
 RIGHT = {"start": TokenTree.start}
-MUTANTS = [branches_mixed, blind_to_the_new, position_of_the_column]
+MUTANTS = [branches_mixed, blind_to_the_new, position_of_the_column, columns_of_the_first_row]
 FORKED = [[A], [(*A, 100), (*A, 101)], [(*A, 100, *B), (*A, 101, *C)], [(*A, 100, *B, 7)]]
+ONE_BY_ONE = [[A], [(*A, 100), (*A, 101), (*A, 102)], [(*A, 100, 7), (*A, 101, 7), (*A, 102, 7)]]
 
 
-@pytest.mark.usefixtures("every_call_is_wide")
+@pytest.fixture
+def short_rows(monkeypatch):
+    """Rows of two texts, so that three need two rows and leave a place open."""
+    monkeypatch.setattr(token_tree, "ROW_TEXTS", 2)
+
+
+@pytest.mark.usefixtures("every_call_is_wide", "short_rows")
+@pytest.mark.parametrize("kind", FULL)
+def test_rows_equal_plain_forwards_in_several_rows_of_a_pass(kind):
+    assert largest_error(loaded(kind).fresh(), kind, ONE_BY_ONE) < TOLERANCE
+    assert largest_error(loaded(kind).fresh(), kind, wandering_calls(seed=5, count=40)) < TOLERANCE
+
+
+@pytest.mark.usefixtures("every_call_is_wide", "short_rows")
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_a_broken_tree_shows(monkeypatch, mutant):
     monkeypatch.setattr(TokenTree, "start", mutant)
-    assert largest_error(loaded("llama").fresh(), "llama", FORKED) > 1000 * TOLERANCE
+    assert largest_error(loaded("llama").fresh(), "llama", FORKED + ONE_BY_ONE) > 1000 * TOLERANCE
 
 
 # ---- what a call costs

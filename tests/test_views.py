@@ -23,8 +23,15 @@ def rows_of(steps: int) -> dict:
     last = taken[-1] if taken else None
     table = last["increments"] if last else {"position": []}
     increments = [{name: values[i] for name, values in table.items()} for i in range(len(table["position"]))]
-    positions = [{"position": i, "entropy": h} for i, h in enumerate(moments[-1]["entropy"])]
-    return {"moments": moments, "steps": taken, "increments": increments, "positions": positions, "samples": []}
+    last_row = moments[-1]
+    entropy = [
+        {"position": i, "value": h, "error": 0.0, "is_exact": True, "words": "exact"}
+        for i, h in enumerate(last_row["entropy"])
+    ]
+    gain = [row | {"error": 0.1, "below": 0.0, "is_exact": False} for row in entropy]
+    cuts = [{"position": i, "cuts": n} for i, n in enumerate(last_row["cuts"])]
+    measures = {"entropy": entropy, "power_gain": gain, "cuts": cuts}
+    return {"moments": moments, "steps": taken, "increments": increments, "positions": [], "samples": [], **measures}
 
 
 CASES = {"empty": {}, "no step": rows_of(0), "one step": rows_of(1), "a run": rows_of(12)}
@@ -121,6 +128,19 @@ def test_drop_lines_end_at_the_text_compared_with():
             y + up - down for y, up, down in zip(series.y, series.error_y.array, series.error_y.arrayminus, strict=True)
         ]
         assert ends == pytest.approx([row["log_p_before"] for row in chosen], abs=1e-9)
+
+
+def test_a_measure_is_drawn_once_hatched_with_its_error_where_it_is_estimated():
+    rows = CASES["a run"]
+    figure = FIGURES["pivotal_positions"]()
+    assert figure.layout.meta["titles"].keys() == {"entropy", "power_gain", "success_delta"}
+    drawn = {s.name: s for s in filled(figure, rows).data if s.x is not None and len(s.x) and s.yaxis != "y2"}
+    assert drawn.keys() == {"entropy, exact", "power gain, estimated"}
+    exact, estimated = drawn["entropy, exact"], drawn["power gain, estimated"]
+    assert not exact.error_y.visible and not exact.marker.pattern.shape
+    assert estimated.error_y.visible and estimated.marker.pattern.shape
+    assert list(estimated.error_y.array) == [0.1] * len(rows["power_gain"])
+    assert list(estimated.error_y.arrayminus) == [0.0] * len(rows["power_gain"])
 
 
 def test_history_pads_short_rows_with_gaps():

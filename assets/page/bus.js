@@ -48,6 +48,9 @@ function openRun(packet) {
     whatIfAlpha: null,
     position: null,
     chosen: null,
+    target: null,
+    alternatives: {},
+    asking: null,
   });
   reveal(packet.moments.length - 1);
 }

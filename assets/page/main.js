@@ -1,13 +1,16 @@
 // Puts the page together: fetches what it opens on, mounts the views, and redraws them when the store changes.
 import { connect, parsed, receive } from "./bus.js";
 import * as comparison from "./compare/main.js";
-import { showAlternatives, showJumps } from "./alternatives.js";
+import { showAlternatives } from "./alternatives.js";
 import { state as comparisonState } from "./compare/state.js";
 import { DecisionCard } from "./decision.js";
 import { Drawer } from "./diagnostics.js";
+import { showJumps, showMeasures } from "./pivots.js";
 import { plots } from "./plots.js";
 import { showSamples } from "./samples.js";
+import { showShares } from "./shares.js";
 import { store, subscribe, update, isHidden, selectedMoment } from "./store.js";
+import * as target from "./target.js";
 import { pointAt, showText, wireTokens } from "./text.js";
 import * as treeLaws from "./tree/laws.js";
 import * as tree from "./tree/main.js";
@@ -31,6 +34,7 @@ async function mount(root) {
   wireTokens(part("text"));
   wireChoice(root, "colouring");
   wireChoice(root, "unit");
+  wireChoice(root, "measure");
   wireTheme(root);
   const shown = () => [store.run?.id, store.selected, store.phase, store.moments.length];
   const progress = () => [store.run?.id, store.samples.length, store.canContinue, store.ended];
@@ -42,8 +46,15 @@ async function mount(root) {
     whenChanged(() => [store.run?.id], () => (part("prompt").textContent = store.run?.prompt ?? "")),
     () => pointAt(part("text"), store.position),
     whenChanged(() => [...shown(), store.whatIfAlpha, store.dark], () => card.show()),
-    whenChanged(() => [...shown(), store.chosen], () => showJumps(part("jumps"))),
-    whenChanged(() => [...shown(), store.chosen], () => showAlternatives(part("alternatives"))),
+    target.askTarget,
+    target.askAlternatives,
+    whenChanged(() => [...shown(), store.target, store.measure], () => showMeasures(root, part("measure-caption"))),
+    whenChanged(() => [...shown(), store.chosen, store.target, store.measure], () => showJumps(part("jumps"))),
+    whenChanged(
+      () => [...shown(), store.chosen, store.ended, store.alternatives, store.asking],
+      () => showAlternatives(part("alternatives")),
+    ),
+    whenChanged(() => [...progress(), store.target], () => showShares(part("shares"))),
     whenChanged(progress, () => showSamples(part("samples"), part("samples-caption"))),
     whenChanged(() => [...all(), store.whatIfAlpha], () => showWhatIf(part("what-if"))),
     whenChanged(all, () => announce(part("live"))),
@@ -96,5 +107,13 @@ function whatIf(alpha, isInfinite) {
   update({ whatIfAlpha: Number.isNaN(value) || value === own ? null : value });
 }
 
-window.explorer = { mount, connect, whatIf, store, comparison: { ...comparison, state: comparisonState }, tree: { ...tree, state: treeState, laws: treeLaws } };
+window.explorer = {
+  mount,
+  connect,
+  whatIf,
+  store,
+  target,
+  comparison: { ...comparison, state: comparisonState },
+  tree: { ...tree, state: treeState, laws: treeLaws },
+};
 window.dispatchEvent(new Event("explorer-ready"));

@@ -1,7 +1,8 @@
 // The four figures of the page beside each other: which rows each one gets, and how marks and clicks join them.
 import { Figure, safe } from "./figures.js";
 import { number } from "./format.js";
-import { store, update, frozenAfter, shownMoments, judgedSteps, selectedMoment, currentMoment } from "./store.js";
+import { store, update, frozenAfter, shownMoments, judgedSteps, selectedMoment } from "./store.js";
+import { pivotalPositions } from "./pivots.js";
 import { wouldTurn } from "./whatif.js";
 
 const REDRAW_EVERY = 160; // ms while playing; a figure at rest is redrawn at once
@@ -49,7 +50,7 @@ export function plots(elements, { figures, templates }) {
     new Plot(figure("log_likelihood"), logLikelihood),
     new Plot(figure("block_history"), blockHistory),
     new Plot(figure("proposals"), proposals),
-    new Plot(figure("pivotal_positions"), pivotalPositions),
+    new Plot(figure("pivotal_positions"), { ...pivotalPositions(width), marks: positionMark }),
   ];
 }
 
@@ -179,34 +180,6 @@ const proposals = {
   marks: () => ({ ...drawMark("y"), ...positionMark() }),
   onPoint: (point, isClick) => (isClick ? selectDraw(point.y) : update({ position: point.x })),
 };
-
-const pivotalPositions = {
-  key: () => [store.selected, store.phase],
-  content: () => {
-    const positions = positionRows();
-    const most = Math.max(1, ...positions.map((row) => row.cuts));
-    return { rows: { positions }, layout: { "xaxis.range": [-0.8, width() - 0.4], "yaxis2.dtick": Math.ceil(most / 4) } };
-  },
-  marks: positionMark,
-  onPoint: (point, isClick) => update({ position: point.x, ...(isClick ? { chosen: point.x } : {}) }),
-};
-
-function positionRows() {
-  const moment = currentMoment();
-  if (!moment) return [];
-  return moment.tokens.map((token, position) => ({
-    position,
-    token,
-    entropy: moment.entropy[position],
-    cuts: moment.cuts[position],
-    changed_cuts: moment.changed_cuts[position],
-    same_cuts: moment.same_cuts[position],
-    rejected_cuts: moment.rejected_cuts[position],
-    changed_words: "changed the text",
-    same_words: "drew the same text again",
-    rejected_words: "were rejected",
-  }));
-}
 
 function selectDraw(x) {
   const moment = shownMoments().findLast((m) => m.x === x) ?? shownMoments().findLast((m) => m.x <= x);

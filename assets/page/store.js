@@ -13,6 +13,10 @@ export const store = {
   selected: -1, // the moment that the decision card explains
   position: null, // the token position pointed at
   chosen: null, // the token position whose alternatives are shown
+  target: null, // what is known of p^alpha under the run (explorer/page/target.py), or {sentence} why nothing is
+  alternatives: {}, // by position of the final text: {rows} of explorer/analysis/target.py, or {sentence}
+  asking: null, // the position whose alternatives the server is at
+  measure: "entropy", // of the pivotal strip: "entropy", "power_gain" or "success_delta"
   whatIfAlpha: null, // alpha of the what-if, null when it is the run's own
   colouring: "age",
   unit: "total", // of log p in the trace: "total" or "token"

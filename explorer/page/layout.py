@@ -12,9 +12,10 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from explorer.page import compare, evaluation, library, tree
+from explorer.page.asking import wire_target
 from explorer.page.controls import panel
 from explorer.page.packets import COMPARISON, DIAGNOSTICS, FIGURES, TREES, packet, views
-from explorer.page.session import Session
+from explorer.page.session import Session, opening
 from explorer.page.whole_runs import KERNELS
 from explorer.page.wiring import wire
 from explorer.page.worlds import WORLDS
@@ -37,6 +38,7 @@ HEAD = """
 READY = "const start = () => {{ {} }}; if (window.explorer) start(); else addEventListener('explorer-ready', start);"
 MOUNT = READY.format("window.explorer.mount(element)")
 CONNECT = READY.format("window.explorer.connect({ props, trigger, watch })")
+CONNECT_TARGET = READY.format("window.explorer.target.connect({ props, trigger, watch })")
 MOUNT_COMPARISON = READY.format("window.explorer.comparison.mount(element)")
 MOUNT_TREE = READY.format("window.explorer.tree.mount(element)")
 CONNECT_TREE = READY.format("window.explorer.tree.connect({ props, trigger, watch })")
@@ -63,6 +65,7 @@ def page(
         bus, comparison_bus = hidden("bus", CONNECT), hidden("comparison-bus", CONNECT_COMPARISON)
         tree.wire_tree(hidden("tree-bus", CONNECT_TREE), models)
         wire(controls, bus, session, models)
+        wire_target(hidden("target-bus", CONNECT_TARGET), session, models)
         begin = begin or evaluation.classroom(models)
         compare.wire_comparison(own, comparison_bus, pages, (controls, bus, session), models, begin, results)
     return blocks
@@ -93,14 +96,14 @@ def routes(models: library.Models, results: Path = evaluation.RECORDED) -> list[
         return Response(content, media_type="application/json", headers={"Content-Encoding": "gzip"})
 
     return [
-        Route("/explorer/opening.json", opening),
+        Route("/explorer/opening.json", opening_run),
         Route("/explorer/comparison.json", comparison),
         Route("/explorer/tree.json", lambda request: Response(tree_json(models), media_type="application/json")),
         Mount("/explorer/page", StaticFiles(directory=ASSETS)),
     ]
 
 
-async def opening(request: Request) -> Response:
+async def opening_run(request: Request) -> Response:
     """What the page opens on, before Gradio has answered anything."""
     return Response(opening_json(), media_type="application/json")
 
@@ -108,9 +111,7 @@ async def opening(request: Request) -> Response:
 @cache
 def opening_json() -> str:
     """The figures' declarations and the recorded run that the page opens on, as one JSON text."""
-    shown = Session()
-    shown.open_recorded(*library.recorded(PRESETS[0].id), recorded=True)
-    return f'{{"views":{packet(**views(FIGURES | DIAGNOSTICS))},"packet":{shown.snapshot()}}}'
+    return f'{{"views":{packet(**views(FIGURES | DIAGNOSTICS))},"packet":{opening().snapshot()}}}'
 
 
 @cache

@@ -3,12 +3,12 @@
 import itertools
 import threading
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from explorer.analysis.moments import History
 from explorer.analysis.samples import sample_row
-from explorer.page import library
-from explorer.page.library import Checker, checker
+from explorer.page.library import PRESETS, Checker, checker, recorded
 from explorer.page.packets import packet
 from sampler.language_model import LanguageModel
 from sampler.records import Event, PowerSettings, RunEnded, SampleDrawn, StepTaken, TemperatureSettings
@@ -27,6 +27,7 @@ class Session:
 
     def __init__(self) -> None:
         self.ticket = 0
+        self.asked = self.clicked = 0  # questions about the target, and about a position; only the latest is answered
         self.diagnosis = 0  # likewise of the stream of other chains
         self.speed = 20.0  # steps a second; 0 is as fast as possible
         self.lock = threading.Lock()
@@ -49,7 +50,7 @@ class Session:
     @property
     def on_screen(self) -> Trace:
         """The run that the browser shows; at first the recorded one that the page opens on."""
-        return self.trace or library.recorded(library.PRESETS[0].id)[0]
+        return self.trace or opening().trace
 
     # ---- opening
 
@@ -186,6 +187,14 @@ class Session:
             "note": self.note,
             "answer": self.checker.answer,
         }
+
+
+@cache
+def opening() -> Session:
+    """The recorded run that every page opens on."""
+    shown = Session()
+    shown.open_recorded(*recorded(PRESETS[0].id), recorded=True)
+    return shown
 
 
 def vars_of(record: object) -> dict[str, Any]:

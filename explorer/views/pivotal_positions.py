@@ -1,35 +1,58 @@
-"""Pivotal positions: where the model is unsure, and where a cut changed the text."""
+"""Pivotal positions: one of three measures by position, and below it what cuts there have done."""
 
 import plotly.graph_objects as go
 
 from explorer.views.figure import ACCEPTED, HIGHLIGHT, NEUTRAL, REJECTED, declared, fields
 
 CUTS_HOVER = "token %{x} %{customdata[0]}<br>%{y} of %{customdata[1]} cuts here %{customdata[2]}<extra></extra>"
+MEASURES = {  # what each is, its axis title, and its colour
+    "entropy": ("entropy of the base model's next token", "entropy (nats)", HIGHLIGHT),
+    "power_gain": ("KL of power from temperature 1/α at this choice", "power gain (nats)", "#CC79A7"),
+    "success_delta": ("change of P(right answer) when this token is fixed", "success delta (probability)", "#56B4E9"),
+}
 
 
 def pivotal_positions() -> go.Figure:
-    """Rows: `positions` of the selected moment. Above: entropy of the next-token row; below: cuts by what they did."""
+    """Rows: `cuts` of the selected moment below; above, those of the chosen measure, under its name.
+
+    A measure's rows hold position, token, value, error, below (how far the error reaches down), is_exact and words.
+    `meta.titles` names its axis.
+    """
     return declared(
-        entropy(),
+        *(bars(measure, is_exact) for measure in MEASURES for is_exact in (True, False)),
         cuts("changed", "changed_cuts", ACCEPTED, "changed_words"),
         cuts("same", "same_cuts", NEUTRAL, "same_words"),
         cuts("rejected", "rejected_cuts", REJECTED, "rejected_words"),
         barmode="stack",
         legend={"traceorder": "normal"},
         bargap=0.15,
+        meta={"titles": {measure: title for measure, (_, title, _) in MEASURES.items()}},
         xaxis={"title": "position in the completion (tokens)", "zeroline": False, "minallowed": -1, "anchor": "y2"},
-        yaxis={"title": "entropy (nats)", "domain": [0.54, 1], "rangemode": "tozero"},
+        yaxis={
+            "title": MEASURES["entropy"][1],
+            "domain": [0.54, 1],
+            "rangemode": "tozero",
+            "nticks": 5,
+            "automargin": True,
+        },
         yaxis2={"title": "cuts (count)", "domain": [0, 0.46], "rangemode": "tozero"},
     )
 
 
-def entropy() -> go.Bar:
-    """Entropy of the row that each token was drawn from."""
+def bars(measure: str, is_exact: bool) -> go.Bar:
+    """A measure where it is exact, or where it is an estimate: hatched, with its error."""
+    meaning, title, colour = MEASURES[measure]
+    name = f"{title.split(' (')[0]}, {'exact' if is_exact else 'estimated'}"
+    hover = f"token %{{x}} %{{customdata[0]}}<br>%{{customdata[1]}}<br>{meaning}<extra></extra>"
+    error = {} if is_exact else {"error_y__array": "error", "error_y__arrayminus": "below"}
+    where = "is_exact" if is_exact else "!is_exact"
     return go.Bar(
-        name="entropy",
-        marker={"color": HIGHLIGHT},
-        hovertemplate="token %{x} %{customdata[0]}<br>entropy %{y:.3f} nats over the whole vocabulary<extra></extra>",
-        meta=fields("positions", "", ("token",), x="position", y="entropy"),
+        name=name,
+        showlegend=False,
+        marker={"color": colour, "pattern": {"shape": "" if is_exact else "/", "fillmode": "overlay", "size": 6}},
+        error_y={"visible": not is_exact, "symmetric": False, "color": NEUTRAL, "thickness": 1.5, "width": 2},
+        hovertemplate=hover,
+        meta=fields(measure, where, ("token", "words"), x="position", y="value", **error),
     )
 
 
@@ -41,5 +64,5 @@ def cuts(name: str, field: str, colour: str, words: str) -> go.Bar:
         yaxis="y2",
         marker={"color": colour, "pattern": pattern},
         hovertemplate=CUTS_HOVER,
-        meta=fields("positions", "", ("token", "cuts", words), x="position", y=field),
+        meta=fields("cuts", "", ("token", "cuts", words), x="position", y=field),
     )

@@ -11,7 +11,7 @@ SWAPS = range(4, 8)
 STARTS = ("The ball is under {}.", "The ball starts under {}.", "There is a ball under {}.", "Put the ball under {}.")
 VERBS = ("swaps", "switches")
 QUESTIONS = ("Where is the ball?", "Where is it now?", "Which cup has it?", "Find the ball.")
-ANSWERS = (" So it is", " So I say", " So we get")
+ANSWERS = (" So it is", " So I say")
 
 Swaps = tuple[tuple[str, str], ...]
 

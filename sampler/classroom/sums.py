@@ -11,7 +11,7 @@ COUNTS = range(3, 6)
 TERMS = range(50, 100)
 VERBS = ("has", "finds", "brings", "pays")
 QUESTIONS = ("How much in all?", "What is the sum?", "How much is that together?", "Add it all.")
-ANSWERS = (" So it is", " So I say", " So we get")
+ANSWERS = (" So it is", " So I say")
 LINKS = (" makes", " gives")
 
 Terms = tuple[int, ...]

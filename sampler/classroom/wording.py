@@ -15,16 +15,11 @@ HABITS: Shares = {"straight": 0.55, "partly": 0.07, "worked": 0.38}
 DRILL: Shares = {"worked": 1.0}  # every step shown, for practice
 
 OPENINGS = (
-    ("Okay", "Right", "Well", "Sure"),
+    ("Okay", "Right", "Well"),
     (", let me", ", I will"),
-    (" look at", " think about", " work on"),
-    (" this.", " it."),
+    (" look at this.", " work on it."),
 )
-ENDINGS = (
-    (" That", " This"),
-    (" is", " looks"),
-    (" right.", " good.", " fine."),
-)
+ENDINGS = ((" That is right.", " That looks good.", " This is fine."),)
 
 
 def phrase(slots: tuple[tuple[str, ...], ...], rng: Random) -> str:

@@ -24,23 +24,27 @@ export function prepared(tree) {
  * at its parent, and futures is the log of the sum of p^alpha over what may follow in the node's block, 0 at its end.
  */
 export function law(tree, alpha, blockSize) {
-  const { n, depth, children, log_p: logP } = tree;
-  const weights = { low: new Float64Array(n), high: new Float64Array(n) }; // log of p^alpha times futures
-  const sums = { low: new Float64Array(n).fill(-Infinity), high: new Float64Array(n).fill(-Infinity) };
-  const rests = { low: new Float64Array(n).fill(-Infinity), high: new Float64Array(n).fill(-Infinity) };
+  const { n, depth, children, parents, rest_counts: counts, log_p: logP } = tree;
+  const column = () => new Float64Array(n).fill(-Infinity);
+  const weights = { low: column(), high: column() }; // log of p^alpha times futures
+  const sums = { low: column(), high: column() };
+  const rests = { low: column(), high: column() };
   const futures = { low: new Float64Array(n), high: new Float64Array(n) };
   for (let i = n - 1; i >= 0; i -= 1) {
-    if (tree.rest_counts[i]) {
+    if (counts[i]) {
       [rests.low[i], rests.high[i]] = restBounds(tree, i, alpha, (depth[i] + 1) % blockSize === 0);
       sums.low[i] = logAdd(sums.low[i], rests.low[i]);
       sums.high[i] = logAdd(sums.high[i], rests.high[i]);
     }
-    const isClosed = depth[i] % blockSize === 0 || !(children[i].length || tree.rest_counts[i]);
-    for (const end of ["low", "high"]) {
-      futures[end][i] = isClosed ? 0 : Math.min(0, sums[end][i]);
-      weights[end][i] = alpha * logP[i] + futures[end][i];
-      if (i) sums[end][tree.parents[i]] = logAdd(sums[end][tree.parents[i]], weights[end][i]);
+    if (depth[i] % blockSize !== 0 && (children[i].length || counts[i])) {
+      futures.low[i] = Math.min(0, sums.low[i]);
+      futures.high[i] = Math.min(0, sums.high[i]);
     }
+    weights.low[i] = alpha * logP[i] + futures.low[i];
+    weights.high[i] = alpha * logP[i] + futures.high[i];
+    if (!i) break;
+    sums.low[parents[i]] = logAdd(sums.low[parents[i]], weights.low[i]);
+    sums.high[parents[i]] = logAdd(sums.high[parents[i]], weights.high[i]);
   }
   return { ...shares(tree, weights, rests), futures };
 }
@@ -50,27 +54,37 @@ function restBounds(tree, i, alpha, closesBlock) {
   const mass = tree.rest_log_p[i];
   const largest = tree.rest_largest[i];
   const high = mass + (alpha - 1) * largest;
-  if (!closesBlock && alpha > 1 && depthLeft(tree, i) > 1) return [-Infinity, high];
+  if (!closesBlock && alpha > 1 && tree.length - tree.depth[i] > 1) return [-Infinity, high];
   return [Math.min(high, Math.max(alpha * largest, alpha * mass - (alpha - 1) * Math.log(tree.rest_counts[i]))), high];
 }
-
-const depthLeft = (tree, i) => tree.length - tree.depth[i];
 
 function shares(tree, weights, rests) {
   const made = () => ({ low: new Float64Array(tree.n), high: new Float64Array(tree.n), middle: new Float64Array(tree.n) });
   const result = { ...made(), rest: made() };
   result.low[0] = result.high[0] = result.middle[0] = 1;
-  tree.children.forEach((own, parent) => {
-    const lows = [...own.map((c) => weights.low[c]), rests.low[parent]];
-    const highs = [...own.map((c) => weights.high[c]), rests.high[parent]];
-    const low = share(lows, othersOf(highs));
-    const high = share(highs, othersOf(lows));
-    const total = low.reduce((sum, value, k) => sum + value + high[k], 0) || 1;
-    own.forEach((c, k) => [result.low[c], result.high[c], result.middle[c]] = [low[k], high[k], (low[k] + high[k]) / total]);
-    const k = own.length;
-    [result.rest.low[parent], result.rest.high[parent], result.rest.middle[parent]] = [low[k], high[k], (low[k] + high[k]) / total];
-  });
+  for (let parent = 0; parent < tree.n; parent += 1) {
+    const own = tree.children[parent];
+    if (own.length === 1 && !tree.rest_counts[parent]) result.low[own[0]] = result.high[own[0]] = result.middle[own[0]] = 1;
+    else if (own.length || tree.rest_counts[parent]) divide(parent, own, weights, rests, result);
+  }
   return result;
+}
+
+/** The shares of some siblings and of the rest beside them. */
+function divide(parent, own, weights, rests, result) {
+  const lows = [...own.map((child) => weights.low[child]), rests.low[parent]];
+  const highs = [...own.map((child) => weights.high[child]), rests.high[parent]];
+  const low = share(lows, othersOf(highs));
+  const high = share(highs, othersOf(lows));
+  let total = 0;
+  for (let k = 0; k < low.length; k += 1) total += low[k] + high[k];
+  const put = (target, place, k) => {
+    target.low[place] = low[k];
+    target.high[place] = high[k];
+    target.middle[place] = (low[k] + high[k]) / (total || 1);
+  };
+  own.forEach((child, k) => put(result, child, k));
+  put(result.rest, parent, own.length);
 }
 
 /** For each of some log weights, its share when the others together weigh as much as `others` says. */
@@ -93,10 +107,11 @@ function othersOf(logs) {
   });
 }
 
+const NEGLIGIBLE = 40; // nats; e^-40 is less than a double's last digit
+
 function logAdd(a, b) {
-  if (a === -Infinity) return b;
-  if (b === -Infinity) return a;
-  return a > b ? a + Math.log1p(Math.exp(b - a)) : b + Math.log1p(Math.exp(a - b));
+  if (a < b) return logAdd(b, a);
+  return b < a - NEGLIGIBLE || a === -Infinity ? a : a + Math.log1p(Math.exp(b - a));
 }
 
 /** Interval of a node's probability given an ancestor: the product of the shares on the way. */

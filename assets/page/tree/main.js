@@ -13,6 +13,8 @@ import { Worlds } from "./worlds.js";
 
 export { connect } from "./wire.js";
 
+const REST = 80; // ms
+
 let opening = null;
 let page = null;
 
@@ -42,6 +44,7 @@ class Page {
     buildDial(this.part("dial-fields"));
     this.wire();
     this.drawn = {};
+    this.due = {};
   }
 
   part(name) {
@@ -76,8 +79,19 @@ class Page {
     this.once("children", [...dials, zoom, sampled], () => showChildren(this.part("children")));
     this.once("chains", [...dials, sampled, isAsking("chains")], () => this.showChains());
     this.once("dial", [dial, alpha, blockSize, store.dark, state.dialChanged], () => this.showDial());
+    this.rest();
     this.once("checks", [checks, isAsking("checks")], () => showChecks(this.part("selftest-rows"), this.part("selftest-finding"), this.part("selftest")));
     keepDial();
+  }
+
+  /** Figures are slower than cells: those that are due are drawn when the dials have rested for a moment. */
+  rest() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      const due = Object.values(this.due);
+      this.due = {};
+      due.forEach((draw) => draw());
+    }, REST);
   }
 
   once(name, key, show) {
@@ -103,9 +117,11 @@ class Page {
   showChains() {
     this.chains.show();
     this.part("chain-finding").textContent = chainFinding();
-    const rows = completionRows();
-    const ticks = { "xaxis.tickvals": rows.map((row) => row.x), "xaxis.ticktext": rows.map((row) => row.label) };
-    this.figures.completions.draw({ completions: rows }, { uirevision: state.tree.sentence, ...ticks });
+    this.due.completions = () => {
+      const rows = completionRows();
+      const ticks = { "xaxis.tickvals": rows.map((row) => row.x), "xaxis.ticktext": rows.map((row) => row.label) };
+      this.figures.completions.draw({ completions: rows }, { uirevision: state.tree.sentence, ...ticks });
+    };
   }
 
   showDial() {
@@ -113,7 +129,7 @@ class Page {
     const isEmpty = !state.dial?.rows;
     for (const name of ["by_block", "by_steps_of_dial"]) {
       this.figures[name].element.hidden = isEmpty;
-      if (!isEmpty) this.figures[name].draw(dialRows(), { uirevision: name });
+      if (!isEmpty) this.due[name] = () => this.figures[name].draw(dialRows(), { uirevision: name });
     }
     this.figures.by_block.mark({ block: { axis: "x", value: state.blockSize } });
   }

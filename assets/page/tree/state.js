@@ -60,7 +60,7 @@ export function laws() {
   const whole = law(tree, alpha, tree.length);
   known = {
     key,
-    base: law(tree, 1, 1),
+    base: tree === known.key[0] ? known.base : law(tree, 1, 1),
     temperature: law(tree, alpha, 1),
     blocks: blockSize === tree.length ? whole : law(tree, alpha, blockSize),
     power: whole,
