@@ -38,6 +38,7 @@ def check_size(trace: Trace) -> None:
     for name, size, most in (
         ("steps", len(trace.steps), MOST_STEPS),
         ("tokens of text", max(lengths), MOST_TOKENS),
+        ("tokens at its end", len(trace.ended.token_ids) if trace.ended else 0, MOST_TOKENS),
         ("characters of prompt", len(trace.started.prompt), MAX_PROMPT),
         ("characters a token", max(map(len, pieces), default=0), MOST_PIECE),
     ):

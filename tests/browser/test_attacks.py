@@ -274,7 +274,7 @@ JUNK = [
 EVENTS = [
     *(("bus", "select"), ("bus", "play"), ("bus", "pause"), ("bus", "stop"), ("bus", "submit")),
     *(("tree-bus", "select"), ("tree-bus", "input"), ("tree-bus", "play"), ("tree-bus", "stop")),
-    *(("comparison-bus", "select"), ("comparison-bus", "stop")),
+    *(("comparison-bus", "select"), ("comparison-bus", "stop"), ("target-bus", "select"), ("target-bus", "play")),
 ]
 
 

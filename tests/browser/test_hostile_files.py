@@ -91,6 +91,10 @@ FILES = {
         f"at most {MOST_PIECE} characters a token",
     ),
     "a long text": (jsonl(FIRST, block(MOST_TOKENS + 1)), f"at most {MOST_TOKENS} tokens of text"),
+    "a long end": (
+        jsonl(FIRST, block(1), LINES[-1] | {"token_ids": [1] * (MOST_TOKENS + 1)}),
+        f"at most {MOST_TOKENS} tokens at its end",
+    ),
     "many steps": (
         jsonl(FIRST, block(1), *[step()] * (MOST_STEPS + 1)),
         f"at most {MOST_STEPS} steps",

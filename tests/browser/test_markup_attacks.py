@@ -9,7 +9,7 @@ from test_hostile_files import FIRST, LINES, block, jsonl, step
 pytestmark = pytest.mark.browser
 HACK = "window.hacked=1"
 MARKUP = f'<img src=x onerror="{HACK}"><svg onload="{HACK}"><a href="https://evil.example">e</a>${{{HACK}}}'
-FOREIGN = "img[src='x'], svg[onload], a[href*='evil'], iframe, object, [onerror], [onload], a[href^='javascript']"
+FOREIGN = "img[src='x'], svg[onload], [*|href*='evil'], iframe, object, [onerror], [onload], [*|href^='javascript']"
 
 
 @pytest.fixture
@@ -84,15 +84,14 @@ def test_a_tree_of_markup_is_drawn_as_text(victim):
     until(victim, "s.tree && s.dial")
     victim.page.select_option("[data-part=world]", "own")
     image, link = f"<img/src=x/onerror={HACK}>", "<a/href=https://evil.example>x</a>"
-    victim.page.locator("#tree textarea").fill(f"{image} 0.5\n  {link} 1\n{link} 0.5\n")
+    victim.page.locator("#tree textarea").fill(f"{image} 0.5\n  {link} 1\n<b>x</b> 0.5\n")
     victim.page.click("[data-part=plant]")
     until(victim, "Object.values(s.tree.pieces).some((text) => text.startsWith('<img'))")
     assert image in victim.page.locator("[data-part=children]").inner_text()
     victim.page.locator("#tree").get_by_role("button", name="Run", exact=True).click()
     until(victim, "s.sampled && s.sampled.n >= 400")
-    drawn = victim.page.locator("[data-figure=completions] .ytick text, [data-figure=completions] .xtick text")
-    drawn.first.wait_for()
-    assert any("<img/src=x" in text for text in drawn.all_text_contents())
+    victim.page.wait_for_selector("[data-figure=completions] .xtick text")
+    assert "<b>x</b>" in victim.page.locator("[data-figure=completions] .xtick text").all_text_contents()
 
 
 def test_a_bad_tree_of_markup_is_refused_as_text(victim):
