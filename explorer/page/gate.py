@@ -1,6 +1,7 @@
 """The gate before Gradio: which addresses answer at all, how large a request may be, and what its JSON may hold."""
 
 import json
+import re
 from typing import Any
 
 import gradio as gr
@@ -20,7 +21,7 @@ MOST_UPLOAD = 20 * 2**20  # bytes
 MOST_FORM = MOST_UPLOAD + 2**16  # with what a browser writes around the file
 MOST_JSON = 2 * 2**20
 MOST_NESTED = 20  # levels of JSON
-MOST_SESSION_HASH = 64
+SESSION_HASH = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
 class Refused(Exception):
@@ -82,8 +83,8 @@ class Gate:
             raise Refused(404, "There is no such handler here.")
         if not isinstance(data, list) or len(data) != len(function.inputs):
             raise Refused(400, f"The data must be a list of {len(function.inputs)} values.")
-        if not isinstance(session, str) or not 1 <= len(session) <= MOST_SESSION_HASH or not session.isalnum():
-            raise Refused(400, f"The session hash must be 1 to {MOST_SESSION_HASH} letters and digits.")
+        if not isinstance(session, str) or not SESSION_HASH.fullmatch(session):
+            raise Refused(400, "The session hash must be 1 to 64 letters, digits and hyphens.")
 
 
 def check_address(path: str) -> None:
