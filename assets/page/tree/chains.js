@@ -77,8 +77,9 @@ function completionRow({ node, low, high, count }, k, temperature) {
   const { tree, sampled } = state;
   const tokens = prefixOf(node);
   const text = tokens.join("");
+  const label = text.replace(/⟨end⟩$/, "") || text; // no two completions differ in their end alone
   const power = (low + high) / 2;
-  const row = { x: k, text, label: text.length <= SHORT ? safe(text) : `#${k + 1}`, power, power_error: high - low > 1e-9 ? (high - low) / 2 : null, words: `${probability(low)} to ${probability(high)}` };
+  const row = { x: k, text, label: label.length <= SHORT ? safe(label) : `#${k + 1}`, power, power_error: high - low > 1e-9 ? (high - low) / 2 : null, words: `${probability(low)} to ${probability(high)}` };
   const [least, most] = given(tree, temperature, 0, node);
   row.temperature = (least + most) / 2;
   if (!sampled?.n) return row;
