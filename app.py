@@ -7,7 +7,9 @@ import signal
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
 
+from explorer.page.gate import MOST_UPLOAD, gate
 from explorer.page.layout import HEAD, SHEETS, library, page, routes, theme
+from explorer.page.sharing import MOST_BROWSERS, MOST_EVENTS
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
@@ -42,13 +44,15 @@ def main() -> None:
         theme=theme(),
         css_paths=SHEETS,
         head=HEAD,
-        app_kwargs={"routes": routes(models)},
+        app_kwargs={"routes": routes(models), "middleware": gate(blocks)},
         prevent_thread_lock=True,
         show_error=False,
         ssr_mode=False,
         quiet=True,
         footer_links=["gradio", "settings"],
-        max_file_size="20mb",
+        max_file_size=MOST_UPLOAD,
+        max_threads=MOST_EVENTS,
+        state_session_capacity=MOST_BROWSERS,
     )
     print(f"Power Sampling Explorer: http://{parsed.host}:{parsed.port}  (Ctrl-C stops it)", flush=True)
     models.warm_up()

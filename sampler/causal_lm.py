@@ -1,56 +1,20 @@
 """CausalLM: a Hugging Face causal language model behind the LanguageModel protocol, batched and cached."""
 
-import hashlib
-import inspect
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from itertools import groupby
-from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import (
-    AutoModelForCausalLM,
-    AutoTokenizer,
-    PreTrainedConfig,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
-from transformers.utils import cached_file
+from transformers import PreTrainedModel
 
-from sampler.pieces import Pieces
-from sampler.prefix_cache import PrefixCache, RowMemory, Text, aligned, can_align
-from sampler.token_tree import TokenTree, can_branch
+from sampler.loading import DTYPES, EMBEDDED, Loaded, checked_device, loaded
+from sampler.prefix_cache import PrefixCache, RowMemory, Text, aligned
+from sampler.records import quoted
+from sampler.token_tree import TokenTree
 
-SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "models"
-EMBEDDED = ("classroom", "classroom-tuned")  # the models that come with this project
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 PASS_ROWS = 64  # contexts put through the network at once
 TREE_ROWS = 256  # the same, where they share their beginnings in a tree of tokens
-BRANCH_FROM = 16  # calls of more contexts than this take the tree
 TREE_TOKENS = 1024  # new tokens of a tree read in one pass
-UNSTATED_LENGTH = 2048  # longest text of a model that states no limit
-SMALL_MODEL = 20_000_000  # parameters; on a CPU a second thread slows a smaller model down
-DEFAULT_THREADS = torch.get_num_threads()  # what torch chose before any model was loaded
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """What every `fresh` copy of a model shares. Nothing here changes after loading, so threads may share it."""
-
-    name: str
-    revision: str
-    module: PreTrainedModel
-    device: torch.device
-    tokenizer: PreTrainedTokenizerBase
-    pieces: Pieces
-    vocab_size: int
-    eos_ids: tuple[int, ...]
-    max_length: int
-    num_layers: int
-    accepts: frozenset[str]  # arguments of the module's forward
-    can_align: bool  # whether texts of different lengths may share a pass and a prefix cache
-    can_branch: bool  # whether branches of one tree of tokens may share a pass
 
 
 class CausalLM:
@@ -61,32 +25,36 @@ class CausalLM:
     time; `fresh` makes more.
     """
 
-    def __init__(self, loaded: Loaded) -> None:
-        self.name = loaded.name
-        self.revision = loaded.revision
-        self.vocab_size = loaded.vocab_size
-        self.eos_ids = loaded.eos_ids
-        self.max_length = loaded.max_length
+    def __init__(self, shared: Loaded, rows: RowMemory | None = None, kept_bytes: int | None = None) -> None:
+        self.name = shared.name
+        self.revision = shared.revision
+        self.vocab_size = shared.vocab_size
+        self.eos_ids = shared.eos_ids
+        self.max_length = shared.max_length
         self.tokens_fed = 0
         self.forward_calls = 0
-        self._loaded = loaded
-        self._memory = RowMemory()
-        self._prefixes = PrefixCache()
-        self._tree = TokenTree(loaded.num_layers)
+        self._loaded = shared
+        self.rows = RowMemory() if rows is None else rows
+        self._kept_bytes = kept_bytes
+        self._prefixes = PrefixCache(kept_bytes)
+        self._tree = TokenTree(shared.num_layers, kept_bytes)
 
     @classmethod
-    def load(cls, name_or_path: str, device: str = "auto", dtype: str = "float32") -> "CausalLM":
+    def load(
+        cls, name_or_path: str, device: str = "auto", dtype: str = "float32", kept_bytes: int | None = None
+    ) -> "CausalLM":
         """The model in a local folder or of a Hugging Face id; the EMBEDDED ones come with this project.
 
         `device` is "cpu", "cuda" or "auto" (cuda where there is one), `dtype` "float32" or "bfloat16". Weights must
-        be safetensors and the tokenizer a fast one; code that comes with a model is never run. Sets torch's number of
-        threads. Raises ValueError, one sentence that names the model and what is allowed.
+        be safetensors and the tokenizer a fast one; code that comes with a model is never run. `kept_bytes` of keys
+        and values are kept by each copy, 256 MB by default. Sets torch's number of threads. Raises ValueError, one
+        sentence that names the model and what is allowed.
         """
         if dtype not in DTYPES:
             raise ValueError(f"dtype must be one of {', '.join(DTYPES)}, not {dtype!r}")
-        device = _checked_device(device)
+        device = checked_device(device)
         try:
-            model = cls(_load(str(name_or_path), device, DTYPES[dtype]))
+            model = cls(loaded(str(name_or_path), device, DTYPES[dtype]), kept_bytes=kept_bytes)
             if model._reads_ahead():
                 raise ValueError("its rows depend on the tokens that they predict")
             return model.fresh()
@@ -97,8 +65,13 @@ class CausalLM:
                 f"with safetensors weights and a fast tokenizer; {str(name_or_path)!r} could not be loaded: {reason}"
             ) from error
 
-    def fresh(self) -> "CausalLM":
-        return CausalLM(self._loaded)
+    def fresh(self, keep_rows: bool = False) -> "CausalLM":
+        return CausalLM(self._loaded, self.rows if keep_rows else None, self._kept_bytes)
+
+    def hold(self, text: Sequence[int], start: int) -> None:
+        self.rows.hold(tuple(text), start)
+        self._prefixes.hold(tuple(text))
+        self._tree.hold(tuple(text))
 
     @property
     def module(self) -> PreTrainedModel:
@@ -109,9 +82,9 @@ class CausalLM:
         try:
             ids = tuple(self._loaded.tokenizer.backend_tokenizer.encode(text).ids)
         except TypeError as error:
-            raise ValueError(f"text must be a string without lone surrogates, not {text!r}") from error
+            raise ValueError(f"text must be a string without lone surrogates, not {quoted(text)}") from error
         if not ids:
-            raise ValueError(f"text must be at least one token of {self.name} long, not {text!r}")
+            raise ValueError(f"text must be at least one token of {self.name} long, not {quoted(text)}")
         return ids
 
     def decode(self, token_ids: Sequence[int]) -> str:
@@ -127,13 +100,12 @@ class CausalLM:
         `logprobs` up to the rounding of the network's own dtype.
         """
         asked = [self._checked(context, self.max_length - 1) for context in contexts]
-        rows = {context: self._memory.get(context) for context in asked}
+        rows = {context: self.rows.get(context) for context in asked}
         missing = sorted(context for context, row in rows.items() if row is None)
-        is_wide = self._loaded.can_branch and len(missing) > BRANCH_FROM
-        pass_rows, read = (TREE_ROWS, self._read_tree) if is_wide else (PASS_ROWS, self._read)
+        pass_rows, read = (TREE_ROWS, self._read_tree) if self._loaded.can_branch else (PASS_ROWS, self._read)
         for first in range(0, len(missing), pass_rows):
-            for context, row in read(missing[first : first + pass_rows]).items():
-                rows[context] = self._memory.put(context, row)
+            for context, row in self._within_memory(read, missing[first : first + pass_rows]).items():
+                rows[context] = self.rows.put(context, row)
         return np.array([rows[context] for context in asked]).reshape(-1, self.vocab_size)  # (R, V)
 
     def logprobs(self, token_ids: Sequence[int], start: int) -> np.ndarray:
@@ -157,6 +129,30 @@ class CausalLM:
             outside = next(token for token in context if not 0 <= token < self.vocab_size)
             raise ValueError(f"token ids of {self.name} must be from 0 to {self.vocab_size - 1}, not {outside}")
         return context
+
+    def _within_memory(self, read: Callable, texts: Sequence[Text]) -> dict[Text, np.ndarray]:
+        """Read texts at once, or half of them at a time where memory runs out, the last resort being without caches."""
+        try:
+            return read(texts)
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            if len(texts) == 1 and not self._is_bare:
+                self._prefixes = PrefixCache(self._kept_bytes)
+                self._tree = TokenTree(self._loaded.num_layers, self._kept_bytes)
+                return self._within_memory(read, texts)
+            if len(texts) == 1:
+                raise MemoryError(
+                    f"a text of {len(texts[0])} tokens must fit into memory beside {self.name}, and does not: take "
+                    f"fewer new tokens, a shorter prompt or a smaller model"
+                ) from error
+        half = len(texts) // 2
+        return self._within_memory(read, texts[:half]) | self._within_memory(read, texts[half:])
+
+    @property
+    def _is_bare(self) -> bool:
+        """Whether no keys and values are held that could make room."""
+        return not self._prefixes and not self._tree
 
     def _read(self, texts: Sequence[Text]) -> dict[Text, np.ndarray]:
         """The row [V] after each of some distinct texts, from one pass; one for each length if rows cannot align."""
@@ -191,108 +187,40 @@ class CausalLM:
         if len(new) > TREE_TOKENS:
             return self._read(texts)
         read = self._tree.start(new)
+        is_one_row = len(read.ids) == 1  # in several rows every new token is asked for
+        kept = read.places(texts) if is_one_row else read.ids.shape[1]
         rows = self._forward(
             read.ids,
-            read.ids.shape[1],
+            kept,
             attention_mask=self._tensor(read.mask),
             position_ids=self._tensor(read.positions),
             past_key_values=read.cache,
             use_cache=True,
-        )
+        ).reshape(-1, self.vocab_size)  # the last row's end may be repeated
         self._tree.keep(read)
         self.tokens_fed += len(new)
-        last = dict(zip(new, rows.reshape(-1, self.vocab_size), strict=False))  # the last row's end may be repeated
-        return {text: last[text] for text in texts}
+        return dict(zip(texts if is_one_row else new, rows, strict=False))
 
     @torch.inference_mode()
-    def _forward(self, ids: np.ndarray, depth: int, **arguments: object) -> np.ndarray:
-        """Log-probabilities [R, depth, V] after the last `depth` columns of `ids` [R, W]."""
+    def _forward(self, ids: np.ndarray, kept: int | np.ndarray, use_cache: bool, **arguments: object) -> np.ndarray:
+        """Log-probabilities [R, K, V] after some columns of `ids` [R, W]: the last K, or K chosen ones.
+
+        Passes without a cache, those of `logprobs` among them, are always the module's own.
+        """
         self.forward_calls += 1
+        columns = slice(-kept, None) if isinstance(kept, int) else self._tensor(kept)
         if "logits_to_keep" in self._loaded.accepts:
-            arguments["logits_to_keep"] = depth
-        logits = self._loaded.module(input_ids=self._tensor(ids), **arguments).logits[:, -depth:]
-        return torch.log_softmax(logits.double(), dim=-1).cpu().numpy()
+            arguments["logits_to_keep"] = kept if isinstance(kept, int) else columns
+            columns = slice(None)
+        arguments |= {"input_ids": self._tensor(ids), "use_cache": use_cache}
+        is_lean = use_cache and self._loaded.lean is not None
+        logits = self._loaded.lean(**arguments) if is_lean else self._loaded.module(**arguments).logits
+        return torch.log_softmax(logits[:, columns].double(), dim=-1).cpu().numpy()
 
     def _tensor(self, array: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(array).to(self._loaded.device)
 
 
-def _checked_device(device: str) -> str:
-    has_cuda = torch.cuda.is_available()
-    if device not in ("auto", "cpu", "cuda") or (device == "cuda" and not has_cuda):
-        raise ValueError(f"device must be auto, cpu or (where there is one) cuda, not {device!r}")
-    return ("cuda" if has_cuda else "cpu") if device == "auto" else device
-
-
-def _load(name: str, device: str, dtype: torch.dtype) -> Loaded:
-    source = SHIPPED / name if name in EMBEDDED else name
-    if Path(source).is_dir():
-        origin, revision = {}, _fingerprint(Path(source))
-    else:
-        revision = Path(cached_file(name, "config.json")).parent.name  # the hub's cache names its folders by commit
-        origin = {"revision": revision}
-    tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False, **origin)
-    if not tokenizer.is_fast or len(tokenizer) == len(tokenizer.added_tokens_decoder):  # empty: transformers made it up
-        raise ValueError("it has no fast tokenizer")
-    tokenizer.backend_tokenizer.no_truncation()
-    tokenizer.backend_tokenizer.no_padding()
-    module, report = AutoModelForCausalLM.from_pretrained(
-        source, dtype=dtype, use_safetensors=True, trust_remote_code=False, output_loading_info=True, **origin
-    )
-    if report["missing_keys"]:
-        raise ValueError(f"it has no weights for {min(report['missing_keys'])}")
-    module.to(device).eval()
-    _settle_threads(module)
-    config = module.config.get_text_config(decoder=True)
-    eos_ids = _eos_ids(module, tokenizer)
-    accepts = frozenset(inspect.signature(module.forward).parameters)
-    return Loaded(
-        name=name,
-        revision=revision if dtype is torch.float32 else f"{revision}-bfloat16",
-        module=module,
-        device=module.device,
-        tokenizer=tokenizer,
-        pieces=Pieces(tokenizer, eos_ids),
-        vocab_size=config.vocab_size,
-        eos_ids=eos_ids,
-        max_length=_max_length(config, tokenizer),
-        num_layers=config.num_hidden_layers,
-        accepts=accepts,
-        can_align=can_align(module, accepts),
-        can_branch=can_branch(module, accepts),
-    )
-
-
-def _fingerprint(folder: Path) -> str:
-    """A short hash of a folder's weights and configuration."""
-    digest = hashlib.sha256()
-    for path in sorted([folder / "config.json", *folder.glob("*.safetensors")]):
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()[:12]
-
-
-def _eos_ids(module: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> tuple[int, ...]:
-    """The first that is stated; a configuration may name by default an id that the vocabulary does not have."""
-    vocab_size = module.config.get_text_config(decoder=True).vocab_size
-    for holder in (module.generation_config, module.config, tokenizer):
-        stated = getattr(holder, "eos_token_id", None)
-        ids = [stated] if isinstance(stated, int) else stated or []
-        if known := tuple(token for token in ids if 0 <= token < vocab_size):
-            return known
-    return ()
-
-
-def _max_length(config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) -> int:
-    stated = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
-    longest = min(stated or UNSTATED_LENGTH, tokenizer.model_max_length)
-    rope = getattr(config, "rope_parameters", None) or {}
-    if rope.get("rope_type") == "longrope":  # past its first range every row would change with the text's length
-        longest = min(longest, rope["original_max_position_embeddings"])
-    return longest
-
-
-def _settle_threads(module: PreTrainedModel) -> None:
-    """Torch's threads for this thread and those started later; a thread that has computed before keeps its own."""
-    is_small = module.device.type == "cpu" and module.num_parameters() < SMALL_MODEL
-    torch.set_num_threads(1 if is_small else DEFAULT_THREADS)
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error says that the machine or its GPU has no memory left; on a CPU torch has no class for it."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)

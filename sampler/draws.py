@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 EXTEND, CUT, PROPOSE, ACCEPT, SAMPLE, ROLLOUT = range(6)
+PAGE = 32  # positions whose numbers are made at once, since making one takes as long
 
 Outcome = TypeVar("Outcome")
 
@@ -33,8 +34,14 @@ class Draws(Protocol):
 
 def uniform(seed: int, chain: int, block: int, step: int, purpose: int, position: int) -> float:
     """The number in (0, 1) at an address: Philox4x64 (Salmon et al. 2011) keyed by (seed, chain)."""
-    philox = np.random.Philox(key=[seed, chain], counter=[position, purpose, step, block])
-    return ((int(philox.random_raw()) >> 11) + 0.5) * 2.0**-53
+    return uniforms(seed, chain, block, step, purpose, position, 1)[0]
+
+
+def uniforms(seed: int, chain: int, block: int, step: int, purpose: int, first: int, count: int) -> list[float]:
+    """The numbers at `count` addresses that differ by their position only, from `first` on."""
+    philox = np.random.Philox(key=[seed, chain], counter=[first, purpose, step, block])
+    words = philox.random_raw(4 * count)[::4]  # of each position's four words the first
+    return (((words >> 11) + 0.5) * 2.0**-53).tolist()
 
 
 def inverse_cdf(log_q: np.ndarray, u: float) -> int:
@@ -52,12 +59,16 @@ class SeededDraws:
     def __init__(self, seed: int, chain: int, block: int, step: int, purpose: int) -> None:
         self._where = (seed, chain, block, step)
         self._purpose = purpose
+        self._tokens: dict[int, list[float]] = {}  # the numbers of PAGE positions at a time
 
     def cut(self, n: int) -> int:
         return int(uniform(*self._where, CUT, 0) * n)
 
     def token(self, log_q: np.ndarray, position: int) -> int:
-        return inverse_cdf(log_q, uniform(*self._where, self._purpose, position))
+        page, place = divmod(position, PAGE)
+        if page not in self._tokens:
+            self._tokens[page] = uniforms(*self._where, self._purpose, page * PAGE, PAGE)
+        return inverse_cdf(log_q, self._tokens[page][place])
 
     def accept(self, log_ratio: float) -> tuple[bool, float]:
         log_u = math.log(uniform(*self._where, ACCEPT, 0))

@@ -5,6 +5,7 @@ rows [R, V]. It never sees a model, a cache or a batch, so `in_lock_step` (run.p
 enumerated draws turn the very same code into its own exact transition matrix.
 """
 
+import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -44,6 +45,7 @@ class Revision:
     log_accept_ratio: float
     log_u: float
     is_accepted: bool
+    stopped_early: bool = False
 
 
 Revise = Callable[[Stage, ChainState, Draws], Rows[tuple[Revision, ChainState]]]  # `revise`, or another in its place
@@ -80,12 +82,21 @@ def revise(stage: Stage, state: ChainState, draws: Draws) -> Rows[tuple[Revision
 def write(stage: Stage, kept_ids: tuple[int, ...], draws: Draws) -> Rows[Segment]:
     """Sample tokens from q after prompt + kept, until `stage.end` positions or an end token, which is kept."""
     written = Segment()
-    while len(kept_ids) + len(written) < stage.end and not (written and written.token_ids[-1] in stage.eos_ids):
-        [row] = yield [stage.prompt_ids + kept_ids + written.token_ids]  # (V,)
-        log_q = power.temper(row, stage.law.temperature)
-        token = draws.token(log_q, len(kept_ids) + len(written))
-        written += measured(stage, token, row, log_q)
+    while not is_whole(stage, len(kept_ids), written):
+        written += yield from next_token(stage, kept_ids + written.token_ids, draws)
     return written
+
+
+def is_whole(stage: Stage, num_kept: int, written: Segment) -> bool:
+    """Whether what was written after `num_kept` positions reaches `stage.end` or ends with an end token."""
+    return num_kept + len(written) >= stage.end or (bool(written) and written.token_ids[-1] in stage.eos_ids)
+
+
+def next_token(stage: Stage, ids: tuple[int, ...], draws: Draws) -> Rows[Segment]:
+    """One token from q after prompt + ids."""
+    [row] = yield [stage.prompt_ids + ids]  # (V,)
+    log_q = power.temper(row, stage.law.temperature)
+    return measured(stage, draws.token(log_q, len(ids)), row, log_q)
 
 
 def remeasure(stage: Stage, state: ChainState) -> Rows[ChainState]:
@@ -116,9 +127,9 @@ def top_tokens(row: np.ndarray, count: int) -> tuple[tuple[int, float], ...]:
     if count == 0:
         return ()
     threshold = np.partition(row, len(row) - count)[len(row) - count]
-    candidates = np.flatnonzero((row >= threshold) & np.isfinite(row))
+    candidates = np.flatnonzero(row >= threshold)
     order = candidates[np.argsort(-row[candidates], kind="stable")][:count]
-    return tuple((int(v), float(row[v])) for v in order)
+    return tuple((v, log_p) for v, log_p in zip(order.tolist(), row[order].tolist(), strict=True) if log_p > -math.inf)
 
 
 def closed(stage: Stage, segment: Segment) -> ChainState:

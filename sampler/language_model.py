@@ -22,8 +22,15 @@ class LanguageModel(Protocol):
     tokens_fed: int  # tokens put through the network since `fresh`
     forward_calls: int  # passes of the network since `fresh`
 
-    def fresh(self) -> "LanguageModel":
-        """The same model with an empty cache and its counters at zero; shares the weights, so it costs nothing."""
+    def fresh(self, keep_rows: bool = False) -> "LanguageModel":
+        """The same model with an empty cache and its counters at zero; shares the weights, so it costs nothing.
+
+        `keep_rows`: shares the next-token rows that it remembers, too, where it does: what either finds, both know.
+        """
+        ...
+
+    def hold(self, text: Sequence[int], start: int) -> None:
+        """Announce that calls will return to this text, past its first `start` tokens; a cache forgets it last."""
         ...
 
     def encode(self, text: str) -> tuple[int, ...]:

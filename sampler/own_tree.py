@@ -19,6 +19,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from sampler.records import quoted
 from sampler.table import TableModel
 
 MAX_LINES, MAX_CHARACTERS = 5_000, 200_000
@@ -63,7 +64,7 @@ class OwnTree(TableModel):
         """A path from the root that goes on: tokens joined by spaces, nothing for the root; ValueError if not."""
         prefix = tuple(text.split())
         if prefix not in self._rows:
-            raise ValueError(f"prompt must be tokens of the tree from its root on that go on, not {_shown(text)}")
+            raise ValueError(f"prompt must be tokens of the tree from its root on that go on, not {quoted(text)}")
         return tuple(self.alphabet.index(token) for token in prefix)
 
 
@@ -81,7 +82,7 @@ def parse_tree(text: str, normalise: bool = False) -> OwnTree:
         if entry.token in row:
             known = f"line {row[entry.token].line} gave it {row[entry.token].probability:g} already"
             raise ValueError(
-                f"line {entry.line}: token {_shown(entry.token)} must follow {_told(entry.prefix)} once; {known}"
+                f"line {entry.line}: token {quoted(entry.token)} must follow {_told(entry.prefix)} once; {known}"
             )
         row[entry.token] = entry
     if not found:
@@ -93,7 +94,7 @@ def parse_tree(text: str, normalise: bool = False) -> OwnTree:
 
 def _checked_lines(text: str) -> list[str]:
     if not isinstance(text, str):
-        raise ValueError(f"tree must be a text, not {_shown(text)}")
+        raise ValueError(f"tree must be a text, not {quoted(text)}")
     if len(text) > MAX_CHARACTERS:
         raise ValueError(f"tree must be at most {MAX_CHARACTERS} characters long, not {len(text)}")
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
@@ -133,12 +134,12 @@ def _from_indented(lines: Sequence[str]) -> Iterator[Entry]:
         level, odd = divmod(indent, 2)
         if odd or level > len(path) or content[:indent].strip(" "):
             allowed = ", ".join(str(2 * i) for i in range(len(path) + 1))
-            raise ValueError(f"line {line} must be indented by {allowed} spaces, two a level, not {_shown(content)}")
+            raise ValueError(f"line {line} must be indented by {allowed} spaces, two a level, not {quoted(content)}")
         fields = content.split()
         if len(fields) != 2:
             header = ",".join(HEADER)
             raise ValueError(
-                f"line {line} must be `token probability`, or line 1 {header}, not {_shown(content.strip())}"
+                f"line {line} must be `token probability`, or line 1 {header}, not {quoted(content.strip())}"
             )
         yield _checked_entry(line, tuple(path[:level]), *fields)
         path[level:] = [fields[0]]
@@ -148,7 +149,7 @@ def _checked_entry(line: int, prefix: Prefix, token: str, probability: str) -> E
     if len(prefix) >= MAX_DEPTH:
         raise ValueError(f"line {line}: a path must be at most {MAX_DEPTH} tokens long, not {len(prefix) + 1}")
     if not NUMBER.fullmatch(probability) or not 0 <= float(probability) <= 1:
-        raise ValueError(f"line {line}: probability must be a number from 0 to 1, not {_shown(probability)}")
+        raise ValueError(f"line {line}: probability must be a number from 0 to 1, not {quoted(probability)}")
     return Entry(line, prefix, _checked_token(line, token), float(probability))
 
 
@@ -156,7 +157,7 @@ def _checked_token(line: int, token: str) -> str:
     if not 1 <= len(token) <= MAX_TOKEN:
         raise ValueError(f"line {line}: token must be 1 to {MAX_TOKEN} characters long, not {len(token)}")
     if not token.isprintable() or " " in token:
-        raise ValueError(f"line {line}: token must be visible characters without spaces, not {_shown(token)}")
+        raise ValueError(f"line {line}: token must be visible characters without spaces, not {quoted(token)}")
     if token == END:
         raise ValueError(f"line {line}: token must not be '{END}', the end that follows every leaf by itself")
     return token
@@ -167,7 +168,7 @@ def _check_reached(found: dict[Prefix, dict[str, Entry]]) -> None:
         for end in range(len(prefix)):
             if prefix[end] not in found.get(prefix[:end], {}):
                 line = next(iter(row.values())).line
-                lacking = f"{_shown(prefix[end])} does not follow {_told(prefix[:end])}"
+                lacking = f"{quoted(prefix[end])} does not follow {_told(prefix[:end])}"
                 raise ValueError(f"line {line}: {_told(prefix)} must be reached from the root, but {lacking}")
 
 
@@ -183,10 +184,4 @@ def _checked_row(prefix: Prefix, row: dict[str, float], normalise: bool) -> dict
 
 
 def _told(prefix: Prefix) -> str:
-    return f"prefix {_shown(' '.join(prefix))}" if prefix else "the root"
-
-
-def _shown(value: object) -> str:
-    """A value as a message may quote it, however long or invisible."""
-    told = repr(value)
-    return told if len(told) <= 80 else f"{told[:80]}..."
+    return f"prefix {quoted(' '.join(prefix))}" if prefix else "the root"

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import RLock
 from typing import NamedTuple
 
 import numpy as np
@@ -49,8 +50,17 @@ class Source(NamedTuple):
 class PrefixCache:
     """The last few batches, least recently used first: the current text, say, and the proposal made from it."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept_bytes: int | None = None) -> None:
         self._batches: list[Batch] = []
+        self._kept_bytes = KEPT_BYTES if kept_bytes is None else kept_bytes
+        self._held: Text = ()
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def hold(self, text: Text) -> None:
+        """From now on the batch that holds most of this text is the last to make room."""
+        self._held = text
 
     def start(self, texts: Sequence[Text]) -> tuple[DynamicCache, int]:
         """A cache that holds the texts' beginnings, and the number W >= 1 of last tokens of each text to feed it.
@@ -74,9 +84,10 @@ class PrefixCache:
     def keep(self, texts: Sequence[Text], cache: DynamicCache) -> None:
         """Hold a cache that has been fed all tokens of `texts`; the batches used longest ago make room."""
         self._batches.append(Batch(tuple(texts), cache))
-        excess = sum(batch.nbytes() for batch in self._batches) - KEPT_BYTES
+        excess = sum(batch.nbytes() for batch in self._batches) - self._kept_bytes
         while len(self._batches) > 1 and (excess > 0 or len(self._batches) > KEPT_BATCHES):
-            excess -= self._batches.pop(0).nbytes()
+            home = self._sources([self._held])[0].batch
+            excess -= self._batches.pop(1 if home == 0 and len(self._batches) > 2 else 0).nbytes()
 
     def _sources(self, texts: Sequence[Text]) -> list[Source]:
         """For each text the row with the longest common prefix; a text's last token always remains to be fed."""
@@ -109,26 +120,47 @@ class PrefixCache:
 
 
 class RowMemory:
-    """Rows [V] by their whole context, up to ROW_BYTES; the row used longest ago is forgotten first."""
+    """Rows [V] by their whole context, up to ROW_BYTES; the row used longest ago is forgotten first.
+
+    The rows of the text that is held are forgotten last of all, those of its newest tokens very last. Several runs of
+    one model may share a memory, in several threads.
+    """
 
     def __init__(self) -> None:
         self._rows: OrderedDict[Text, np.ndarray] = OrderedDict()
+        self._held: OrderedDict[Text, np.ndarray] = OrderedDict()
+        self._lock = RLock()
         self.nbytes = 0
 
+    def __len__(self) -> int:
+        return len(self._rows) + len(self._held)
+
     def get(self, context: Text) -> np.ndarray | None:
-        """The row of a context, None if it is not held."""
-        if context in self._rows:
-            self._rows.move_to_end(context)
-        return self._rows.get(context)
+        """The row of a context, None if it is not known."""
+        with self._lock:
+            if context in self._rows:
+                self._rows.move_to_end(context)
+                return self._rows[context]
+            return self._held.get(context)
 
     def put(self, context: Text, row: np.ndarray) -> np.ndarray:
-        """Remember a new row; returns it."""
-        own = row.copy()  # a slice would keep its whole batch alive
-        self._rows[context] = own
-        self.nbytes += _nbytes(context, own)
-        while self.nbytes > ROW_BYTES:
-            self.nbytes -= _nbytes(*self._rows.popitem(last=False))
-        return own
+        """Remember a row; returns the one that is remembered."""
+        with self._lock:
+            known = self.get(context)
+            if known is not None:  # another run has found it meanwhile
+                return known
+            own = self._rows[context] = row.copy()  # a slice would keep its whole batch alive
+            self.nbytes += _nbytes(context, own)
+            while self.nbytes > ROW_BYTES:
+                self.nbytes -= _nbytes(*(self._rows or self._held).popitem(last=False))
+            return own
+
+    def hold(self, text: Text, start: int) -> None:
+        """Keep the rows after the first `start`, `start` + 1, ... tokens of a text longest, in place of another's."""
+        with self._lock:
+            self._rows.update(self._held)
+            contexts = [text[:length] for length in range(start, len(text))]
+            self._held = OrderedDict((c, self._rows.pop(c)) for c in contexts if c in self._rows)
 
 
 def _nbytes(context: Text, row: np.ndarray) -> int:

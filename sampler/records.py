@@ -4,24 +4,32 @@ Natural logs, nats; positions count from 0 in the completion.
 """
 
 import math
+import reprlib
 from dataclasses import dataclass, field, fields
 from operator import add, attrgetter
 
 SCOPES = ("block", "completion")
 MAX_PROMPT = 10_000  # characters; a model's context usually ends earlier
+_brief = reprlib.Repr()
+_brief.maxstring = _brief.maxlong = _brief.maxother = 80
+
+
+def quoted(value: object) -> str:
+    """A value as a message may quote it, however long, deep or invisible."""
+    return _brief.repr(value)
 
 
 def checked_int(name: str, value: object, low: int, high: int) -> int:
     """`value` if it is a whole number from `low` to `high`; ValueError naming field, value and range if not."""
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
+        raise ValueError(f"{name} must be a whole number from {low} to {high}, not {quoted(value)}")
     return value
 
 
 def checked_number(name: str, value: object, low: float, high: float) -> float:
     """`value` as a float if it is a number from `low` to `high`; ValueError naming field, value and range if not."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise ValueError(f"{name} must be a number from {low:g} to {high:g}, not {value!r}")
+        raise ValueError(f"{name} must be a number from {low:g} to {high:g}, not {quoted(value)}")
     return float(value)
 
 
@@ -37,15 +45,15 @@ def checked_text(prompt: object) -> str:
 
 def checked_alpha(value: object) -> float:
     """`value` as a float if it is a number from 1 to inf; ValueError if not."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 1:
-        raise ValueError(f"alpha must be a number from 1 to inf, not {value!r}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not (1 <= value < 2**1023 or value == math.inf):
+        raise ValueError(f"alpha must be a number from 1 to inf, not {quoted(value)}")
     return float(value)
 
 
 def checked_temperature(name: str, value: object) -> float:
     """`value` as a float if it is a temperature above 0 and at most 100; ValueError if not."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 100:
-        raise ValueError(f"{name} must be a number above 0 and at most 100, not {value!r}")
+        raise ValueError(f"{name} must be a number above 0 and at most 100, not {quoted(value)}")
     return float(value)
 
 
@@ -93,7 +101,7 @@ class PowerSettings:
         checked_int("block_size", self.block_size, 1, self.max_new_tokens)
         checked_int("steps_per_block", self.steps_per_block, 0, 10_000)
         if self.scope not in SCOPES:
-            raise ValueError(f"scope must be 'block' or 'completion', not {self.scope!r}")
+            raise ValueError(f"scope must be 'block' or 'completion', not {quoted(self.scope)}")
         checked_int("seed", self.seed, 0, 2**53 - 1)
         checked_int("alternatives", self.alternatives, 0, 50)
         checked_int("chain", self.chain, 0, 9_999)

@@ -9,7 +9,7 @@ from typing import Any
 from sampler import kernel
 from sampler.chain import as_step, stage_of, whole_run
 from sampler.draws import EXTEND, PROPOSE, SAMPLE, SeededDraws
-from sampler.kernel import Stage
+from sampler.kernel import Revision, Stage
 from sampler.language_model import LanguageModel
 from sampler.ledger import Meter, PieceLedger, added, run_started
 from sampler.lock_step import alone, in_lock_step, rounds
@@ -27,6 +27,9 @@ from sampler.records import (
     TemperatureSettings,
     Totals,
 )
+from sampler.speed import Speed, revisions
+
+SERIAL = Speed()
 
 
 @dataclass
@@ -39,14 +42,20 @@ class Steering:
 
 
 def run_power(
-    model: LanguageModel, prompt: str, settings: PowerSettings, steering: Steering | None = None
+    model: LanguageModel,
+    prompt: str,
+    settings: PowerSettings,
+    steering: Steering | None = None,
+    speed: Speed = SERIAL,
 ) -> Iterator[Event]:
     """The power-sampling run as a stream of events: for each block extend, revise N times, freeze.
 
     Karan & Du 2025, Algorithm 1, with the two revision scopes of method.md, section 2. Same model, prompt, settings
-    and seed: same events apart from times. Raises ValueError before the first event if the prompt does not fit.
+    and seed: same events apart from times and, at another `speed`, from costs and from what early rejection leaves
+    out. Raises ValueError before the first event if the prompt does not fit or early rejection would not be exact.
     """
-    return _PowerRun(model.fresh(), prompt, settings, steering or steady(settings)).events()
+    speed.check(settings.law)
+    return _PowerRun(model.fresh(speed.keep_rows), prompt, settings, steering or steady(settings), speed).events()
 
 
 def run_chains(
@@ -102,13 +111,16 @@ def _as_told(going_on: Iterator, told: deque) -> Iterator:
 class _PowerRun:
     """The moving parts of one run: the chain's state, the law in force, and the counts."""
 
-    def __init__(self, model: LanguageModel, prompt: str, settings: PowerSettings, steering: Steering) -> None:
-        self.model, self.prompt, self.settings, self.steering = model, prompt, settings, steering
+    def __init__(
+        self, model: LanguageModel, prompt: str, settings: PowerSettings, steering: Steering, speed: Speed
+    ) -> None:
+        self.model, self.prompt, self.settings, self.steering, self.speed = model, prompt, settings, steering, speed
         self.prompt_ids = checked_prompt(model, prompt, settings.max_new_tokens)
         self.law = settings.law
         self.state = ChainState()
         self.pieces = PieceLedger(model)
         self.totals = Totals()
+        self.ahead: Iterator[tuple[Revision, ChainState]] = iter(())  # revisions of the current text
 
     def events(self) -> Iterator[Event]:
         yield run_started(self.model, self.prompt, self.prompt_ids, self.settings, self.pieces)
@@ -138,7 +150,7 @@ class _PowerRun:
         dials = (self.steering.alpha, self.steering.proposal_temperature)
         law = Law.of(*dials)
         if law != self.law:
-            self.law = law
+            self.law, self.ahead = law, iter(())
             self.state, cost = self._ask(kernel.remeasure(self._stage(block), self.state))
             self._count(Totals(), cost)
             yield SettingsChanged(self.totals.steps, *dials)
@@ -151,12 +163,24 @@ class _PowerRun:
         return BlockStarted(block, start, stage.end, extension, self.pieces.new(extension))
 
     def _revise(self, block: int, step: int) -> StepTaken:
-        stage = self._stage(block)
-        result, cost = self._ask(kernel.revise(stage, self.state, self._draws(block, step, PROPOSE)))
-        revision, self.state = result
-        taken = as_step(revision, block, step, self.totals.steps, stage.law)
+        meter = Meter(self.model)
+        revision, self.state = next(self.ahead, None) or self._look_ahead(block, step)
+        cost = meter.read()
+        taken = as_step(revision, block, step, self.totals.steps, self.law)
         self._count(Totals(1, int(taken.is_accepted), int(taken.is_changed), len(taken.proposed)), cost)
         return StepTaken(taken, cost.tokens_fed, cost.forward_calls, cost.seconds, self.pieces.new(taken.proposed))
+
+    def _look_ahead(self, block: int, step: int) -> tuple[Revision, ChainState]:
+        draws = (self._draws(block, later, PROPOSE) for later in range(step, self.settings.steps_per_block))
+        stage = self._stage(block)
+        self.model.hold(self.prompt_ids + self.state.segment.token_ids, len(self.prompt_ids) + stage.start)
+        self.ahead = revisions(self.model, stage, self.state, draws, self.speed, self._behind(block))
+        return next(self.ahead)
+
+    def _behind(self, block: int) -> Iterator[kernel.Rows]:
+        """The next block as it will be written if no step of this one changes the text any more."""
+        if self.speed.prefetch > 1 and block + 1 < self.settings.num_blocks:
+            yield kernel.extend(self._stage(block + 1), self.state, self._draws(block + 1, 0, EXTEND))
 
     def _frozen(self, block: int) -> BlockFrozen:
         size = self.settings.block_size

@@ -32,10 +32,13 @@ class TableModel:
         self.forward_calls = 0
         self._row = row
 
-    def fresh(self) -> "TableModel":
+    def fresh(self, keep_rows: bool = False) -> "TableModel":
         model = copy(self)
         model.tokens_fed = model.forward_calls = 0
         return model
+
+    def hold(self, text: Sequence[int], start: int) -> None:
+        pass  # it remembers nothing
 
     def encode(self, text: str) -> tuple[int, ...]:
         unknown = sorted(set(text) - set(self.alphabet))

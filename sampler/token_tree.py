@@ -10,7 +10,7 @@ from transformers.cache_utils import DynamicLayer
 
 from sampler.prefix_cache import Text, can_align
 
-KEPT_TREE_BYTES = 256 * 2**20  # a larger tree is forgotten as a whole
+KEPT_TREE_BYTES = 256 * 2**20  # of a larger tree only the held text stays
 ROW_TEXTS = 16  # texts of a pass's row: the fewer, the fewer tokens of other branches it looks past
 
 NOWHERE = np.empty(0, dtype=np.int64)
@@ -27,6 +27,11 @@ class Pass(NamedTuple):
     positions: np.ndarray  # (G, Q), of each token in its own text
     mask: np.ndarray  # (G, 1, Q, C): a token sees its own text up to itself
     new: dict[Text, np.ndarray]  # the text that each token ends, and the columns of its tokens
+
+    def places(self, texts: Sequence[Text]) -> np.ndarray:
+        """Where the last tokens of some new texts stand."""
+        order = {text: place for place, text in enumerate(self.new)}
+        return np.array([order[text] for text in texts])
 
 
 class Pool(DynamicLayer):
@@ -74,10 +79,19 @@ class TokenTree:
     only: the mask replaces the model's own, so a sliding window would be lost.
     """
 
-    def __init__(self, layers: int) -> None:
+    def __init__(self, layers: int, kept_bytes: int | None = None) -> None:
+        self._kept_bytes = KEPT_TREE_BYTES if kept_bytes is None else kept_bytes
         self._paths: dict[Text, np.ndarray] = {(): NOWHERE}  # columns of a text's tokens
         self._cache = Cache(layers=[Pool() for _ in range(layers)])
         self._held = 0
+        self._text: Text = ()
+
+    def __len__(self) -> int:
+        return self._held
+
+    def hold(self, text: Text) -> None:
+        """From now on this text stays when the tree grows too large."""
+        self._text = text
 
     def missing(self, texts: Sequence[Text]) -> list[Text]:
         """Every beginning of the texts that is not held, and the texts themselves, shorter before longer ones.
@@ -99,7 +113,7 @@ class TokenTree:
         Rows of ROW_TEXTS; one row for all where a token before is as new as the one that follows it.
         """
         new: dict[Text, np.ndarray] = {}
-        size = ROW_TEXTS if all(text[:-1] in self._paths for text in texts) else len(texts)
+        size = min(ROW_TEXTS, len(texts)) if all(text[:-1] in self._paths for text in texts) else len(texts)
         for column, text in enumerate(texts, start=self._held):
             before = new[text[:-1]] if text[:-1] in new else self._paths[text[:-1]]
             new[text] = np.append(before, column)
@@ -111,12 +125,21 @@ class TokenTree:
         return Pass(self._cache, ids, positions, mask, new)
 
     def keep(self, read: Pass) -> None:
-        """Hold the tokens of a pass whose cache has been fed all of them; a tree grown too large is forgotten."""
-        if sum(pool.keys.nbytes + pool.values.nbytes for pool in read.cache.layers) > KEPT_TREE_BYTES:
-            self.__init__(len(read.cache.layers))
-            return
+        """Hold the tokens of a pass whose cache has been fed all of them."""
         self._paths |= read.new
         self._held += len(read.new)
+        if sum(pool.keys.nbytes + pool.values.nbytes for pool in self._cache.layers) > self._kept_bytes:
+            self._shrink()
+
+    def _shrink(self) -> None:
+        """Forget everything but the beginning of the held text, as far as it is known."""
+        length = next(n for n in range(len(self._text), -1, -1) if self._text[:n] in self._paths)
+        columns = torch.from_numpy(self._paths[self._text[:length]])
+        for pool in self._cache.layers:
+            pool.keys, pool.values = pool.keys[columns.to(pool.keys.device)], pool.values[columns.to(pool.keys.device)]
+        path = np.arange(length)
+        self._paths = {self._text[:n]: path[:n] for n in range(length + 1)}
+        self._held = length
 
 
 def _rows(paths: list[np.ndarray], size: int) -> tuple[np.ndarray, np.ndarray]:

@@ -15,6 +15,8 @@ from pathlib import Path
 from sampler.records import BlockStarted, Event, RunEnded, RunStarted, SampleDrawn, Segment, Step, StepTaken
 from sampler.trace_format import TraceError, from_json, to_json
 
+ENDLESS = 2**60
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -82,14 +84,17 @@ class Trace:
             file.writelines(f"{line}\n" for line in self.lines())
 
     @classmethod
-    def load(cls, path: Path | str) -> "Trace":
-        """Read a trace file. A truncated one opens with what it holds and says so in `note`; TraceError if foreign."""
+    def load(cls, path: Path | str, characters: int = ENDLESS, lines: int = ENDLESS) -> "Trace":
+        """Read a trace file of at most so many characters, unpacked, and so many lines.
+
+        A truncated one opens with what it holds and says so in `note`; TraceError if it is too long or foreign.
+        """
         try:
             with open_text(path, "r") as file:
-                lines, cut_short = _readable_lines(file)
+                read, cut_short = _readable_lines(file, characters, lines)
         except (UnicodeDecodeError, gzip.BadGzipFile, zlib.error) as error:
             raise TraceError(f"{Path(path).name} is not a trace: it is no text of JSON lines") from error
-        return cls.parse(lines, cut_short)
+        return cls.parse(read, cut_short)
 
     @classmethod
     def parse(cls, lines: list[str], cut_short: bool = False) -> "Trace":
@@ -142,6 +147,8 @@ def following(text: Segment, event: BlockStarted | StepTaken) -> Segment:
     step = event.step
     if not 0 <= step.cut < len(text) or text.token_ids[step.cut :] != step.replaced.token_ids:
         raise TraceError(f"step {step.draw} replaces tokens that are not the text's own from position {step.cut} on")
+    if step.stopped_early and step.is_accepted:
+        raise TraceError(f"step {step.draw} accepts a proposal that was stopped early")
     return text[: step.cut] + (step.proposed if step.is_accepted else step.replaced)
 
 
@@ -153,11 +160,15 @@ def open_text(path: Path | str, mode: str) -> io.TextIOWrapper:
     return io.TextIOWrapper(gzip.GzipFile(path, f"{mode}b", mtime=0), encoding="utf-8", newline="\n")
 
 
-def _readable_lines(file: io.TextIOWrapper) -> tuple[list[str], bool]:
-    lines: list[str] = []
+def _readable_lines(file: io.TextIOWrapper, characters: int, lines: int) -> tuple[list[str], bool]:
+    read: list[str] = []
+    most = f"{lines} lines and {characters} characters"
     try:
-        for line in file:
-            lines.append(line)
+        while line := file.readline(characters + 1):  # never more of a line than may be kept
+            characters -= len(line)
+            read.append(line)
+            if characters < 0 or len(read) > lines:
+                raise TraceError(f"a trace must have at most {most}, and this one has more")
     except EOFError:  # a gzip file that was cut
-        return lines, True
-    return lines, False
+        return read, True
+    return read, False

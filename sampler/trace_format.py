@@ -22,6 +22,7 @@ from sampler.records import (
     SettingsChanged,
     StepTaken,
     TemperatureSettings,
+    quoted,
 )
 
 SCHEMA = 1
@@ -101,9 +102,9 @@ def _whole_number(digits: str) -> int:
 
 def _run_started_fields(data: dict, where: str) -> dict:
     if data.get("schema") != SCHEMA:
-        raise TraceError(f"{where}: schema must be {SCHEMA}, not {data.get('schema')!r}")
+        raise TraceError(f"{where}: schema must be {SCHEMA}, not {quoted(data.get('schema'))}")
     if data.get("method") not in list(SETTINGS):
-        raise TraceError(f"{where}: method must be 'power' or 'temperature', not {data.get('method')!r}")
+        raise TraceError(f"{where}: method must be 'power' or 'temperature', not {quoted(data.get('method'))}")
     model = data.get("model") if isinstance(data.get("model"), dict) else {}
     told = data.get("settings")
     told = {"chain": 0} | told if isinstance(told, dict) else told
@@ -153,7 +154,7 @@ def _tuple(arguments: tuple, value: list, where: str) -> tuple:
 
 def _key(kind: type, key: str, where: str) -> Any:
     if kind is int and not key.isdecimal():
-        raise TraceError(f"{where} has the key {key!r}, which is no token id")
+        raise TraceError(f"{where} has the key {quoted(key)}, which is no token id")
     return kind(key)
 
 
@@ -162,7 +163,7 @@ def _scalar(kind: type, value: Any, where: str) -> Any:
         return float(value)
     allowed = (int, float) if kind is float else (kind,)
     if not isinstance(value, allowed) or (isinstance(value, bool) and kind is not bool):
-        raise TraceError(f"{where} must be of type {kind.__name__}, not {repr(value)[:40]}")
+        raise TraceError(f"{where} must be of type {kind.__name__}, not {quoted(value)}")
     if kind is int and value < 0:
         raise TraceError(f"{where} must not be negative, not {value}")
     if kind is float and math.isinf(value):

@@ -108,8 +108,10 @@ class _Verifier:
         kept, address = self.text[: step.cut], (*self._chain, step.block, step.step)
         proposed = self._measure(kept, step.proposed, f"{where}, proposed", (*address, PROPOSE))
         replaced = self._measure(kept, step.replaced, f"{where}, replaced")
-        self._whole(kept + step.proposed, step.block, where)
-        self._expect(not step.stopped_early, f"{where} stopped early, but its proposal is whole")
+        if step.stopped_early:
+            self._unfinished(kept + step.proposed, step, where)
+        else:
+            self._whole(kept + step.proposed, step.block, where)
         self._judged(step, proposed, replaced, address, where)
         self.text = following(self.text, event)
         self._count(step)
@@ -218,6 +220,14 @@ class _Verifier:
     def _chain(self) -> tuple[int, int]:
         return self.settings.seed, self.settings.chain
 
+    def _unfinished(self, text: Segment, step: Step, where: str) -> None:
+        """A proposal that was stopped early was rejected, could have gone on, and could not have come back."""
+        could_go_on = len(text) < self._end(step.block) and not set(text.token_ids) & set(self.model.eos_ids)
+        self._expect(could_go_on, f"{where} stopped early, but its proposal is whole")
+        self._expect(not step.is_accepted, f"{where} stopped early, yet was accepted")
+        is_bounded = math.isinf(self.law.alpha) or 1 - 1e-9 <= self.law.alpha * self.law.temperature <= self.law.alpha
+        self._expect(is_bounded, f"{where} stopped early where log A is no bound")
+
     def _end(self, block: int) -> int:
         block_size = getattr(self.settings, "block_size", self.settings.max_new_tokens)
         return min((block + 1) * block_size, self.settings.max_new_tokens)
@@ -233,7 +243,10 @@ class _Verifier:
         same = proposed.token_ids == replaced.token_ids  # equal texts have equal probabilities, whatever the rounding
         target = power.log_target_ratio(step.alpha, proposed.log_p, (proposed if same else replaced).log_p)
         proposal = power.log_proposal_ratio(proposed.log_q, (proposed if same else replaced).log_q)
-        cuts = power.log_cut_ratio(n, step.cut + len(proposed) - start)
+        length = step.cut + len(proposed)
+        if step.stopped_early:  # as many tokens as it would have had at least, which is its best case
+            length = length + 1 if self.model.eos_ids else self._end(step.block)
+        cuts = power.log_cut_ratio(n, length - start)
         ratio = power.log_accept_ratio(step.alpha, target, proposal, cuts)
         for name, value in (("target", target), ("proposal", proposal), ("cut", cuts), ("accept", ratio)):
             self._ratio(getattr(step, f"log_{name}_ratio"), value, f"{where}, log_{name}_ratio")

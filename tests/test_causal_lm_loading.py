@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from tiny_models import MAX_LENGTH, SHARED, VOCAB_SIZE, folder_of, loaded, metaspace_tokenizer, save_model
 from transformers import BertConfig, BertLMHeadModel
 
-from sampler import causal_lm
+from sampler import loading
 from sampler.causal_lm import CausalLM
 
 TEXT = (*range(1, 21), *range(40, 52))
@@ -58,8 +58,8 @@ def test_the_revision_of_a_folder_is_that_of_its_weights(folder, tmp_path):
 
 
 def test_the_classroom_does_not_depend_on_the_working_folder(folder, tmp_path, monkeypatch):
-    assert causal_lm.SHIPPED.parts[-2:] == ("assets", "models") and causal_lm.SHIPPED.is_absolute()
-    monkeypatch.setattr(causal_lm, "SHIPPED", shutil.copytree(folder, tmp_path / "models" / "classroom").parent)
+    assert loading.SHIPPED.parts[-2:] == ("assets", "models") and loading.SHIPPED.is_absolute()
+    monkeypatch.setattr(loading, "SHIPPED", shutil.copytree(folder, tmp_path / "models" / "classroom").parent)
     monkeypatch.chdir(tmp_path)
     assert CausalLM.load("classroom").name == "classroom"
 
@@ -106,13 +106,18 @@ def test_text_without_any_token_is_refused():
         loaded("llama").encode("")
 
 
-def test_a_small_model_gets_one_thread_and_a_large_one_the_default(folder, monkeypatch):
+@pytest.mark.parametrize(("seconds", "chosen"), [({1: 1.0, 2: 0.9}, 1), ({1: 1.0, 2: 0.6}, 2), ({1: 1.0, 2: 9.0}, 1)])
+def test_a_model_gets_more_threads_only_where_they_are_clearly_faster(folder, monkeypatch, seconds, chosen):
     before = torch.get_num_threads()
+
+    def timed(module, threads):
+        torch.set_num_threads(threads)
+        return seconds[threads]
+
+    monkeypatch.setattr(loading, "DEFAULT_THREADS", 2)
+    monkeypatch.setattr(loading, "_seconds", timed)
     CausalLM.load(folder, device="cpu")
-    assert torch.get_num_threads() == 1
-    monkeypatch.setattr(causal_lm, "SMALL_MODEL", 1000)
-    CausalLM.load(folder, device="cpu")
-    assert torch.get_num_threads() == causal_lm.DEFAULT_THREADS
+    assert torch.get_num_threads() == chosen
     torch.set_num_threads(before)
 
 

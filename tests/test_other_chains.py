@@ -128,7 +128,7 @@ def test_runs_that_have_no_siblings_are_refused_with_the_reason():
 def test_the_model_must_be_the_run_s_own():
     session = finished()
     assert refusal(session, 4, offering(endless_world())) == (
-        "other chains need the model flat-world, which is not on offer here"
+        "this run's model is 'flat-world', which is not on offer here"
     )
     session.trace.events[0] = replace(session.trace.started, model_revision="older")
     assert "of revision older, not" in refusal(session, 4)

@@ -51,6 +51,8 @@ def test_defaults():
         ({"steps": 1_000_000}, "steps per block must be a whole number from 0 to 100, not 1000000"),
         ({"steps": math.inf}, "steps per block must be a whole number"),
         ({"scope": "everything"}, "scope must be 'block' or 'completion', not 'everything'"),
+        ({"blocks": 16, "block_size": 64, "steps": 49}, "steps per block must be at most 48 for 16 blocks and"),
+        ({"blocks": 16, "scope": "completion", "steps": 13}, "steps per block must be at most 12 for 16 blocks and"),
         ({"seed": -1}, "seed must be a whole number from 0"),
         ({"seed": None}, "seed must be a whole number from 0"),
     ],

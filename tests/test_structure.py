@@ -16,17 +16,13 @@ ROOMS = ("sampler", "explorer")
 # Each may import only what stands before it: model, kernel, trace, analysis, view, page.
 ORDER = (
     *("sampler.records", "sampler.language_model", "sampler.table", "sampler.own_tree"),
-    *("sampler.pieces", "sampler.prefix_cache", "sampler.token_tree", "sampler.causal_lm"),
+    *("sampler.pieces", "sampler.prefix_cache", "sampler.token_tree"),
+    *("sampler.lean", "sampler.loading", "sampler.causal_lm"),
     *("sampler.power", "sampler.draws", "sampler.kernel", "sampler.wrong_kernels", "sampler.lock_step"),
+    *("sampler.early_rejection", "sampler.speed"),
     *("sampler.ledger", "sampler.chain", "sampler.run"),
-    *(
-        "sampler.exact",
-        "sampler.best_first",
-        "sampler.certified",
-        "sampler.prefix_tree",
-        "sampler.rollouts",
-        "sampler.pivots",
-    ),
+    *("sampler.exact", "sampler.best_first", "sampler.certified", "sampler.prefix_tree"),
+    *("sampler.rollouts", "sampler.pivots"),
     *("sampler.block_dial", "sampler.selftest"),
     *("sampler.trace_format", "sampler.trace", "sampler.verify", "sampler.summary"),
     *("sampler.classroom", "sampler.options", "sampler.__main__"),
@@ -44,6 +40,8 @@ PACKAGES = {
     "sampler.pieces": {"transformers"},
     "sampler.prefix_cache": HUGGING_FACE,
     "sampler.token_tree": HUGGING_FACE,
+    "sampler.lean": HUGGING_FACE,
+    "sampler.loading": HUGGING_FACE,
     "sampler.causal_lm": HUGGING_FACE,
     "sampler.classroom": HUGGING_FACE | {"tokenizers", "tqdm"},
     "sampler.__main__": {"tqdm"},
@@ -153,7 +151,7 @@ def test_one_file_loads_models_and_none_generates(module):
     """`generate` changes the target by its defaults (method.md, section 4)."""
     names = set(names_in(module))
     assert "generate" not in names
-    assert module == "sampler.causal_lm" or not any(name.startswith("AutoModel") for name in names)
+    assert module == "sampler.loading" or not any(name.startswith("AutoModel") for name in names)
     assert module in ("sampler.causal_lm", "sampler.prefix_cache", "sampler.token_tree") or "DynamicCache" not in names
 
 

@@ -11,19 +11,12 @@ from sampler.token_tree import TokenTree
 FULL = [kind for kind in ALIGNED if not kind.startswith("sliding")]
 
 
-@pytest.fixture
-def every_call_is_wide(monkeypatch):
-    monkeypatch.setattr(causal_lm, "BRANCH_FROM", 0)
-
-
-@pytest.mark.usefixtures("every_call_is_wide")
 @pytest.mark.parametrize("kind", FULL)
 @pytest.mark.parametrize("name", CALLS)
 def test_rows_equal_plain_forwards(kind, name):
     assert largest_error(loaded(kind).fresh(), kind, CALLS[name]) < TOLERANCE
 
 
-@pytest.mark.usefixtures("every_call_is_wide")
 @pytest.mark.parametrize("kind", FULL)
 def test_rows_equal_plain_forwards_after_any_calls(kind):
     assert largest_error(loaded(kind).fresh(), kind, wandering_calls(seed=3, count=40)) < TOLERANCE
@@ -84,14 +77,14 @@ def short_rows(monkeypatch):
     monkeypatch.setattr(token_tree, "ROW_TEXTS", 2)
 
 
-@pytest.mark.usefixtures("every_call_is_wide", "short_rows")
+@pytest.mark.usefixtures("short_rows")
 @pytest.mark.parametrize("kind", FULL)
 def test_rows_equal_plain_forwards_in_several_rows_of_a_pass(kind):
     assert largest_error(loaded(kind).fresh(), kind, ONE_BY_ONE) < TOLERANCE
     assert largest_error(loaded(kind).fresh(), kind, wandering_calls(seed=5, count=40)) < TOLERANCE
 
 
-@pytest.mark.usefixtures("every_call_is_wide", "short_rows")
+@pytest.mark.usefixtures("short_rows")
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_a_broken_tree_shows(monkeypatch, mutant):
     monkeypatch.setattr(TokenTree, "start", mutant)
@@ -101,7 +94,6 @@ def test_a_broken_tree_shows(monkeypatch, mutant):
 # ---- what a call costs
 
 
-@pytest.mark.usefixtures("every_call_is_wide")
 def test_a_common_beginning_is_fed_once():
     model = loaded("llama").fresh()
     assert cost(model, [A, A + B, A + C]) == (20 + 12 + 3, 1)
@@ -110,7 +102,6 @@ def test_a_common_beginning_is_fed_once():
     assert cost(model, [A]) == (0, 0)
 
 
-@pytest.mark.usefixtures("every_call_is_wide")
 def test_texts_with_too_little_in_common_are_read_as_rows(monkeypatch):
     monkeypatch.setattr(causal_lm, "TREE_TOKENS", 10)
     model = loaded("llama").fresh()
@@ -118,9 +109,14 @@ def test_texts_with_too_little_in_common_are_read_as_rows(monkeypatch):
     assert model._tree._held == 0
 
 
-@pytest.mark.usefixtures("every_call_is_wide")
-def test_a_tree_grown_too_large_is_forgotten(monkeypatch):
+def test_of_a_tree_grown_too_large_the_held_text_stays(monkeypatch):
     monkeypatch.setattr(token_tree, "KEPT_TREE_BYTES", 20_000)
     model = loaded("llama").fresh()
     assert largest_error(model, "llama", wandering_calls(seed=4, count=40)) < TOLERANCE
     assert model._tree._held < 200
+    model.hold(A + B, 0)
+    model.next_logprobs([A + B])
+    for token in range(100, 160):
+        model.next_logprobs([(*C, token, *A)])
+    assert model._tree._held < 200
+    assert cost(model, [(*A, *B, 7)]) == (1, 1)

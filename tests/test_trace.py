@@ -14,6 +14,7 @@ from sampler import run
 from sampler.lock_step import alone
 from sampler.records import PowerSettings, Segment, TemperatureSettings
 from sampler.run import run_power, run_temperature, steady
+from sampler.speed import revisions
 from sampler.table import endless_world, flat_world
 from sampler.trace import Trace
 from sampler.trace_format import TraceError, from_json, to_json
@@ -102,7 +103,13 @@ def test_replay_is_what_happened_live(scope, monkeypatch):
         live.append(state.segment)
         return result, state
 
+    def revised(*arguments):
+        for revision, state in revisions(*arguments):
+            live.append(state.segment)
+            yield revision, state
+
     monkeypatch.setattr(run, "alone", recorded)
+    monkeypatch.setattr(run, "revisions", revised)
     moments = list(power_trace(scope=scope, seed=4, steps_per_block=9).replay())
     assert [moment.after for moment in moments] == live
     assert [moment.before for moment in moments] == [Segment(), *live[:-1]]

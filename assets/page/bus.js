@@ -23,7 +23,7 @@ const INFINITE = { inf: Infinity, "-inf": -Infinity };
 export function receive(packet) {
   if (packet.download) saveFile(packet.download);
   else if (packet.diagnostics) receiveDiagnosis(packet.diagnostics);
-  else if (packet.notice) update({ status: packet.notice });
+  else if (packet.notice) update({ status: packet.notice, ...(packet.idle && { playing: false, waiting: false, canContinue: false }) });
   else if (packet.run) openRun(packet);
   else if (packet.run_id !== store.run?.id) return;
   else if (packet.first > store.moments.length) return command("select", { resync: true });
@@ -46,6 +46,8 @@ function openRun(packet) {
     waiting: packet.can_continue,
     playing: packet.can_continue,
     whatIfAlpha: null,
+    replays: {},
+    replayWords: "",
     position: null,
     chosen: null,
     target: null,

@@ -15,6 +15,8 @@ import { pointAt, showText, wireTokens } from "./text.js";
 import * as treeLaws from "./tree/laws.js";
 import * as tree from "./tree/main.js";
 import { state as treeState } from "./tree/state.js";
+import { showFlips } from "./flips.js";
+import * as replay from "./replay.js";
 import { showStats, showTransport, wireTransport } from "./transport.js";
 import { showWhatIf } from "./whatif.js";
 
@@ -36,6 +38,7 @@ async function mount(root) {
   wireChoice(root, "unit");
   wireChoice(root, "measure");
   wireTheme(root);
+  replay.watchFor(part("replays-card"));
   const shown = () => [store.run?.id, store.selected, store.phase, store.moments.length];
   const progress = () => [store.run?.id, store.samples.length, store.canContinue, store.ended];
   const all = () => [...shown(), ...progress(), store.head, store.playing, store.status];
@@ -57,6 +60,8 @@ async function mount(root) {
     whenChanged(() => [...progress(), store.target], () => showShares(part("shares"))),
     whenChanged(progress, () => showSamples(part("samples"), part("samples-caption"))),
     whenChanged(() => [...all(), store.whatIfAlpha], () => showWhatIf(part("what-if"))),
+    whenChanged(() => [...all(), store.whatIfAlpha], showFlips),
+    whenChanged(() => [...progress(), store.replays, store.replayWords, store.whatIfAlpha], () => replay.showReplays(part("replays"), part("replay-words"))),
     whenChanged(all, () => announce(part("live"))),
     () => store.run && figures.forEach((plot) => plot.refresh()),
     whenChanged(() => [...progress(), store.diagnosis, store.dark], () => drawer.show()),
@@ -113,6 +118,7 @@ window.explorer = {
   whatIf,
   store,
   target,
+  replay,
   comparison: { ...comparison, state: comparisonState },
   tree: { ...tree, state: treeState, laws: treeLaws },
 };

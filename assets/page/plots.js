@@ -64,11 +64,12 @@ const drawMark = (axis) => ({ draw: { axis, value: selectedMoment()?.x ?? null }
 const positionMark = () => ({ position: { axis: "x", value: store.position } });
 
 const logLikelihood = {
-  key: () => [store.head, store.phase, store.samples.length, store.whatIfAlpha, store.unit, Boolean(store.ended)],
+  key: () => [store.head, store.phase, store.samples.length, store.whatIfAlpha, store.replays, store.unit, Boolean(store.ended)],
   content: () => ({
     rows: {
       moments: lineRows().map(inUnit),
       steps: judgedSteps().map((m) => inUnit({ ...m, ...wouldTurn(m) })),
+      replay: replayRows(),
       samples: store.samples.map((s, i) => inUnit({ ...s, number: s.sample + 1, jitter: (i * 0.618) % 1 })),
     },
     layout: {
@@ -81,6 +82,15 @@ const logLikelihood = {
   marks: () => drawMark("x"),
   onPoint: (point, isClick) => isClick && point.data.meta.rows !== "samples" && selectDraw(point.x),
 };
+
+/** The replay at the slider's alpha, as far as its draws are revealed in the run on screen. */
+function replayRows() {
+  const row = store.replays[store.whatIfAlpha];
+  if (!row || store.unit !== "total") return [];
+  const last = shownMoments().at(-1)?.x ?? 0;
+  const points = row.x.map((x, i) => ({ x, total_log_p: row.total_log_p[i], alpha_text: number(row.alpha, 1) }));
+  return points.filter(({ x }) => x <= last);
+}
 
 const UNITS = { total: "log p of the completion (nats)", token: "log p a token (nats)" };
 

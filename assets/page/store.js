@@ -18,6 +18,8 @@ export const store = {
   asking: null, // the position whose alternatives the server is at
   measure: "entropy", // of the pivotal strip: "entropy", "power_gain" or "success_delta"
   whatIfAlpha: null, // alpha of the what-if, null when it is the run's own
+  replays: {}, // rows of explorer/analysis/paths.py by alpha, of the run on screen
+  replayWords: "", // why there are none
   colouring: "age",
   unit: "total", // of log p in the trace: "total" or "token"
   playing: false,

@@ -81,4 +81,18 @@ export function wireTokens(target) {
     const position = positionOf(event);
     if (position !== undefined) update({ position: Number(position), chosen: Number(position) });
   });
+  target.addEventListener("keydown", (event) => {
+    const last = target.querySelectorAll("[data-position]").length - 1;
+    const position = stepped(event.key, store.position, last);
+    if (position === undefined || last < 0) return;
+    event.preventDefault();
+    update({ position, ...(event.key === "Enter" && { chosen: position }) });
+  });
+}
+
+/** The position that a key leads to; undefined for keys that lead nowhere. */
+function stepped(key, position, last) {
+  const here = Math.min(position ?? 0, last);
+  const next = position === null ? here : here + 1;
+  return { ArrowRight: Math.min(next, last), ArrowLeft: Math.max(here - 1, 0), Home: 0, End: last, Enter: here }[key];
 }

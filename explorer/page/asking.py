@@ -2,22 +2,22 @@
 
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing
 from typing import Any
 
 import gradio as gr
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 
 from explorer.page.library import Models
 from explorer.page.packets import packet
 from explorer.page.session import Session, opening
+from explorer.page.sharing import SEARCHES
 from explorer.page.target import Run, finished_run, target_of
 
-SEARCHERS = CapacityLimiter(1)  # targets searched at the same moment, all browsers together; Target relies on it
 FAILURES = (ValueError, RuntimeError, MemoryError)  # what a question, or torch on a small machine, may raise
 ASKED = {
     "show_progress": "hidden",
-    "concurrency_limit": 40,
-    "concurrency_id": "target",
+    "concurrency_limit": None,
     "trigger_mode": "multiple",
     "api_visibility": "private",
 }
@@ -27,8 +27,9 @@ def wire_target(bus: gr.HTML, session: gr.State, models: Models) -> None:
     """Attach the two questions: about the run, and about one position of its final text."""
 
     async def target(session: Session, event: gr.EventData) -> AsyncIterator[str]:
-        async for news in told(session, models, event._data):
-            yield news
+        async with aclosing(told(session, models, event._data)) as packets:
+            async for news in packets:
+                yield news
 
     async def alternatives(session: Session, event: gr.EventData) -> object:
         return await alternatives_told(session, models, event._data) or gr.skip()
@@ -94,5 +95,5 @@ async def searched(work: Callable[[], Any], is_wanted: Callable[[], Any]) -> Any
             logging.exception("a target's search failed")
             return {"sentence": f"The search for the exact target failed ({type(error).__name__})."}
 
-    content = await to_thread.run_sync(attempt, limiter=SEARCHERS)
+    content = await to_thread.run_sync(attempt, limiter=SEARCHES)
     return content if is_wanted() else None

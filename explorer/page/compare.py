@@ -1,6 +1,7 @@
 """The Compare page: its panel for live runs, its wiring, and answers opened on the Explore page."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,11 @@ from explorer.page.library import Models
 from explorer.page.packets import packet
 from explorer.page.session import Session
 from explorer.page.streaming import stream as chain_stream
-from explorer.page.wiring import LIVE, STREAMED, begin, sentence
+from explorer.page.wiring import LIVE, QUEUED, STREAMED, begin, sentence
 from sampler.classroom.corpus import TASKS
 from sampler.classroom.results import Method, Results, run_seed
-from sampler.records import PowerSettings
+from sampler.records import PowerSettings, quoted
 
-QUEUED = {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
-OWN_STREAM = {**STREAMED, "concurrency_id": "evaluation"}
 COOLEST = 0.05  # temperature at which the Explore page shows greedy decoding
 
 
@@ -66,8 +65,9 @@ def wire_comparison(
 
     async def run(evaluation: Evaluation, *values: object) -> AsyncIterator[str]:
         try:
-            async for news in stream(evaluation, begin_evaluation, *asked_for(*values)):
-                yield news
+            async with aclosing(stream(evaluation, begin_evaluation, *asked_for(*values))) as packets:
+                async for news in packets:
+                    yield news
         except ValueError as error:
             yield packet(notice="")
             raise sentence(error) from error
@@ -91,10 +91,11 @@ def wire_comparison(
         except ValueError as error:
             raise sentence(error) from error
         yield session.snapshot()
-        async for news in chain_stream(session, "end"):
-            yield news
+        async with aclosing(chain_stream(session, "end")) as packets:
+            async for news in packets:
+                yield news
 
-    own.run.click(run, [evaluation, own.tasks, own.problems, own.seed], bus, **OWN_STREAM)
+    own.run.click(run, [evaluation, own.tasks, own.problems, own.seed], bus, **STREAMED)
     own.cancel.click(cancel, evaluation, bus, **LIVE)
     bus.stop(cancel, evaluation, bus, **LIVE)
     filled = [pages, controls.prompt, controls.model, *controls.settings]
@@ -116,15 +117,15 @@ def opened(results: Results | None, wish: dict[str, Any], models: list[str]) -> 
     task, problem, name = (wish.get(field) for field in ("task", "problem", "method"))
     row = next((r for r in results.answered if r.key == (task, problem, name)), None) if results else None
     if row is None:
-        raise ValueError(f"the answer must be one of the table's, not {name!r} to problem {problem!r} of {task!r}")
+        raise ValueError(f"the answer must be one of the table's, not {quoted([task, problem, name])}")
     if task not in TASKS:
-        raise ValueError(f"task must be one of {', '.join(TASKS)} to be opened, not {task!r}")
+        raise ValueError(f"task must be one of {', '.join(TASKS)} to be opened, not {quoted(task)}")
     started = results.started
     method = next(m for m in started.methods if m.name == name)
     prompt, _ = questions(task, started.problems, started.seed)[problem]
     model = (started.tuned if method.kind == "tuned" else started.base)["name"]
     if model not in models:
-        raise ValueError(f"model must be one of {', '.join(models)} for an answer to be opened, not {model!r}")
+        raise ValueError(f"model must be one of {', '.join(models)} for an answer to be opened, not {quoted(model)}")
     return model, prompt, settings_for(method, run_seed(started.seed, problem))
 
 

@@ -7,8 +7,9 @@ from textwrap import shorten
 import gradio as gr
 
 from explorer.page.library import DEFAULTS
+from explorer.page.sharing import LARGEST_RUN
 from sampler.classroom.presets import PRESETS
-from sampler.records import MAX_PROMPT, PowerSettings
+from sampler.records import MAX_PROMPT, PowerSettings, quoted
 
 MAX_BLOCKS, MAX_BLOCK_SIZE, MAX_STEPS = 16, 64, 100  # what one browser can draw well
 
@@ -119,7 +120,7 @@ def settings_of(
     """The panel's values as settings; ValueError with one sentence (field, value, range) for a bad one."""
     size = whole("block size", block_size, 1, MAX_BLOCK_SIZE)
     alpha, proposal_temperature = dials_of(alpha, is_infinite, is_tied, temperature)
-    return PowerSettings(
+    settings = PowerSettings(
         alpha=alpha,
         proposal_temperature=proposal_temperature,
         max_new_tokens=size * whole("blocks", blocks, 1, MAX_BLOCKS),
@@ -128,6 +129,19 @@ def settings_of(
         scope=scope,
         seed=whole("seed", seed, 0, 2**53 - 1),
     )
+    check_size(settings)
+    return settings
+
+
+def check_size(settings: PowerSettings) -> None:
+    """ValueError for a run that could be too large to keep (sharing.py)."""
+    longest = settings.block_size if settings.scope == "block" else settings.max_new_tokens
+    most = LARGEST_RUN // (settings.num_blocks * longest)
+    if settings.steps_per_block > most:
+        raise ValueError(
+            f"steps per block must be at most {most} for {settings.num_blocks} blocks and proposals of up to {longest} "
+            f"tokens, not {settings.steps_per_block}"
+        )
 
 
 def dials_of(alpha: object, is_infinite: bool, is_tied: bool, temperature: object) -> tuple[float, float | None]:
@@ -139,7 +153,7 @@ def dials_of(alpha: object, is_infinite: bool, is_tied: bool, temperature: objec
 
 def whole(name: str, value: object, low: int, high: int) -> int:
     """A widget's number as a whole number from low to high."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not is_number or value != int(value) or not low <= value <= high:
-        raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not low <= value <= high or value != int(value):
+        raise ValueError(f"{name} must be a whole number from {low} to {high}, not {quoted(value)}")
     return int(value)

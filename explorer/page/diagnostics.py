@@ -2,12 +2,12 @@
 
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 
 from explorer.analysis.chain import PieceOf, Shares, diagnostics
 from explorer.analysis.chain_draws import NO_ANSWER, Ids, draws_frame
@@ -16,6 +16,7 @@ from explorer.page.controls import whole
 from explorer.page.library import Models, checker
 from explorer.page.packets import packet
 from explorer.page.session import Session
+from explorer.page.sharing import SEARCHES, TURNS
 from sampler.best_first import Budget
 from sampler.certified import certify
 from sampler.language_model import LanguageModel
@@ -24,7 +25,6 @@ from sampler.run import run_chains
 from sampler.trace import Trace
 
 MOST_CHAINS = 8
-WORKERS = CapacityLimiter(2)  # browsers whose chains are computed at the same moment
 BURST = 0.2  # seconds of computing between two packets of progress
 LONGEST = 120  # seconds of computing, waiting for a worker included
 SEARCH = Budget(width=2e-2, seconds=20.0)  # for the certified target, while the other rows are on show
@@ -42,12 +42,18 @@ async def stream(session: Session, models: Models, wish: dict[str, Any]) -> Asyn
         return
     ticket, trace = session.take_diagnosis(), session.on_screen
     name = {field: wish.get(field) for field in ("run_id", "request")}
+
+    def is_wanted() -> bool:
+        return session.diagnosis == ticket and session.on_screen is trace
+
     try:
-        async with aclosing(answered(models, trace, wish.get("chains"))) as contents:
+        async with aclosing(answered(models, trace, wish.get("chains"), is_wanted)) as contents:
             async for content in contents:
-                if session.diagnosis != ticket or session.on_screen is not trace:
+                if not is_wanted():
                     return
                 yield packet(diagnostics=name | content)
+    except Unwanted:
+        return
     except ValueError as error:
         yield packet(diagnostics=name | {"refusal": str(error)})
     except (RuntimeError, MemoryError) as error:  # what torch raises when a machine is too small
@@ -55,7 +61,9 @@ async def stream(session: Session, models: Models, wish: dict[str, Any]) -> Asyn
         yield packet(diagnostics=name | {"refusal": f"the model failed ({type(error).__name__})"})
 
 
-async def answered(models: Models, trace: Trace, wanted: object) -> AsyncIterator[dict[str, Any]]:
+async def answered(
+    models: Models, trace: Trace, wanted: object, is_wanted: Callable[[], bool]
+) -> AsyncIterator[dict[str, Any]]:
     """Contents of the packets; ValueError with one sentence where the wish cannot be met."""
     number = whole("chains", wanted, 1, MOST_CHAINS)
     if trace.ended is None:
@@ -66,7 +74,8 @@ async def answered(models: Models, trace: Trace, wanted: object) -> AsyncIterato
         return
     check_comparable(trace)
     yield {"progress": "Loading the model …"}
-    model = await to_thread.run_sync(model_of, models, trace)
+    started = trace.started
+    model = WhileWanted(await to_thread.run_sync(models.exactly, started.model_name, started.model_revision), is_wanted)
     chains: Chains = {own: trace.events} | {chain: [] for chain in others}
     async for progress in computed(model, trace, chains, others):
         yield {"progress": progress}
@@ -74,8 +83,31 @@ async def answered(models: Models, trace: Trace, wanted: object) -> AsyncIterato
     frame = await to_thread.run_sync(draws_frame, chains, answer_of, trace.started.settings.scope)
     rows = await to_thread.run_sync(diagnostics, frame, model.piece)
     yield {"rows": rows, "progress": "Searching for the certified target …"}
-    target = await to_thread.run_sync(certified_shares, model, trace, answer_of, limiter=WORKERS)
+    target = await to_thread.run_sync(certified_shares, model, trace, answer_of, limiter=SEARCHES)
     yield {"rows": await to_thread.run_sync(diagnostics, frame, model.piece, target)}
+
+
+class Unwanted(Exception):
+    """Nobody waits any more for what a model is asked."""
+
+
+class WhileWanted:
+    """A model that answers only as long as somebody waits, so that a search of many seconds ends when they leave."""
+
+    def __init__(self, model: LanguageModel, is_wanted: Callable[[], bool]) -> None:
+        self._model, self._is_wanted = model, is_wanted
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    def fresh(self, keep_rows: bool = False) -> "WhileWanted":
+        return WhileWanted(self._model.fresh(keep_rows), self._is_wanted)
+
+    def next_logprobs(self, contexts: Sequence[Sequence[int]]) -> Any:
+        """The model's own rows; Unwanted if nobody waits."""
+        if not self._is_wanted():
+            raise Unwanted
+        return self._model.next_logprobs(contexts)
 
 
 def siblings(own: int, number: int) -> list[int]:
@@ -91,23 +123,12 @@ def check_comparable(trace: Trace) -> None:
         raise ValueError("this run was stopped before its end; other chains are compared over whole runs")
 
 
-def model_of(models: Models, trace: Trace) -> LanguageModel:
-    """The very model of a trace; ValueError if it is not on offer."""
-    name, revision = trace.started.model_name, trace.started.model_revision
-    if name not in models.names:
-        raise ValueError(f"other chains need the model {name}, which is not on offer here")
-    model = models.get(name)
-    if model.revision != revision:
-        raise ValueError(f"this run's model is {name} of revision {revision}, not {model.revision}, which is here")
-    return model
-
-
 async def computed(model: LanguageModel, trace: Trace, chains: Chains, others: list[int]) -> AsyncIterator[str]:
     """Fill in the other chains, a burst at a time; yields how far they have come."""
     settings = replace(trace.started.settings, alternatives=0)
     told, until = run_chains(model, trace.started.prompt, settings, others), time.monotonic() + LONGEST
     planned = len(others) * settings.num_blocks * (settings.steps_per_block + 1)
-    while await to_thread.run_sync(burst, told, chains, limiter=WORKERS):
+    while await to_thread.run_sync(burst, told, chains, limiter=TURNS):
         if time.monotonic() > until:
             raise ValueError(f"the other chains were not done after {LONGEST} seconds; fewer of them may be")
         done = sum(len(chains[chain]) for chain in others)

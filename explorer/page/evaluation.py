@@ -7,19 +7,20 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 
 from explorer.analysis.answers import Question, answers
 from explorer.analysis.comparison import comparison
 from explorer.page.controls import whole
 from explorer.page.library import TUNED, Models
 from explorer.page.packets import packet
+from explorer.page.sharing import SEARCHES
 from sampler.classroom.corpus import TASKS, held_out
 from sampler.classroom.results import Answered, Results, Started
+from sampler.records import quoted
 
 RECORDED = Path(__file__).resolve().parents[2] / "assets" / "results" / "classroom.jsonl.gz"
 MOST_PROBLEMS, LARGEST_SEED = 50, 10**9  # of a live run; run_seed must stay a whole number of 53 bits
-WORKERS = CapacityLimiter(1)  # rows computed at the same moment, all browsers together
 LONGEST = 900  # seconds of one live run
 TELL_EVERY, DRAW_EVERY = 0.2, 2.0  # seconds between two packets of progress, and of new figures
 
@@ -73,6 +74,8 @@ class Evaluation:
         self.ticket += 1
         return self.ticket
 
+    leave = take_ticket
+
     def begin(self, attempt: Attempt) -> None:
         """Put a new run in place of the old results."""
         self.results, self.planned, self.state = Results(attempt.started, []), attempt.planned, ""
@@ -124,7 +127,7 @@ async def stream(
 async def advance(evaluation: Evaluation, attempt: Attempt, ticket: int) -> str:
     """Compute one row more and keep it, unless the run has been cancelled meanwhile; says why there are no more."""
     try:
-        row = await to_thread.run_sync(next, attempt.rows, None, limiter=WORKERS)
+        row = await to_thread.run_sync(next, attempt.rows, None, limiter=SEARCHES)
     except (RuntimeError, MemoryError) as error:  # what torch raises when a machine is too small
         logging.exception("a live evaluation failed")
         return f"failed ({type(error).__name__})"
@@ -139,7 +142,7 @@ def asked_for(tasks: object, problems: object, seed: object) -> tuple[tuple[str,
     """The panel's values; ValueError with one sentence (field, value, range) for a bad one."""
     known = isinstance(tasks, list | tuple) and bool(tasks) and all(task in TASKS for task in tasks)
     if not known:
-        raise ValueError(f"tasks must be one or more of {', '.join(TASKS)}, not {tasks!r}")
+        raise ValueError(f"tasks must be one or more of {', '.join(TASKS)}, not {quoted(tasks)}")
     number = whole("problems", problems, 1, MOST_PROBLEMS)
     return tuple(task for task in TASKS if task in tasks), number, whole("seed", seed, 0, LARGEST_SEED)
 

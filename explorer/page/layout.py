@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import gradio as gr
+from gradio.state_holder import StateHolder
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
@@ -15,6 +16,7 @@ from explorer.page import compare, evaluation, library, tree
 from explorer.page.asking import wire_target
 from explorer.page.controls import panel
 from explorer.page.packets import COMPARISON, DIAGNOSTICS, FIGURES, TREES, packet, views
+from explorer.page.replay import wire_replay
 from explorer.page.session import Session, opening
 from explorer.page.whole_runs import KERNELS
 from explorer.page.wiring import wire
@@ -25,6 +27,7 @@ ASSETS = Path(__file__).resolve().parents[2] / "assets" / "page"
 SHEETS = [ASSETS / "style.css", ASSETS / "compare" / "compare.css", ASSETS / "tree" / "tree.css"]
 ONE_AT_A_TIME = threading.Lock()  # many browsers may ask while the recorded results are computed for the first
 TITLE = "Power Sampling Explorer"
+UPLOADS = (600, 3600)  # seconds: how often uploaded files are looked through, and the age at which they are deleted
 INTRODUCTION = (
     "Watch a real language model sample whole completions from p<sup>α</sup>: a chain writes a block, several times "
     "cuts it and writes on anew, and accepts or rejects; then the block freezes."
@@ -37,6 +40,7 @@ HEAD = """
 READY = "const start = () => {{ {} }}; if (window.explorer) start(); else addEventListener('explorer-ready', start);"
 MOUNT = READY.format("window.explorer.mount(element)")
 CONNECT = READY.format("window.explorer.connect({ props, trigger, watch })")
+CONNECT_REPLAY = READY.format("window.explorer.replay.connect({ props, trigger, watch })")
 CONNECT_TARGET = READY.format("window.explorer.target.connect({ props, trigger, watch })")
 MOUNT_COMPARISON = READY.format("window.explorer.comparison.mount(element)")
 MOUNT_TREE = READY.format("window.explorer.tree.mount(element)")
@@ -48,7 +52,7 @@ def page(
     models: library.Models, begin: evaluation.Begin | None = None, results: Path = evaluation.RECORDED
 ) -> gr.Blocks:
     """The whole app as Gradio blocks; `begin` starts a live evaluation, `results` is the recorded one."""
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as blocks:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=UPLOADS) as blocks:
         session = gr.State(Session())
         gr.Markdown(f"# {TITLE}\n{INTRODUCTION}", elem_id="introduction")
         with gr.Tabs(selected="explore", elem_id="pages") as pages:
@@ -64,10 +68,24 @@ def page(
         bus, comparison_bus = hidden("bus", CONNECT), hidden("comparison-bus", CONNECT_COMPARISON)
         tree.wire_tree(hidden("tree-bus", CONNECT_TREE), models)
         wire(controls, bus, session, models)
+        wire_replay(hidden("replay-bus", CONNECT_REPLAY), session, models)
         wire_target(hidden("target-bus", CONNECT_TARGET), session, models)
         begin = begin or evaluation.classroom(models)
         compare.wire_comparison(own, comparison_bus, pages, (controls, bus, session), models, begin, results)
+
+        def left(request: gr.Request) -> None:
+            forget(blocks.state_holder, request.session_hash)
+
+        blocks.unload(left)
     return blocks
+
+
+def forget(browsers: StateHolder, session_hash: str) -> None:
+    """A browser has gone: end what is computed for it and let go of its states, which Gradio itself would keep."""
+    browsers.time_last_used.pop(session_hash, None)
+    if gone := browsers.session_data.pop(session_hash, None):
+        for state in gone.state_data.values():
+            state.leave()
 
 
 def skeleton(name: str) -> str:

@@ -1,15 +1,17 @@
 """What the page can open: recorded runs from assets/traces, preset problems with their checkers, and models."""
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from explorer.page.sharing import KEPT_BYTES
 from sampler.classroom.corpus import TASKS
 from sampler.classroom.presets import PRESETS, Preset
 from sampler.language_model import LanguageModel
-from sampler.records import PowerSettings
+from sampler.records import PowerSettings, quoted
 from sampler.trace import Trace
 
 DEFAULTS = PowerSettings()
@@ -38,7 +40,7 @@ def preset(preset_id: str) -> Preset:
     """The preset with this id; ValueError if there is none."""
     found = next((p for p in PRESETS if p.id == preset_id), None)
     if found is None:
-        raise ValueError(f"preset must be one of {', '.join(p.id for p in PRESETS)}, not {preset_id!r}")
+        raise ValueError(f"preset must be one of {', '.join(p.id for p in PRESETS)}, not {quoted(preset_id)}")
     return found
 
 
@@ -67,15 +69,28 @@ class Models:
 
     def is_ready(self, name: str) -> bool:
         """Whether `get` returns at once: the model is loaded, or there is none to load."""
-        return name in self._loaded or name not in self.names
+        return name not in self.names or name in self._loaded
+
+    def exactly(self, name: str, revision: str) -> LanguageModel:
+        """The very model that a trace names; ValueError if it is not on offer here."""
+        if name not in self.names:
+            raise ValueError(f"this run's model is {quoted(name)}, which is not on offer here")
+        model = self.get(name)
+        if model.revision != revision:
+            raise ValueError(f"this run's model is {name} of revision {revision}, not {model.revision}, which is here")
+        return model
 
     def get(self, name: str) -> LanguageModel:
         """The model, loading it first if need be; ValueError for a name that is not on offer or cannot be loaded."""
         if name not in self.names:
-            raise ValueError(f"model must be one of {', '.join(self.names)}, not {name!r}")
+            raise ValueError(f"model must be one of {', '.join(self.names)}, not {quoted(name)}")
         with self._lock:
             if name not in self._loaded:
                 from sampler.causal_lm import CausalLM  # seconds of imports, kept out of the page's start
 
-                self._loaded[name] = CausalLM.load(name)
+                try:
+                    self._loaded[name] = CausalLM.load(name, kept_bytes=KEPT_BYTES)
+                except ValueError as error:  # says what lies where, which is for the host alone
+                    logging.exception("a model could not be loaded")
+                    raise ValueError(f"the model {name} could not be loaded; the host's log says why") from error
             return self._loaded[name]

@@ -13,9 +13,11 @@ from explorer.page.packets import packet
 from sampler.language_model import LanguageModel
 from sampler.records import Event, PowerSettings, RunEnded, SampleDrawn, StepTaken, TemperatureSettings
 from sampler.run import Steering, run_power, run_temperature, steady
+from sampler.speed import Speed
 from sampler.trace import Trace
 
 MAX_SAMPLES = 64
+REMEMBERING = Speed(keep_rows=True)  # so that a replay at another alpha hardly calls the model
 _run_ids = itertools.count(1)
 
 
@@ -31,6 +33,7 @@ class Session:
         self.diagnosis = 0  # likewise of the stream of other chains
         self.speed = 20.0  # steps a second; 0 is as fast as possible
         self.lock = threading.Lock()
+        self.model: LanguageModel | None = None  # of a run begun here, with the rows that it has asked for
         self.trace: Trace | None = None
         self.sample_trace: Trace | None = None
 
@@ -64,10 +67,11 @@ class Session:
     def begin(self, model: LanguageModel, prompt: str, settings: PowerSettings) -> None:
         """Start a chain; ValueError if the prompt does not fit, and then the old run stays."""
         steering = steady(settings)
-        events = run_power(model, prompt, settings, steering)
+        own = model.fresh()
+        events = run_power(own, prompt, settings, steering, REMEMBERING)
         with self.lock:  # a step of the old chain may still be on its way
             self._reset(checker(prompt), recorded=False, note="")
-            self.steering, self._model, self._events = steering, model, events
+            self.steering, self.model, self._events = steering, own, events
         self.advance()  # the run's first event carries its settings
 
     def _reset(self, found: Checker, recorded: bool, note: str) -> None:
@@ -78,6 +82,7 @@ class Session:
         self.moments: list[dict] = []
         self.samples: list[dict] = []
         self.steering: Steering | None = None
+        self.model = None
         self._events: Iterator[Event] | None = None
         self._sent = (0, 0)
 
@@ -108,8 +113,17 @@ class Session:
         self._events = None
 
     def abandon(self) -> None:
-        """Give up a chain that cannot go on; its steps stay."""
-        self._events = None
+        """Give up a chain that cannot go on, and all that its model has kept; its steps stay."""
+        with self.lock:
+            self._events = None
+
+    def leave(self) -> None:
+        """Compute nothing more: the browser has gone."""
+        self.take_ticket()
+        self.take_diagnosis()
+        self.asked, self.clicked = self.asked + 1, self.clicked + 1
+        self.abandon()
+        self.model = None
 
     def turn(self, alpha: float, proposal_temperature: float | None) -> None:
         """Move the dials of the living chain; its next step uses them."""
@@ -132,7 +146,7 @@ class Session:
         if (row := self.history.add(event)) is not None:
             self.moments.append(row)
         if isinstance(event, RunEnded) and self._events is not None and event.reason == "completed":
-            self._events = run_temperature(self._model, trace.started.prompt, self.sample_settings(event))
+            self._events = run_temperature(self.model, trace.started.prompt, self.sample_settings(event))
 
     def _own_trace(self, event: Event) -> Trace:
         """The power trace until it has ended; the events after that are those of the temperature samples."""

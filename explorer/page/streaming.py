@@ -4,15 +4,17 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 
 from explorer.page.session import Session, is_block_end
+from explorer.page.sharing import RUNS, TURNS
 from sampler.records import BlockStarted, Event, RunEnded, SampleDrawn, StepTaken
 
-WORKERS = CapacityLimiter(2)  # chains computed at the same moment, all browsers together
 LONGEST_STREAM = 600  # seconds; Play goes on with a new stream
 PACKETS_PER_SECOND = 20  # at full speed several steps travel together
+LOOK_EVERY = 0.5  # seconds between two looks at the line
 
 GOALS: dict[str, Callable[[Event | None, Session], bool]] = {
     "end": lambda event, session: False,
@@ -23,12 +25,25 @@ GOALS: dict[str, Callable[[Event | None, Session], bool]] = {
 
 async def stream(session: Session, goal: str) -> AsyncIterator[str]:
     """Packets of a living chain until the goal is reached, the chain ends, or another stream takes over."""
-    reached = GOALS[goal]
-    ticket, started, sent = session.take_ticket(), time.monotonic(), 0.0
+    ticket = session.take_ticket()
+    with RUNS.place() as place:
+        while place.number:
+            yield session.delta(place.sentence)
+            await asyncio.sleep(LOOK_EVERY)
+            if session.ticket != ticket:
+                return
+        async with aclosing(computed(session, goal, ticket)) as packets:
+            async for news in packets:
+                yield news
+
+
+async def computed(session: Session, goal: str, ticket: int) -> AsyncIterator[str]:
+    """The same without a line: one event a turn."""
+    reached, started, sent = GOALS[goal], time.monotonic(), 0.0
     while session.can_continue and time.monotonic() - started < LONGEST_STREAM:
         began = time.monotonic()
         try:
-            event = await to_thread.run_sync(session.advance, limiter=WORKERS)
+            event = await to_thread.run_sync(session.advance, limiter=TURNS)
         except (RuntimeError, MemoryError) as error:  # what torch raises when a machine is too small
             logging.exception("a chain failed")
             session.abandon()

@@ -3,16 +3,18 @@
 import json
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
 import gradio as gr
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 
 from explorer.analysis.tokens import display_tokens
 from explorer.page.library import Models
 from explorer.page.packets import packet
+from explorer.page.sharing import QUESTIONS, TURNS
 from explorer.page.whole_runs import MOST_EXACT, Batch, number_of_completions
 from explorer.page.worlds import Planted, Wish, own_fields, planted
 from sampler.best_first import Budget
@@ -22,7 +24,6 @@ from sampler.records import Law
 from sampler.selftest import Check, selftest
 
 QUEUED = {"show_progress": "hidden", "concurrency_limit": None, "trigger_mode": "multiple", "api_visibility": "private"}
-WORKERS = CapacityLimiter(2)  # questions computed at the same moment, all browsers together
 SEARCH = Budget(width=1e-3, nodes=8000, seconds=6.0)  # of a network's completions
 DIAL_STEPS = 40
 LONGEST = 60.0  # seconds of whole runs
@@ -43,6 +44,8 @@ class Runs:
         self.ticket += 1
         return self.ticket
 
+    leave = take_ticket
+
 
 def wire_tree(bus: gr.HTML, models: Models) -> None:
     """Attach the handlers to the hidden element; each answers with packets and names the ask it has answered."""
@@ -55,8 +58,9 @@ def wire_tree(bus: gr.HTML, models: Models) -> None:
         return await answered("dial", lambda wish: dial_packet(wish, models), event)
 
     async def run(runs: Runs, event: gr.EventData) -> AsyncIterator[str]:
-        async for news in stream_runs(runs, wish_of(event), models):
-            yield news
+        async with aclosing(stream_runs(runs, wish_of(event), models)) as packets:
+            async for news in packets:
+                yield news
 
     bus.select(plant, None, bus, **QUEUED)
     bus.input(turn, None, bus, **QUEUED)
@@ -73,7 +77,7 @@ def wish_of(event: gr.EventData) -> Wish:
 async def answered(kind: str, answer: Callable[[Wish], dict[str, Any]], event: gr.EventData) -> str:
     """An ask's answer, or one sentence that says why there is none; the page keeps what it shows."""
     try:
-        found = await to_thread.run_sync(answer, wish_of(event), limiter=WORKERS)
+        found = await to_thread.run_sync(answer, wish_of(event), limiter=QUESTIONS)
     except ValueError as error:
         found = {"sentence": sentence(error)}
     return packet(answers=kind, **found)
@@ -139,15 +143,15 @@ async def stream_runs(runs: Runs, wish: Wish, models: Models) -> AsyncIterator[s
     """Packets of whole runs as they end, until all have, their time is over, or they are stopped."""
     ticket = runs.take_ticket()
     try:
-        batch = await to_thread.run_sync(Batch, wish, models, limiter=WORKERS)
+        batch = await to_thread.run_sync(Batch, wish, models, limiter=QUESTIONS)
     except ValueError as error:
         yield packet(answers="chains", sentence=sentence(error))
         return
     deadline = time.monotonic() + LONGEST
     while not batch.is_over and runs.ticket == ticket and time.monotonic() < deadline:
-        await to_thread.run_sync(batch.advance, limiter=WORKERS)
+        await to_thread.run_sync(batch.advance, limiter=TURNS)
         yield packet(sampled=batch.told(), planting=wish.get("planting"))
-    done = await to_thread.run_sync(batch.told, limiter=WORKERS)
+    done = await to_thread.run_sync(batch.told, limiter=QUESTIONS)
     yield packet(answers="chains", sampled=done if batch.counts else None, planting=wish.get("planting"))
 
 
@@ -180,7 +184,7 @@ def dial_row(point: DialPoint) -> dict[str, Any]:
 async def stream_checks() -> AsyncIterator[str]:
     """The self-test's rows as they are done."""
     checks, rows, started = selftest(), [], time.monotonic()
-    while check := await to_thread.run_sync(next, checks, None, limiter=WORKERS):
+    while check := await to_thread.run_sync(next, checks, None, limiter=QUESTIONS):
         rows.append(check_row(check))
         yield packet(checks={"rows": rows, "sentence": f"{len(rows)} checks done …"})
     broken = sum(not row["passed"] for row in rows)

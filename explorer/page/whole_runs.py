@@ -15,7 +15,7 @@ from sampler.chain import ChainEnd, whole_run
 from sampler.exact import Completion, power_target, total_variation
 from sampler.lock_step import in_lock_step
 from sampler.prefix_tree import grow
-from sampler.records import PowerSettings, checked_int
+from sampler.records import PowerSettings, checked_int, quoted
 from sampler.wrong_kernels import WRONG_KERNELS
 
 MOST_EXACT = 100  # completions of a world whose runs have exact laws
@@ -36,8 +36,8 @@ class Batch:
     def __init__(self, wish: Wish, models: Models) -> None:
         self.place = planted(wish, models)
         kernel_name = wish.get("kernel")
-        if kernel_name not in KERNELS:
-            raise ValueError(f"kernel must be one of {', '.join(KERNELS)}, not {kernel_name!r}")
+        if kernel_name not in list(KERNELS):
+            raise ValueError(f"kernel must be one of {', '.join(KERNELS)}, not {quoted(kernel_name)}")
         most = MOST_NETWORK_RUNS if self.place.is_network else MOST_RUNS
         self.planned = checked_int("runs", wish.get("runs"), 1, most)
         steps = checked_int("steps per block", wish.get("steps"), 0, MOST_STEPS)

@@ -2,33 +2,30 @@
 
 import html
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 import gradio as gr
 from anyio import to_thread
 
-from explorer.page import diagnostics, library
+from explorer.page import diagnostics, library, uploads
 from explorer.page.controls import Controls, dials_of, settings_of
 from explorer.page.packets import packet
 from explorer.page.session import Session
 from explorer.page.streaming import GOALS, stream
 from sampler.language_model import LanguageModel
 from sampler.records import PowerSettings, checked_text
-from sampler.trace import Trace
 
 LIVE = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 STREAMED = {
     "show_progress": "hidden",
-    "concurrency_limit": 40,
-    "concurrency_id": "chain",
+    "concurrency_limit": None,  # sharing.py decides who waits, and the page says so
     "trigger_mode": "multiple",
     "api_visibility": "private",
 }
-DIALS = {  # queued, since only a queued event shows its error
-    "show_progress": "hidden",
-    "concurrency_limit": None,
-    "trigger_mode": "always_last",
-    "api_visibility": "private",
-}
+# only a queued event shows its error
+QUEUED = {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
+DIALS = {**QUEUED, "trigger_mode": "always_last"}
+GONE = "This run can go on no more: the server has let go of it. Press Run for a new one."
 WHAT_IF = "(alpha, is_infinite) => { window.explorer?.whatIf(alpha, is_infinite); }"
 
 
@@ -45,12 +42,14 @@ def wire(controls: Controls, bus: gr.HTML, session: gr.State, models: library.Mo
         except ValueError as error:
             raise sentence(error) from error
         yield session.snapshot()
-        async for news in stream(session, "end"):
-            yield news
+        async with aclosing(stream(session, "end")) as packets:
+            async for news in packets:
+                yield news
 
     async def diagnosed(session, event: gr.EventData) -> AsyncIterator[str]:
-        async for news in diagnostics.stream(session, models, wish_of(event)):
-            yield news
+        async with aclosing(diagnostics.stream(session, models, wish_of(event))) as packets:
+            async for news in packets:
+                yield news
 
     c.run.click(run, [session, c.prompt, c.model, *c.settings], bus, **STREAMED)
     bus.play(play, session, bus, **STREAMED)
@@ -58,10 +57,10 @@ def wire(controls: Controls, bus: gr.HTML, session: gr.State, models: library.Mo
     bus.stop(stop, session, bus, **LIVE)
     bus.select(command, session, bus, **LIVE)
     bus.submit(diagnosed, session, bus, **STREAMED)
-    c.preset.input(choose_preset, c.preset, c.prompt, **LIVE)
-    c.recorded.click(open_recorded, [session, c.preset], bus, **LIVE)
+    c.preset.input(choose_preset, c.preset, c.prompt, **QUEUED)
+    c.recorded.click(open_recorded, [session, c.preset], bus, **QUEUED)
     c.save.click(save_trace, session, bus, **LIVE)
-    c.open.upload(open_upload, [session, c.open], bus, show_progress="hidden", api_visibility="private")
+    c.open.upload(open_upload, [session, c.open], bus, **QUEUED | {"concurrency_limit": 2})
     for dial in c.dials:
         moved = dial.input if isinstance(dial, gr.Checkbox | gr.Slider) else dial.change
         moved(turn_dials, [session, *c.dials], None, **DIALS)
@@ -78,9 +77,12 @@ async def begin(session: Session, model: LanguageModel, prompt: str, settings: P
 async def play(session: Session, event: gr.EventData) -> AsyncIterator[str]:
     """Go on with the living chain to the goal that the browser names."""
     goal = wish_of(event).get("goal")
-    if goal in GOALS and session.can_continue:
-        async for news in stream(session, goal):
-            yield news
+    if session.trace is None:
+        yield packet(notice=GONE, idle=True)
+    if goal in list(GOALS) and session.can_continue:
+        async with aclosing(stream(session, goal)) as packets:
+            async for news in packets:
+                yield news
 
 
 def pause(session: Session) -> object:
@@ -142,15 +144,11 @@ def open_recorded(session: Session, preset_id: str) -> str:
     return session.snapshot()
 
 
-def open_upload(session: Session, path: str) -> str:
+def open_upload(session: Session, path: str | None) -> str:
     """Show a trace file from the visitor's disk; a damaged or foreign one leaves the page as it is."""
     try:
-        trace = Trace.load(path)
-        if trace.started.method != "power":
-            raise ValueError("the file holds temperature samples; this page opens traces of power sampling")
-        opened = Session()
-        opened.open_recorded(trace, None, recorded=True)
-    except (ValueError, OSError) as error:
+        trace = uploads.opened(path)
+    except ValueError as error:
         raise sentence(error) from error
     session.take_ticket()
     session.open_recorded(trace, None, recorded=True)

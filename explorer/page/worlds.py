@@ -8,7 +8,7 @@ from explorer.page.library import DEFAULTS, Models
 from sampler.classroom.presets import PRESETS
 from sampler.language_model import LanguageModel
 from sampler.own_tree import parse_tree
-from sampler.records import checked_int, checked_number, checked_text
+from sampler.records import checked_int, checked_number, checked_text, quoted
 from sampler.run import checked_prompt
 from sampler.table import block_world, flat_world, paper_example, pivot_world
 
@@ -70,8 +70,8 @@ class World:
 
 def planted(wish: Wish, models: Models) -> Planted:
     """The model, prompt and length that a wish stands for; ValueError names the field, the value and the range."""
-    if wish.get("world") not in BY_ID:
-        raise ValueError(f"world must be one of {', '.join(BY_ID)}, not {wish.get('world')!r}")
+    if wish.get("world") not in list(BY_ID):
+        raise ValueError(f"world must be one of {', '.join(BY_ID)}, not {quoted(wish.get('world'))}")
     return BY_ID[wish["world"]].plant(wish, models)
 
 

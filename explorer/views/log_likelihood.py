@@ -13,12 +13,13 @@ CUSTOM = ("number", "block_number", "outcome", "cut", "log_a_text", "log_u_text"
 
 
 def log_likelihood() -> go.Figure:
-    """Rows: `moments` (the line), `steps` (the proposals) and `samples` (temperature samples in the right margin)."""
+    """Rows: `moments` (the line), `steps` (proposals), `replay` and `samples` (temperature, in the right margin)."""
     return declared(
         current(),
         proposals("accepted", "is_accepted", ACCEPTED, "circle"),
         proposals("rejected", "!is_accepted", REJECTED, "x"),
         what_if(),
+        replay(),
         temperature_samples(),
         xaxis={"title": "draw (steps of the whole run)", "domain": [0, 0.86], "zeroline": False, "minallowed": -1},
         yaxis={"title": "log p of the completion (nats)"},
@@ -61,6 +62,20 @@ def what_if() -> go.Scatter:
             "what-if, this decision only: at alpha %{customdata[0]} it would be %{customdata[1]}<extra></extra>"
         ),
         meta=fields("steps", "would_turn", ("what_if_alpha", "what_if_verdict"), x="x", y="log_p_proposed"),
+    )
+
+
+def replay() -> go.Scatter:
+    """The same draws at the slider's alpha: the whole chain, computed anew."""
+    return go.Scatter(
+        name="replay",
+        mode="lines",
+        line={"shape": "hv", "color": HIGHLIGHT, "width": 2, "dash": "dash"},
+        hovertemplate=(
+            "the same draws at alpha %{customdata[0]}, after draw %{x}<br>log p %{y:.2f} nats of its own text"
+            "<extra></extra>"
+        ),
+        meta=fields("replay", "", ("alpha_text",), x="x", y="total_log_p"),
     )
 
 

@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
+from multiprocessing import get_context
 from pathlib import Path
 
 import torch
@@ -157,7 +158,8 @@ def measure(arguments: argparse.Namespace, plan: Plan, results: Results) -> None
     if arguments.out:
         replace_file(results, working(arguments.out))
     names = {"base": arguments.base} | ({"tuned": arguments.tuned} if results.started.tuned else {})
-    with ProcessPoolExecutor(arguments.workers, initializer=prepare, initargs=(names,)) as processes:
+    fresh = get_context("spawn")  # torch's threads do not survive a fork
+    with ProcessPoolExecutor(arguments.workers, fresh, prepare, (names,)) as processes:
         jobs = [processes.submit(work, plan, sheet, done) for sheet in sheets(plan, TOGETHER)]
         for job in tqdm(as_completed(jobs), total=len(jobs), unit="sheet"):
             rows = job.result()

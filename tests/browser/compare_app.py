@@ -7,6 +7,7 @@ from pathlib import Path
 from made_up_results import made_up
 
 from explorer.page.evaluation import Attempt
+from explorer.page.gate import gate
 from explorer.page.layout import HEAD, SHEETS, library, page, routes, theme
 
 
@@ -32,7 +33,7 @@ def main() -> None:
     blocks = page(models, begin, results)
     blocks.launch(
         server_port=port, theme=theme(), css_paths=SHEETS, head=HEAD, show_error=False, ssr_mode=False,
-        app_kwargs={"routes": routes(models, results)}, quiet=True, footer_links=["gradio", "settings"],
+        app_kwargs={"routes": routes(models, results), "middleware": gate(blocks)}, quiet=True,
     )  # fmt: skip
 
 

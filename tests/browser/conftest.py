@@ -26,24 +26,27 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def address() -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running app, started as the README says."""
     port = free_port()
-    command = [sys.executable, "app.py", "--port", str(port)]
-    app = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    try:
-        url = f"http://127.0.0.1:{port}/"
-        wait_until_up(app, url)
-        yield url
-    finally:
-        app.terminate()
-        app.communicate(timeout=30)
+    yield from served([sys.executable, "app.py", "--port", str(port)], port, tmp_path_factory.mktemp("app") / "log")
 
 
-def wait_until_up(app: subprocess.Popen, url: str) -> None:
+def served(command: list[str], port: int, log: Path, **environment: str) -> Iterator[str]:
+    """The address of an app while it runs; it writes to a file, since nobody would empty a pipe."""
+    env, url = os.environ | environment, f"http://127.0.0.1:{port}/"
+    with log.open("w") as out, subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=out) as app:
+        try:
+            wait_until_up(app, url, log)
+            yield url
+        finally:
+            app.terminate()
+
+
+def wait_until_up(app: subprocess.Popen, url: str, log: Path) -> None:
     for _ in range(600):
         if app.poll() is not None:
-            pytest.fail(f"the app ended at once:\n{app.stdout.read()}")
+            pytest.fail(f"the app ended at once:\n{log.read_text()}")
         try:
             urllib.request.urlopen(url, timeout=5).read()
             return

@@ -1,13 +1,12 @@
 """The Compare page on made-up results, pressed as a person would press it; a stub stands in for the evaluation."""
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Visit, free_port, wait_until_up
+from conftest import ROOT, Visit, free_port, served
 
 from sampler.classroom.corpus import TASKS
 from sampler.classroom.results import Results, run_seed
@@ -20,14 +19,8 @@ STATE = "window.explorer.comparison.state"
 def app_on(results: Path) -> Iterator[str]:
     port = free_port()
     command = [sys.executable, str(HERE / "compare_app.py"), str(port), str(results)]
-    found = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
-    app = subprocess.Popen(command, env=found, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    try:
-        wait_until_up(app, f"http://127.0.0.1:{port}/")
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        app.terminate()
-        app.communicate(timeout=30)
+    found = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    yield from served(command, port, results.with_name("log"), PYTHONPATH=found)
 
 
 @pytest.fixture(scope="module")

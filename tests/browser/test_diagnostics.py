@@ -60,8 +60,10 @@ def test_a_live_run_of_long_stages_has_an_autocorrelation_and_effective_sizes(vi
     visit.page.locator("#blocks input[type=number]").fill("1")
     visit.page.locator("#steps input[type=number]").fill("40")
     visit.page.keyboard.press("Tab")
-    visit.page.wait_for_timeout(300)  # the panel's numbers travel on their own request
+    shown = "(id) => document.querySelector(`#${id} input[type=range]`).value"
+    visit.page.wait_for_function(f"({shown})('blocks') === '1' && ({shown})('steps') === '40'")
     visit.run_to_end()
+    assert visit.store("s.run.settings.max_new_tokens") == 16
     opened(visit)
     run_others(visit, 4)
     stages = visit.store("s.diagnosis.rows.autocorrelation")

@@ -23,7 +23,7 @@ export class Problems {
     const columns = methods.filter((method) => method.is_main || method.place === this.extra);
     const page = chosen.slice(this.first, this.first + PAGE);
     const table = chosen.length ? this.table(columns, page) : element("p", { class: "empty" }, "No problem fits this choice.");
-    this.target.replaceChildren(this.filters(methods), this.pager(chosen.length), element("div", { class: "scroll answers" }, table));
+    this.target.replaceChildren(this.filters(methods), this.pager(chosen.length), element("div", { class: "scroll answers", tabindex: 0, role: "region", "aria-label": "Every answer" }, table));
   }
 
   /** Of the task on show, right by one method and wrong by the other. */

@@ -1,4 +1,5 @@
 // Whole runs of the sampler beside the exact law: what to run, and how its completions are spread.
+import { safe } from "../figures.js";
 import { element, probability } from "../format.js";
 import { given, wilson } from "./laws.js";
 import { prefixOf } from "./icicles.js";
@@ -77,7 +78,7 @@ function completionRow({ node, low, high, count }, k, temperature) {
   const tokens = prefixOf(node);
   const text = tokens.join("");
   const power = (low + high) / 2;
-  const row = { x: k, text, label: text.length <= SHORT ? text : `#${k + 1}`, power, power_error: high - low > 1e-9 ? (high - low) / 2 : null, words: `${probability(low)} to ${probability(high)}` };
+  const row = { x: k, text, label: text.length <= SHORT ? safe(text) : `#${k + 1}`, power, power_error: high - low > 1e-9 ? (high - low) / 2 : null, words: `${probability(low)} to ${probability(high)}` };
   const [least, most] = given(tree, temperature, 0, node);
   row.temperature = (least + most) / 2;
   if (!sampled?.n) return row;

@@ -84,15 +84,14 @@ def test_the_measure_can_be_chosen_and_belongs_to_the_final_text(visit):
 def test_a_clicked_token_shows_what_power_makes_of_it(visit, model):
     visit.open()
     visit.until(MEASURED)
-    visit.page.locator(".text .token").nth(36).click()
-    visit.until("s.chosen === 36")
-    assert "(recorded)" in visit.page.locator("[data-part=alternatives]").inner_text()
-    visit.until("s.alternatives[36]")
-    told, run, target = visit.store("s.alternatives[36].rows"), visit.store("s.run"), visit.store("s.target")
+    position = visit.store("s.moments.at(-1).entropy.indexOf(Math.max(...s.moments.at(-1).entropy))")
+    visit.page.locator(".text .token").nth(position).click()
+    visit.until(f"s.chosen === {position} && s.alternatives[{position}]")
+    told, run, target = visit.store("s.alternatives[s.chosen].rows"), visit.store("s.run"), visit.store("s.target")
     settings, prompt_ids = run["settings"], model.encode(run["prompt"])
     own = model.fresh()
     certified = certify(own, prompt_ids, settings["max_new_tokens"], 4.0, BUDGET)
-    prefix = opening().trace.ended.token_ids[:36]
+    prefix = opening().trace.ended.token_ids[:position]
     rollouts = target["alternative_rollouts"]
     question = Question(own, prompt_ids, 4.0, settings["max_new_tokens"], certified, None, rollouts=rollouts)
     for row, expected in zip(told, alternatives(question, prefix), strict=True):

@@ -1,0 +1,95 @@
+"""Accessibility of the real pages: axe-core's rules, visible focus, the keyboard alone, and no unasked-for motion."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import Visit
+
+pytestmark = pytest.mark.browser
+PAGES = ("Explore", "Tree", "Compare")
+GRAVE = ("serious", "critical")
+GRADIOS_OWN: dict[str, list[str]] = {}  # rule: selectors of Gradio's markup, each with its reason
+STILL = "*, *::before, *::after { transition: none !important; animation: none !important; }"
+FOCUS = """() => {
+  const stop = document.activeElement;
+  if (stop === document.body) return null;
+  const around = [stop, stop.parentElement, stop.parentElement?.parentElement, stop.nextElementSibling].filter(Boolean);
+  const looks = () => around.map((each) => {
+    const { outline, boxShadow, borderColor, backgroundColor } = getComputedStyle(each);
+    return [outline, boxShadow, borderColor, backgroundColor].join();
+  }).join();
+  const focused = looks();
+  stop.blur();
+  const isSeen = looks() !== focused;
+  stop.focus();
+  const name = stop.id || stop.dataset.action || stop.dataset.part || stop.getAttribute("aria-label") || stop.className;
+  return { name: `${stop.tagName} ${name} ${stop.textContent.slice(0, 20)}`, isSeen };
+}"""
+
+
+def show(visit: Visit, page: str) -> None:
+    """One of the pages with everything on it open."""
+    tab = visit.page.get_by_role("tab", name=page, exact=True)
+    tab.click()
+    if page == "Explore":
+        visit.page.click("#details button")
+        visit.page.click("[data-part=diagnostics] summary")
+        visit.until("s.diagnosis && s.diagnosis.rows && !s.diagnosis.progress")
+        visit.page.locator(".jump").first.click()
+        visit.until("s.chosen !== null")
+    if page == "Tree":
+        visit.page.wait_for_function("window.explorer.tree.state.tree && window.explorer.tree.state.dial")
+        visit.page.select_option("[data-part=world]", "own")
+        visit.page.click("[data-part=plant]")
+        visit.page.wait_for_function("window.explorer.tree.state.wish.world === 'own'")
+    if page == "Compare":
+        visit.page.wait_for_function("window.explorer.comparison.state.views")
+        visit.page.click("#evaluate button")
+        visit.page.wait_for_selector("#own-tasks")
+        visit.page.wait_for_selector("[data-part=problems] table")
+
+
+@pytest.fixture(params=[(theme, width) for theme in ("light", "dark") for width in (1280, 390)], ids=str)
+def view(request, browser, address) -> Iterator[Visit]:
+    theme, width = request.param
+    context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    yield Visit(context.new_page(), address).open(f"__theme={theme}")
+    context.close()
+
+
+def violations(visit: Visit) -> list[str]:
+    """What axe finds grave on the page, one line an element."""
+    found = Axe().run(visit.page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{rule['id']}: {node['target']} {node['html'][:160]} {' '.join(node.get('failureSummary', '').split())[:300]}"
+        for rule in found
+        if rule["impact"] in GRAVE
+        for node in rule["nodes"]
+        if not any(own in str(node["target"]) for own in GRADIOS_OWN.get(rule["id"], []))
+    ]
+
+
+def test_axe_finds_nothing_grave_on_any_page(view):
+    found = []
+    for page in PAGES:
+        show(view, page)
+        found += [f"{page}: {line}" for line in violations(view)]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_focus_is_seen_wherever_the_keyboard_leads(visit, page):
+    visit.open()
+    show(visit, page)
+    visit.page.add_style_tag(content=STILL)
+    visit.page.evaluate("() => { document.activeElement.blur(); scrollTo(0, 0); }")
+    stops = []
+    while len(stops) < 150:
+        visit.page.keyboard.press("Tab")
+        stop = visit.page.evaluate(FOCUS)
+        if stop is None or (len(stops) > 5 and stop in stops[:3]):
+            break
+        stops.append(stop)
+    assert len(stops) > 10
+    assert [stop["name"] for stop in stops if not stop["isSeen"]] == []

@@ -1,0 +1,44 @@
+"""What the README says of limits and of the environment is what the code does."""
+
+import re
+from pathlib import Path
+
+import app
+from explorer.page.controls import MAX_BLOCK_SIZE, MAX_BLOCKS, MAX_STEPS
+from explorer.page.diagnostics import MOST_CHAINS
+from explorer.page.evaluation import MOST_PROBLEMS
+from explorer.page.gate import MOST_UPLOAD
+from explorer.page.session import MAX_SAMPLES
+from explorer.page.uploads import MOST_CHARACTERS
+from explorer.page.whole_runs import MOST_NETWORK_RUNS, MOST_RUNS
+from sampler.records import MAX_PROMPT
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+LIMITS = [
+    f"{MAX_PROMPT} characters",
+    f"{MAX_BLOCK_SIZE} tokens x {MAX_BLOCKS} blocks, {MAX_STEPS} steps a block",
+    f"{MOST_CHAINS} chains, {MAX_SAMPLES} temperature samples",
+    f"{MOST_RUNS} runs, {MOST_NETWORK_RUNS} on a network",
+    f"{MOST_PROBLEMS} problems a task",
+    f"{MOST_UPLOAD // 2**20} MB, {MOST_CHARACTERS // 10**6} million characters unpacked",
+]
+
+
+def test_the_fixed_limits_are_as_the_readme_tells():
+    assert re.findall(r"^\| fixed \| \| (.*?) \|", README, flags=re.MULTILINE) == LIMITS
+
+
+def test_every_variable_of_the_app_is_in_the_readme():
+    read = set(re.findall(r'env\("(\w+)"', (ROOT / "app.py").read_text()))
+    assert read == {"EXPLORER_HOST", "EXPLORER_PORT", "EXPLORER_MODELS", "GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT"}
+    assert all(f"`{name}`" in README for name in read)
+
+
+def test_options_and_variables_do_what_the_readme_says(monkeypatch):
+    for name, value in {"EXPLORER_HOST": "0.0.0.0", "EXPLORER_PORT": "81", "EXPLORER_MODELS": "a,b"}.items():
+        monkeypatch.setenv(name, value)
+    told = app.arguments([])
+    assert (told.host, told.port, told.model) == ("0.0.0.0", 81, ["a", "b"])
+    told = app.arguments(["--host", "::1", "--port", "82", "--model", "c", "--model", "d"])
+    assert (told.host, told.port, told.model) == ("::1", 82, ["c", "d"])
