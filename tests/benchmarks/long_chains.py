@@ -81,7 +81,7 @@ def measured(model: CausalLM, problem: Problem) -> Iterable[dict[str, object]]:
 def grouped(target: CertifiedTarget, answer, alpha: float) -> dict[str, Interval]:
     """The certified share of each common answer and of all others together."""
     shares = target.shares(answer, alpha)
-    common = {key for key, interval in shares.items() if interval.middle >= COMMON}
+    common = {key for key, interval in shares.items() if interval.low >= COMMON}
     groups = target.shares(lambda ids: answer(ids) if answer(ids) in common else OTHERS, alpha)
     return {OTHERS: Interval(0.0, target.missing(alpha))} | groups
 
@@ -92,11 +92,10 @@ def compared(answers: list[str], certified: dict[str, Interval]) -> dict[str, ob
     series = {key: np.array([own == key for own in seen]) for key in certified}
     ess = min(filter(None, map(effective_size, series.values())), default=0.0)
     groups = {key: group(series[key], interval, ess) for key, interval in certified.items()}
-    total = math.fsum(interval.middle for interval in certified.values())
     return {
         "groups": groups,
         "width": max(interval.width for interval in certified.values()),
-        "tv": 0.5 * math.fsum(abs(own["share"] - certified[key].middle / total) for key, own in groups.items()),
+        "tv": list(total_variation(groups.values())),
         "expected_tv": 0.5 * math.fsum(math.sqrt(2 / math.pi) * own["error"] for own in groups.values()),
         "ess": ess,
         "answers": len(set(answers)),
@@ -112,12 +111,22 @@ def effective_size(is_in: np.ndarray) -> float | None:
 
 
 def group(is_in: np.ndarray, interval: Interval, ess: float) -> dict[str, object]:
-    """The share of the steps in one group, its standard error, and by how many of them it lies outside."""
+    """The share of the steps in one group, its standard error, and by how many of them it lies outside.
+
+    The error is that of the certified share nearest to the chain's.
+    """
     share, least = float(is_in.mean()), 1 / len(is_in)
-    expected = min(max(interval.middle, least), 1 - least)
+    nearest = min(max(share, interval.low), interval.high)
+    expected = min(max(nearest, least), 1 - least)
     error = math.sqrt(expected * (1 - expected) / max(ess, 1.0))
-    outside = max(interval.low - share, share - interval.high, 0.0)
-    return {"certified": list(interval), "share": share, "error": error, "errors_outside": outside / error}
+    return {"certified": list(interval), "share": share, "error": error, "errors_outside": abs(share - nearest) / error}
+
+
+def total_variation(groups: Iterable[dict]) -> Interval:
+    """The least and the most that it can be, wherever in their intervals the certified shares are."""
+    ends = [(own["share"] - own["certified"][0], own["certified"][1] - own["share"]) for own in groups]
+    least = max(math.fsum(max(0.0, -end) for end in side) for side in zip(*ends, strict=True))
+    return Interval(least, min(1.0, 0.5 * math.fsum(max(pair) for pair in ends)))
 
 
 def verdict(groups: list[dict], ess: float) -> str:
@@ -139,28 +148,28 @@ def t_quantile(delta: float) -> float:
 
 def table(rows: list[dict]) -> str:
     """One line a prompt, in Markdown: total variation, that of sampling error alone, least ESS, verdict by alpha."""
-    head = [f"α = {alpha:g}: TV (expected), ESS, width" for alpha in ALPHAS]
-    lines = [f"| prompt | {' | '.join(head)} |", "|---" * (len(ALPHAS) + 1) + "|"]
+    lines = [f"| prompt | {' | '.join(f'α = {alpha:g}' for alpha in ALPHAS)} |", "|---" * (len(ALPHAS) + 1) + "|"]
     names = Counter()
     for prompt in dict.fromkeys(row["prompt"] for row in rows):
         own = {row["alpha"]: row for row in rows if row["prompt"] == prompt}
         task = next(iter(own.values()))["task"]
         names[task] += 1
-        lines.append(f"| {task} {names[task]} | {' | '.join(cell(own.get(alpha)) for alpha in ALPHAS)} |")
+        lines.append(f"| {task} {names[task]} | {' | '.join(cell(own[alpha]) for alpha in ALPHAS)} |")
     return "\n".join(lines)
 
 
-def cell(row: dict | None) -> str:
+def cell(row: dict) -> str:
     """One chain's figures."""
-    if row is None:
-        return ""
-    return f"{row['tv']:.3f} ({row['expected_tv']:.3f}), {row['ess']:.0f}, {row['width']:.0e}: {row['verdict']}"
+    low, high = row["tv"]
+    told = f"{high:.3f}" if high - low < 0.005 else f"{low:.3f}-{high:.3f}"
+    return f"{told} ({row['expected_tv']:.3f}), {row['ess']:.0f}, {row['verdict']}"
 
 
 def main() -> None:
     """Measure what the file lacks, then print the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.long_chains", description=__doc__.splitlines()[0])
     parser.add_argument("--problems", type=int, default=5, help="held-out problems a task")
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS), help="which tasks")
     parser.add_argument("--most", type=int, default=1000, help="prompts to measure before it stops, to be resumed")
     parser.add_argument("--out", type=Path, default=Path("long_chains.jsonl"), help="one line a chain")
     parsed = parser.parse_args()
@@ -168,7 +177,7 @@ def main() -> None:
     rows = [json.loads(line) for line in parsed.out.read_text().splitlines()] if parsed.out.exists() else []
     rows = [row for row in rows if row["model"] == model.revision]
     done = {row["prompt"] for row in rows}
-    problems = [problem for task in TASKS for problem in held_out(task, parsed.problems, SEED)]
+    problems = [problem for task in parsed.tasks for problem in held_out(task, parsed.problems, SEED)]
     for problem in [problem for problem in problems if problem.prompt not in done][: parsed.most]:
         new = list(measured(model, problem))
         rows += new
