@@ -12,7 +12,7 @@ import gradio as gr
 import pytest
 from anyio import CapacityLimiter
 from gradio.state_holder import StateHolder
-from tiny_models import loaded
+from tiny_models import folder_of, loaded
 
 from explorer.page import diagnostics, layout, streaming
 from explorer.page.diagnostics import Unwanted, WhileWanted
@@ -243,5 +243,5 @@ def most_kept(model: CausalLM, copies: list[weakref.ref]) -> int:
 
 
 def test_keys_and_values_stay_within_the_bound_that_a_model_was_loaded_with(copies):
-    shared = loaded("llama")._loaded
+    shared = CausalLM.load(str(folder_of("llama")), device="cpu")._loaded
     assert 0 < most_kept(CausalLM(shared, kept_bytes=5_000), copies) <= 5_000 < most_kept(CausalLM(shared), copies)
