@@ -1,18 +1,20 @@
 // The link of what the page shows, to copy; and what was wrong with the link that the page was opened by.
 import { element } from "../format.js";
 import { address, current, read, show } from "../links.js";
+import { CodeDialog } from "./code.js";
 import { faults } from "./explore.js";
+
+let dialog = null;
 
 /** Called when the bar is in place: does what the page's own address says. */
 export async function mount(root) {
   const part = (name) => root.querySelector(`[data-link="${name}"]`);
   part("copy").addEventListener("click", () => copy(part));
+  part("code").addEventListener("click", () => (dialog ??= new CodeDialog()).open());
   const { wish, complaints } = read(location.search);
   complain(part("complaints"), complaints);
-  if (!Object.keys(wish).length) return;
-  root.dataset.opening = "";
   await show(wish).catch((error) => complain(part("complaints"), [...complaints, error.message]));
-  delete root.dataset.opening;
+  root.dataset.isOpen = "";
 }
 
 /** Sentences, as text: an address comes from anywhere. */
