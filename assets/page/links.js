@@ -13,6 +13,7 @@ let host = null;
 let isHosted;
 const hosted = new Promise((done) => (isHosted = done));
 let shows = 0;
+let before = Promise.resolve(); // the wish before the next one: done, or given up
 
 /**
  * What does the work: {page() -> name, async selectPage(page), async setControls(wish), async startRun(wish), async
@@ -40,16 +41,21 @@ export function current() {
  * stay as they are. True once it is there, false if another wish has come meanwhile, an Error with a sentence if it
  * cannot be.
  */
-export async function show(wish) {
+export function show(wish) {
   shows += 1;
   const mine = shows;
-  const isLatest = () => mine === shows;
+  const mineDone = before.then(() => reach(wish, () => mine === shows));
+  before = mineDone.catch(() => {});
+  return mineDone;
+}
+
+async function reach(wish, isLatest) {
   await hosted;
-  for (const look of looks) look.show(wish);
-  if (!isOfPage(wish)) return true;
   const whole = filled(wish);
-  if (host.page() !== whole.page) await host.selectPage(whole.page);
-  if (isLatest()) await pages[whole.page].show(whole, host, isLatest);
+  const isElsewhere = isOfPage(wish) && host.page() !== whole.page;
+  if (isElsewhere && isLatest()) await host.selectPage(whole.page);
+  for (const look of looks) look.show(wish);
+  if (isOfPage(wish) && isLatest()) await pages[whole.page].show(whole, host, isLatest);
   return isLatest();
 }
 

@@ -23,6 +23,8 @@ import * as replay from "./replay.js";
 import { showStats, showTransport, wireTransport } from "./transport.js";
 import { showWhatIf } from "./whatif.js";
 
+if (links.read(location.search).wish.notes) location.replace(new URL(`notes/notes.html${location.search}`, import.meta.url));
+
 const opening = fetch(new URL("../opening.json", import.meta.url)).then((response) => response.text());
 
 /** Called by the Explore page's element when Gradio has put it in place. */

@@ -19,7 +19,7 @@ class Plot {
   }
 
   refresh() {
-    const key = JSON.stringify([store.run?.id, store.dark, ...this.key()]);
+    const key = JSON.stringify([store.run?.id, store.dark, store.presenting, ...this.key()]);
     if (key !== this.last) this.soon(key);
     else this.figure.mark(this.marks());
   }

@@ -30,6 +30,7 @@ export const store = {
   refusal: null, // {sentence} of the run that a link asked for last and did not get
   beat: false, // the next moment to arrive stops between proposal and verdict
   dark: false,
+  presenting: false, // to a room: large type
   diagnosis: null, // {runId, request, wanted, rows, progress, refusal} of the drawer's last question
 };
 

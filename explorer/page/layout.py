@@ -24,7 +24,8 @@ from explorer.page.worlds import WORLDS
 from sampler.classroom.presets import PRESETS
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "page"
-SHEETS = [ASSETS / name for name in ("style.css", "compare/compare.css", "tree/tree.css", "links/links.css")]
+STYLES = ("style.css", "compare/compare.css", "tree/tree.css", "links/links.css", "present/present.css")
+SHEETS = [ASSETS / name for name in STYLES]
 ONE_AT_A_TIME = threading.Lock()  # many browsers may ask while the recorded results are computed for the first
 TITLE = "Power Sampling Explorer"
 UPLOADS = (600, 3600)  # seconds: how often uploaded files are looked through, and the age at which they are deleted

@@ -1,6 +1,7 @@
 // The link of what the page shows, to copy; and what was wrong with the link that the page was opened by.
 import { element } from "../format.js";
 import { address, current, read, show } from "../links.js";
+import { present } from "../present/present.js";
 import { CodeDialog } from "./code.js";
 import { faults } from "./explore.js";
 
@@ -10,6 +11,7 @@ let dialog = null;
 export async function mount(root) {
   const part = (name) => root.querySelector(`[data-link="${name}"]`);
   part("copy").addEventListener("click", () => copy(part));
+  part("present").addEventListener("click", () => present(true));
   part("code").addEventListener("click", () => (dialog ??= new CodeDialog()).open());
   const { wish, complaints } = read(location.search);
   complain(part("complaints"), complaints);
