@@ -28,7 +28,8 @@ const LARGE = {
   "legend.font.size": 20,
   "xaxis.title.font.size": 20,
   "yaxis.title.font.size": 20,
-  "margin.l": 92,
+  "legend.itemwidth": 30,
+  "margin.l": 84,
   "margin.b": 64,
 };
 

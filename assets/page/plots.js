@@ -74,9 +74,9 @@ const logLikelihood = {
     },
     layout: {
       "xaxis.range": [0, lastDraw() + 0.6],
-      "yaxis.title.text": UNITS[store.unit],
+      "yaxis.title.text": store.presenting ? "log p (nats)" : UNITS[store.unit],
       shapes: blockBands("x"),
-      annotations: blockNames(),
+      annotations: store.presenting ? [] : blockNames(),
     },
   }),
   marks: () => drawMark("x"),

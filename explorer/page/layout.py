@@ -24,8 +24,7 @@ from explorer.page.worlds import WORLDS
 from sampler.classroom.presets import PRESETS
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "page"
-STYLES = ("style.css", "compare/compare.css", "tree/tree.css", "links/links.css", "present/present.css")
-SHEETS = [ASSETS / name for name in STYLES]
+SHEETS = [ASSETS / name for name in ("style.css", "compare/compare.css", "tree/tree.css", "links/links.css")]
 ONE_AT_A_TIME = threading.Lock()  # many browsers may ask while the recorded results are computed for the first
 TITLE = "Power Sampling Explorer"
 UPLOADS = (600, 3600)  # seconds: how often uploaded files are looked through, and the age at which they are deleted
@@ -34,6 +33,7 @@ INTRODUCTION = (
     "cuts it and writes on anew, and accepts or rejects; then the block freezes."
 )
 HEAD = """
+<link rel="stylesheet" href="explorer/page/present/present.css">
 <script src="explorer/page/vendor/plotly-cartesian.min.js" defer></script>
 <script type="module" src="explorer/page/main.js"></script>
 """

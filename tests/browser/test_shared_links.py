@@ -5,6 +5,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 import zxingcpp
+from conftest import Visit
 from PIL import Image
 
 from sampler.classroom.presets import PRESETS
@@ -46,7 +47,7 @@ def test_a_block_as_it_was_written(visit):
     assert visit.store("[s.moments[s.selected].kind, s.moments[s.selected].block]") == ["extension", 1]
 
 
-def test_a_run_of_other_settings_is_made_anew_with_the_same_draws(visit):
+def test_a_run_of_other_settings_is_made_anew_with_the_same_draws(visit, browser):
     query = "preset=pairs-1&alpha=2.5&tau=0.6&B=8&blocks=3&N=4&scope=completion&seed=11&step=7&theme=light"
     follow(visit, query)
     visit.until("!s.canContinue")
@@ -62,9 +63,11 @@ def test_a_run_of_other_settings_is_made_anew_with_the_same_draws(visit):
     first = visit.store("s.moments.map((m) => m.text)")
     link = visit.page.evaluate(f"{LINKS}.address()")
     assert link == f"{visit.address}?{query}"
-    follow(visit, link.partition("?")[2])
-    visit.until("!s.canContinue")
-    assert visit.store("s.moments.map((m) => m.text)") == first
+    other = Visit(browser.new_page(), visit.address)
+    follow(other, link.partition("?")[2])
+    other.until("!s.canContinue")
+    assert other.store("s.moments.map((m) => m.text)") == first
+    other.page.close()
 
 
 def test_a_prompt_of_ones_own_at_infinite_alpha(visit):

@@ -73,12 +73,22 @@ class Bar {
     again.disabled = store.phase === "proposed" || store.moments[store.head]?.kind !== "step";
     change.firstChild.textContent = (store.run?.answer ?? null) === null ? "Next change of the text" : "Next change";
     this.gate.show();
+    requestAnimationFrame(keepCutInSight);
   }
 }
 
 function button({ title, name, sign, press }) {
   return element("button", { type: "button", "data-present": name, class: name === "step" ? "primary" : "", onclick: press }, element("span", {}, title), element("kbd", {}, sign));
 }
+
+/** A long text scrolls in its place. */
+function keepCutInSight() {
+  const text = document.querySelector("#explore .text");
+  const cut = text?.querySelector(".cut") ?? text?.querySelector(".block:last-child");
+  if (cut) text.scrollTop = cut.offsetTop - ABOVE;
+}
+
+const ABOVE = 64; // px of the text before the cut
 
 const isAtEnd = () => store.head >= store.moments.length - 1 && store.phase === "judged" && !store.canContinue;
 

@@ -88,7 +88,7 @@ class Page {
   show() {
     if (!this.root.isConnected || !state.tree) return;
     const { tree, alpha, blockSize, zoom, pointed, sampled, dial, checks, notice } = state;
-    const dials = [tree, alpha, blockSize, store.dark];
+    const dials = [tree, alpha, blockSize, store.dark, store.presenting];
     this.once("bar", [tree, alpha, blockSize], () => this.showBar());
     this.once("kind", [tree, notice, isAsking("tree")], () => this.showKind());
     this.once("finding", [...dials, zoom], () => (this.part("finding").textContent = finding()));
