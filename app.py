@@ -8,8 +8,9 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
 
 from explorer.page.gate import MOST_UPLOAD, gate
-from explorer.page.layout import HEAD, SHEETS, library, page, routes, theme
+from explorer.page.layout import HEAD, library, page, routes, theme
 from explorer.page.sharing import MOST_BROWSERS, MOST_EVENTS
+from explorer.page.shell import SHEETS
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:

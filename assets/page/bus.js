@@ -19,6 +19,9 @@ export const parsed = (json) => JSON.parse(json, (key, value) => (NUMERIC.test(k
 const NUMERIC = /^(log_|alpha$)/;
 const INFINITE = { inf: Infinity, "-inf": -Infinity };
 
+/** The inverse of `parsed`. */
+export const written = (value) => JSON.stringify(value, (key, item) => (typeof item === "number" && !Number.isFinite(item) ? (item > 0 ? "inf" : "-inf") : item));
+
 /** A packet is a whole run (`run` given) or what came since; a gap asks for the whole run again. */
 export function receive(packet) {
   if (packet.download) saveFile(packet.download);

@@ -1,10 +1,11 @@
 // Puts the page together: fetches what it opens on, mounts the views, and redraws them when the store changes.
-import { connect, parsed, receive } from "./bus.js";
+import { connect, receive } from "./bus.js";
 import * as comparison from "./compare/main.js";
 import { showAlternatives } from "./alternatives.js";
 import { state as comparisonState } from "./compare/state.js";
 import { DecisionCard } from "./decision.js";
 import { Drawer } from "./diagnostics.js";
+import { file } from "./files.js";
 import { showJumps, showMeasures } from "./pivots.js";
 import { plots } from "./plots.js";
 import { showSamples } from "./samples.js";
@@ -20,12 +21,12 @@ import * as replay from "./replay.js";
 import { showStats, showTransport, wireTransport } from "./transport.js";
 import { showWhatIf } from "./whatif.js";
 
-const opening = fetch(new URL("../opening.json", import.meta.url)).then((response) => response.text());
+const opening = file("opening.json");
 
 /** Called by the Explore page's element when Gradio has put it in place. */
 async function mount(root) {
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
-  const { views, packet } = parsed(await opening);
+  const { views, packet } = await opening;
   const figures = plots(Object.fromEntries(Object.keys(views.figures).map((name) => [name, part(name)])), views);
   const card = new DecisionCard(
     { title: part("decision-title"), body: part("decision"), waterfall: part("waterfall"), caption: part("waterfall-caption") },

@@ -1,0 +1,31 @@
+// The panel where Gradio's widgets stand on the live page: which recorded run, and the what-if alpha.
+import { element } from "../format.js";
+import { store } from "../store.js";
+import { openRecorded } from "./recorded.js";
+
+const MOST = 48; // characters of a prompt in the list
+
+/** `runs` are the recorded ones, {id, prompt}; the first is opened. */
+export function wireDials(root, runs) {
+  const part = (name) => root.querySelector(`[data-part="${name}"]`);
+  const [choice, slider, infinite] = [part("runs"), root.querySelector("#what-if-alpha"), part("infinite")];
+  choice.append(...runs.map(({ id, prompt }) => element("option", { value: id }, `${id}: ${shorten(prompt)}`)));
+  const turn = () => {
+    part("alpha").textContent = Number(slider.value).toFixed(1);
+    window.explorer.whatIf(slider.value, infinite.checked);
+  };
+  choice.addEventListener("change", () => open(choice.value));
+  slider.addEventListener("input", turn);
+  infinite.addEventListener("change", turn);
+  const open = async (id) => {
+    if (!(await openRecorded(id))) return;
+    choice.value = id;
+    const { alpha } = store.run.settings;
+    infinite.checked = alpha === Infinity;
+    if (alpha !== Infinity) slider.value = alpha;
+    turn();
+  };
+  return open(runs[0].id);
+}
+
+const shorten = (text) => (text.length > MOST ? `${text.slice(0, MOST)} …` : text);
