@@ -1,5 +1,6 @@
 // The wire to the server: packets in (a JSON string each), commands out (named Gradio events of the hidden element).
 import { store, update, reveal, inTwoBeats } from "./store.js";
+import { saveText } from "./takeaway/saving.js";
 
 let triggerServer = () => {};
 
@@ -24,7 +25,7 @@ export const written = (value) => JSON.stringify(value, (key, item) => (typeof i
 
 /** A packet is a whole run (`run` given) or what came since; a gap asks for the whole run again. */
 export function receive(packet) {
-  if (packet.download) saveFile(packet.download);
+  if (packet.download) saveText(packet.download.name, packet.download.text, "application/jsonl");
   else if (packet.diagnostics) receiveDiagnosis(packet.diagnostics);
   else if (packet.notice) update({ status: packet.notice, ...(packet.idle && { playing: false, waiting: false, canContinue: false }) });
   else if (packet.run) openRun(packet);
@@ -66,6 +67,7 @@ const progress = (packet) => ({
   frozen: packet.frozen,
   sampleTemperature: packet.sample_temperature,
   status: packet.status,
+  elsewhere: packet.elsewhere ?? "",
 });
 
 function append(packet) {
@@ -87,12 +89,4 @@ function followed(fresh) {
     setTimeout(() => store.head === newest && store.phase === "proposed" && reveal(newest), 500 / store.speed);
   }
   store.beat = false;
-}
-
-function saveFile({ name, text }) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/jsonl" }));
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }

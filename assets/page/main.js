@@ -6,12 +6,17 @@ import { state as comparisonState } from "./compare/state.js";
 import { DecisionCard } from "./decision.js";
 import { Drawer } from "./diagnostics.js";
 import { file } from "./files.js";
+import { element } from "./format.js";
 import { showJumps, showMeasures } from "./pivots.js";
 import { plots } from "./plots.js";
 import { showSamples } from "./samples.js";
 import { showShares } from "./shares.js";
 import { store, subscribe, update, isHidden, selectedMoment } from "./store.js";
 import * as target from "./target.js";
+import { wireDrop } from "./takeaway/drop.js";
+import * as notebook from "./takeaway/notebook.js";
+import * as replayFile from "./takeaway/replay_file.js";
+import * as tables from "./takeaway/tables.js";
 import { pointAt, showText, wireTokens } from "./text.js";
 import * as treeLaws from "./tree/laws.js";
 import * as tree from "./tree/main.js";
@@ -89,7 +94,8 @@ function announce(target) {
   const hidden = moment && isHidden(moment);
   const text = hidden ? `Step ${moment.draw + 1}: cut at token ${moment.cut}; proposed, not judged yet.` : (moment?.sentence ?? "");
   const whole = store.status ? `${text} ${store.status}` : text;
-  if (target.textContent !== whole) target.textContent = whole;
+  const way = store.elsewhere && element("a", { href: store.elsewhere, target: "_blank", rel: "noopener" }, "Look at recorded runs without waiting");
+  if (target.textContent !== whole + (way ? ` ${way.textContent}` : "")) target.replaceChildren(whole, ...(way ? [" ", way] : []));
 }
 
 /** Radio buttons whose name is a field of the store. */
@@ -113,6 +119,9 @@ function whatIf(alpha, isInfinite) {
   update({ whatIfAlpha: Number.isNaN(value) || value === own ? null : value });
 }
 
+tables.wireTables();
+wireDrop();
+
 window.explorer = {
   mount,
   connect,
@@ -120,6 +129,7 @@ window.explorer = {
   store,
   target,
   replay,
+  takeaway: { ...notebook, ...replayFile, ...tables },
   comparison: { ...comparison, state: comparisonState },
   tree: { ...tree, state: treeState, laws: treeLaws },
 };

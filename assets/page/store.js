@@ -26,6 +26,7 @@ export const store = {
   waiting: false, // asked the server for more
   speed: 20, // steps a second; 0 is as fast as possible
   status: "",
+  elsewhere: "", // an address to go to instead of waiting in line
   beat: false, // the next moment to arrive stops between proposal and verdict
   dark: false,
   diagnosis: null, // {runId, request, wanted, rows, progress, refusal} of the drawer's last question

@@ -1,6 +1,9 @@
 // The panel where Gradio's widgets stand on the live page: which recorded run, and the what-if alpha.
 import { element } from "../format.js";
 import { store } from "../store.js";
+import { saveNotebook } from "../takeaway/notebook.js";
+import { saveReplay } from "../takeaway/replay_file.js";
+import { traceName } from "../takeaway/saving.js";
 import { openRecorded } from "./recorded.js";
 
 const MOST = 48; // characters of a prompt in the list
@@ -17,9 +20,12 @@ export function wireDials(root, runs) {
   choice.addEventListener("change", () => open(choice.value));
   slider.addEventListener("input", turn);
   infinite.addEventListener("change", turn);
+  part("save-replay").addEventListener("click", saveReplay);
+  part("save-notebook").addEventListener("click", saveNotebook);
   const open = async (id) => {
     if (!(await openRecorded(id))) return;
     choice.value = id;
+    Object.assign(part("trace"), { href: `explorer/recorded/${id}.jsonl`, download: traceName() });
     const { alpha } = store.run.settings;
     infinite.checked = alpha === Infinity;
     if (alpha !== Infinity) slider.value = alpha;

@@ -62,7 +62,7 @@ export function chainFinding() {
 }
 
 /** Rows of the figure: the completions that weigh most under p^alpha or among the runs, in the tree's order. */
-export function completionRows() {
+export function completionRows(most = MOST) {
   const { tree, sampled } = state;
   const { power, temperature } = laws();
   const counts = laws().sampled?.nodes;
@@ -73,7 +73,7 @@ export function completionRows() {
     ends.push({ node, low, high, count: counts ? counts[node] : 0 });
   }
   const weight = (end) => Math.max(end.high, sampled ? end.count / sampled.n : 0);
-  const chosen = [...ends].sort((a, b) => weight(b) - weight(a)).slice(0, MOST).sort((a, b) => a.node - b.node);
+  const chosen = [...ends].sort((a, b) => weight(b) - weight(a)).slice(0, most).sort((a, b) => a.node - b.node);
   return chosen.map((end, k) => completionRow(end, k, temperature));
 }
 
