@@ -27,12 +27,13 @@ sdk: static
 app_file: index.html
 ---
 
-Plain files, written by `python -m explorer.static`. Any web server serves them; a static Space of the Hugging Face hub does too.
+Plain files, written by `python -m explorer.static`. Any web server serves them, and so does a
+static Space of the Hugging Face hub.
 """
 
 
 def build(out: Path, runs: tuple[str, ...] = RUNS, worlds: tuple[str, ...] = tuple(BY_ID)) -> None:
-    """Write the folder with these recorded runs and worlds; ValueError if it holds anything that was not written here."""
+    """Write the folder with these recorded runs and worlds; ValueError if it holds files that were not written here."""
     make_room(out)
     shutil.copytree(ASSETS, out / "explorer" / "page")
     for name, text in files(Models(["classroom"]), runs, worlds):

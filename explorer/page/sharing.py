@@ -21,10 +21,10 @@ MOST_EVENTS = 256  # of all browsers together, going on or waiting in line
 
 
 def recorded_elsewhere() -> str:
-    """Where plain files with recorded runs are hosted (EXPLORER_STATIC_URL), empty if nowhere; ValueError for no address."""
+    """Where plain files with recorded runs are hosted (EXPLORER_STATIC_URL), or empty; ValueError for no address."""
     url = os.environ.get("EXPLORER_STATIC_URL", "")
     if url and not re.fullmatch(r"https?://[^\s<>\"']+", url):
-        raise ValueError(f"EXPLORER_STATIC_URL must be an address that begins with http:// or https://, not {quoted(url)}")
+        raise ValueError(f"EXPLORER_STATIC_URL must begin with http:// or https://, not {quoted(url)}")
     return url
 
 

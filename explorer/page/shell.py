@@ -62,8 +62,8 @@ def filled(name: str, **slots) -> str:
 def section(name: str) -> str:
     """One page as a panel of the tabs."""
     title, parts = PAGES[name]
-    inside = "\n".join(map(skeleton, parts))
-    return f'<section id="{name}" role="tabpanel" aria-labelledby="tab-{name}" data-title="{title}">\n{inside}</section>'
+    start = f'<section id="{name}" role="tabpanel" aria-labelledby="tab-{name}" data-title="{title}">'
+    return "\n".join((start, *map(skeleton, parts), "</section>"))
 
 
 def sheets() -> list[Path]:

@@ -23,8 +23,10 @@ export function wireDials(root, runs) {
   part("save-replay").addEventListener("click", saveReplay);
   part("save-notebook").addEventListener("click", saveNotebook);
   const open = async (id) => {
-    if (!(await openRecorded(id))) return;
+    const run = await openRecorded(id);
+    if (!run) return;
     choice.value = id;
+    offerChains(root, Object.keys(run.diagnoses));
     Object.assign(part("trace"), { href: `explorer/recorded/${id}.jsonl`, download: traceName() });
     const { alpha } = store.run.settings;
     infinite.checked = alpha === Infinity;
@@ -32,6 +34,14 @@ export function wireDials(root, runs) {
     turn();
   };
   return open(runs[0].id);
+}
+
+/** In the drawer of diagnostics, only as many chains as were recorded. */
+function offerChains(root, recorded) {
+  root.querySelector(".ask").hidden = recorded.length < 2;
+  for (const option of root.querySelectorAll('[data-part="chain-count"] option')) {
+    option.hidden = option.disabled = !recorded.includes(option.value);
+  }
 }
 
 const shorten = (text) => (text.length > MOST ? `${text.slice(0, MOST)} …` : text);
