@@ -1,22 +1,26 @@
 """The static build below a sub-path of a plain file server, pressed as a person would press it."""
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Visit, free_port, served
-
-from explorer.static import build
+from conftest import ROOT, Visit, free_port, served
 
 pytestmark = pytest.mark.browser
+BUILD = """
+import pathlib, sys
+from explorer.static import build
+build(pathlib.Path(sys.argv[1]), ("sums-1", "cups-2"), ("paper",))
+"""
 
 
 @pytest.fixture(scope="session")
 def web(tmp_path_factory) -> Path:
     """A folder with the build somewhere below it: two runs, one world."""
     folder = tmp_path_factory.mktemp("web")
-    build(folder / "some" / "where", ("sums-1", "cups-2"), ("paper",))
+    subprocess.run([sys.executable, "-c", BUILD, str(folder / "some" / "where")], cwd=ROOT, check=True)
     return folder
 
 
