@@ -5,6 +5,8 @@ import { showAlternatives } from "./alternatives.js";
 import { state as comparisonState } from "./compare/state.js";
 import { DecisionCard } from "./decision.js";
 import { Drawer } from "./diagnostics.js";
+import * as learn from "./learn/main.js";
+import { state as learnState } from "./learn/state.js";
 import { showJumps, showMeasures } from "./pivots.js";
 import { plots } from "./plots.js";
 import { showSamples } from "./samples.js";
@@ -121,5 +123,6 @@ window.explorer = {
   replay,
   comparison: { ...comparison, state: comparisonState },
   tree: { ...tree, state: treeState, laws: treeLaws },
+  learn: { ...learn, state: learnState },
 };
 window.dispatchEvent(new Event("explorer-ready"));

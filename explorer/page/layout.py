@@ -24,7 +24,7 @@ from explorer.page.worlds import WORLDS
 from sampler.classroom.presets import PRESETS
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "page"
-SHEETS = [ASSETS / "style.css", ASSETS / "compare" / "compare.css", ASSETS / "tree" / "tree.css"]
+SHEETS = [ASSETS / name for name in ("style.css", "compare/compare.css", "tree/tree.css", "learn/learn.css")]
 ONE_AT_A_TIME = threading.Lock()  # many browsers may ask while the recorded results are computed for the first
 TITLE = "Power Sampling Explorer"
 UPLOADS = (600, 3600)  # seconds: how often uploaded files are looked through, and the age at which they are deleted
@@ -44,6 +44,7 @@ CONNECT_REPLAY = READY.format("window.explorer.replay.connect({ props, trigger, 
 CONNECT_TARGET = READY.format("window.explorer.target.connect({ props, trigger, watch })")
 MOUNT_COMPARISON = READY.format("window.explorer.comparison.mount(element)")
 MOUNT_TREE = READY.format("window.explorer.tree.mount(element)")
+MOUNT_LEARN = READY.format("window.explorer.learn.mount(element)")
 CONNECT_TREE = READY.format("window.explorer.tree.connect({ props, trigger, watch })")
 CONNECT_COMPARISON = READY.format("window.explorer.comparison.connect({ props, trigger, watch })")
 
@@ -65,6 +66,8 @@ def page(
             with gr.Tab("Compare", id="compare"):
                 own = compare.panel()
                 gr.HTML(html_template=skeleton("compare/compare.html"), js_on_load=MOUNT_COMPARISON, elem_id="compare")
+            with gr.Tab("Learn", id="learn"):
+                gr.HTML(html_template=skeleton("learn/learn.html"), js_on_load=MOUNT_LEARN, elem_id="learn")
         bus, comparison_bus = hidden("bus", CONNECT), hidden("comparison-bus", CONNECT_COMPARISON)
         tree.wire_tree(hidden("tree-bus", CONNECT_TREE), models)
         wire(controls, bus, session, models)

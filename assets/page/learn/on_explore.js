@@ -1,0 +1,193 @@
+// Questions on the Explore page: the two halves of a step, frozen blocks, pivotal tokens.
+import { element, number, probability, signed } from "../format.js";
+import { reveal, store, update } from "../store.js";
+import { open, until } from "./stage.js";
+
+const DIALS = ["#problem", "#details", "#dials", "#recorded", ".explore .transport"];
+const TEXT = ".explore .card:has([data-part=text])";
+const DECISION = ".explore .card:has([data-part=decision])";
+const PIVOTS = ".explore .card:has([data-part=pivotal_positions])";
+
+const steps = () => store.moments.filter((moment) => moment.kind === "step");
+
+/** The steps that the lesson on a step asks about, as the run on screen has them. */
+const EXAMPLES = {
+  better: (step) => step.is_changed && step.delta_log_p > 0,
+  worse: (step) => step.delta_log_p < 0 && !step.is_accepted,
+  surprise: (step) => step.first_difference !== null && step.is_accepted !== step.delta_log_p > 0,
+};
+const example = (kind) => steps().find(EXAMPLES[kind]);
+
+/** A finished run that has all that the questions need; the page opens on one. */
+const isUsable = () =>
+  store.run && store.ended && !store.canContinue && store.moments.at(-1)?.block > 0 && Object.keys(EXAMPLES).every(example);
+
+async function opened(isWanted) {
+  if (!(await open("Explore", isWanted))) return false;
+  if (!(await until(() => store.run && document.querySelector(".explore [data-part=text]"), isWanted))) return false;
+  if (!isUsable()) document.querySelector("#recorded button, button#recorded")?.click();
+  return until(isUsable, isWanted);
+}
+
+/** One step, its verdict hidden until a prediction is given. */
+function verdict(kind, { scene, explain, tryThis }) {
+  const step = () => example(kind);
+  return {
+    async set(isWanted) {
+      if (await opened(isWanted)) reveal(step().index, "proposed");
+    },
+    look: TEXT,
+    hold: DIALS,
+    scene: () => scene(step()),
+    ask: () =>
+      `The text as it stands has log p = ${number(step().log_p_before)}, with the proposed ending it would have ${number(step().log_p_proposed)}. Will the proposal be accepted?`,
+    choices: () => [
+      [true, "Accepted"],
+      [false, "Rejected"],
+    ],
+    reveal: () => reveal(step().index),
+    look_after: DECISION,
+    truth: () => step().is_accepted,
+    told: () => judged(step()),
+    explain: () => explain(step()),
+    tryThis,
+  };
+}
+
+function judged(step) {
+  const u = probability(Math.exp(step.log_u));
+  const how = `log A = ${signed(step.log_accept_ratio)}, so its chance was A = ${probability(step.accept_prob)}; the random number u came out as ${u}`;
+  return step.is_accepted ? `It was accepted: ${how}, which is below A.` : `It was rejected: ${how}, which is not below A.`;
+}
+
+const LOG_P = "log p is the natural logarithm of the model's probability of the whole text. It is 0 for a certain text, and the further below 0, the less likely.";
+
+export const better = verdict("better", {
+  scene: (step) => [
+    element("p", {}, "Nobody can list every text that a real model could write. So p^α is sampled by a chain of small changes to one text. Each step has two halves. Propose: cut the text at a random token, and let the model write on from there. Judge: take the new ending, or keep the old one."),
+    element("p", {}, `Here is step ${step.draw + 1} of a recorded run. The thick bar is the cut, the dashed boxes are proposed; the Decision card shows what they would replace. The verdict is hidden.`),
+    element("p", { class: "caption" }, LOG_P),
+  ],
+  explain: (step) => [
+    element("p", { class: "formula" }, "log A = α · (log p(new) − log p(old)) + log q(old) − log q(new)"),
+    element("p", { class: "caption" }, `p: the model. α = ${number(step.alpha, 1)}: how strongly we sharpen. q: the law that wrote the proposal, here the model at temperature 1/α. A: the chance of being accepted, 1 where log A is above 0. u: a random number between 0 and 1; accepted if u is below A. (A last term, log n − log n′, counts the places to cut; it matters when lengths differ.)`),
+    element("p", {}, "A likelier ending mostly gets in, and the chain drifts towards texts that the model finds likely as a whole. The Decision card shows A as a bar and u as a needle."),
+  ],
+  tryThis: () => "Press Again in the bar above: proposal, then verdict, once more.",
+});
+
+export const worse = verdict("worse", {
+  scene: (step) => [element("p", {}, `A later step of the same run, step ${step.draw + 1}. Again the cut is the thick bar, and the verdict is hidden.`)],
+  explain: (step) => [
+    element("p", {}, `A worse ending is not forbidden: it gets in with probability A, here ${probability(step.accept_prob)}. These rare steps down are what makes the chain visit texts in proportion to p^α, instead of climbing to the nearest good one and staying there.`),
+  ],
+  tryThis: (step = example("worse")) =>
+    step.flip_alpha === null || step.flip_alpha < 1
+      ? "Move α: no value from 1 on would turn this decision."
+      : `Move α down to ${number(step.flip_alpha)}: there this very decision would turn, and the page says so.`,
+});
+
+export const surprise = verdict("surprise", {
+  scene: (step) => [element("p", {}, `One more, step ${step.draw + 1}, and a closer call: look at both numbers.`)],
+  explain: (step) => [
+    element("p", {}, `The text became ${step.delta_log_p < 0 ? "less" : "more"} likely by ${number(Math.abs(step.delta_log_p), 3)} nats (units of a natural logarithm), and yet it was ${step.is_accepted ? "accepted" : "rejected"}. The proposal was written by q, which itself favours likely tokens; log A takes that advantage back.`),
+    element("p", {}, "What remains is how sure the model was on the way, not which of its likely tokens it happened to draw: the bars under the Decision card, token by token."),
+  ],
+  tryThis: () => "Press Step a few times and say each verdict before it comes. Or press Run for a chain of your own.",
+});
+
+/** The last moment of the first block before it freezes. */
+const endOfBlock = () => store.moments.findLast((moment) => moment.block === 0);
+const changes = () => {
+  const [then, now] = [endOfBlock().tokens, store.moments.at(-1).tokens];
+  return then.filter((token, i) => token !== now[i]).length;
+};
+const AMOUNTS = { none: (n) => n === 0, few: (n, all) => n > 0 && 2 * n <= all, most: (n, all) => 2 * n > all };
+
+export const frozen = {
+  async set(isWanted) {
+    if (await opened(isWanted)) reveal(endOfBlock().index);
+  },
+  look: TEXT,
+  hold: DIALS,
+  scene() {
+    const { block_size: size, steps_per_block: revisions } = store.run.settings;
+    const changed = steps().filter((step) => step.block === 0 && step.is_changed).length;
+    return [
+      element("p", {}, `A long text is written in blocks of B = ${size} tokens. Block 1 was written, and then revised N = ${revisions} times: cut somewhere, written on, judged. ${changed} of these revisions changed it.`),
+      element("p", {}, `Now block 2 is written and revised, then block 3, and so on.`),
+    ];
+  },
+  ask: () => `How many of the ${endOfBlock().length} tokens of block 1 will be different when the whole run is over?`,
+  choices: () => [
+    ["none", "None"],
+    ["few", "Some, at most half"],
+    ["most", "Most of them"],
+  ],
+  reveal: () => reveal(store.moments.length - 1),
+  truth: () => Object.keys(AMOUNTS).find((name) => AMOUNTS[name](changes(), endOfBlock().length)),
+  told() {
+    const later = steps().filter((step) => step.block > 0);
+    return `${changes()} of ${endOfBlock().length}: after block 1 there were ${later.length} more revisions, ${later.filter((step) => step.is_changed).length} of them changed the text, and block 1 is ${changes() ? "not what it was" : "just as it was"}.`;
+  },
+  explain: () =>
+    store.run.settings.scope === "block"
+      ? [
+          element("p", {}, "Revise, then freeze: the lock on a block says that its tokens stand for good. That keeps the cost in proportion to the length of the text."),
+          element("p", {}, "The paper's own algorithm lets cuts fall anywhere in the text so far, which costs more and comes closer to p^α: “cuts may fall in: whole completion”, under the block size."),
+        ]
+      : [element("p", {}, "In this run cuts may fall anywhere in the text so far, as in the paper's own algorithm. Under scope “this block only” a finished block is frozen for good, which costs less.")],
+  tryThis: () => "Press Replay in the bar and watch the locks close.",
+};
+
+const MOST_CHOICES = 4;
+const pivots = () => store.target?.pivots ?? [];
+const gain = (position) => pivots()[position]?.power_gain?.value ?? 0;
+
+/** The position where power departs furthest from temperature, and the most uncertain others, in their order. */
+function candidates() {
+  const { entropy } = store.moments.at(-1);
+  const order = [...entropy.keys()].sort((a, b) => gain(b) - gain(a));
+  const others = order.slice(1).sort((a, b) => entropy[b] - entropy[a]);
+  return [order[0], ...others.slice(0, MOST_CHOICES - 1)].sort((a, b) => a - b);
+}
+
+const tokenAt = (position) => store.moments.at(-1).tokens[position];
+const named = (position) => `“${tokenAt(position)}” at ${position}`;
+const pivot = () => candidates().reduce((best, position) => (gain(position) > gain(best) ? position : best));
+const isToldAt = (position) => store.alternatives[position]?.rows;
+
+export const pivotal = {
+  async set(isWanted) {
+    if (!(await opened(isWanted))) return;
+    update({ measure: "entropy", chosen: null, position: null });
+    reveal(store.moments.length - 1);
+    await until(() => store.target && (store.target.sentence || pivots().length), isWanted);
+    if (store.target?.sentence) throw new Error(store.target.sentence);
+  },
+  look: PIVOTS,
+  hold: [...DIALS, PIVOTS, TEXT],
+  scene: () => [
+    element("p", {}, "The bars show where the model was unsure: entropy, which is 0 where only one token was possible. But being unsure is not the same as mattering. Some choices are mere wording; at others the whole text goes another way."),
+    element("p", {}, "At which of these does power sampling choose most differently from temperature?"),
+  ],
+  ask: () => "Which of these tokens is pivotal?",
+  choices: () => candidates().map((position) => [position, `${named(position)}, entropy ${number(store.moments.at(-1).entropy[position])}`]),
+  async reveal(isWanted) {
+    update({ measure: "power_gain", position: pivot(), chosen: pivot() });
+    await until(() => isToldAt(pivot()) || store.alternatives[pivot()]?.sentence, isWanted);
+  },
+  truth: pivot,
+  told(given) {
+    const found = `At ${named(pivot())} power departs from temperature by ${number(gain(pivot()), 3)} nats`;
+    return given === pivot() ? `${found}, more than anywhere else.` : `${found}; at ${named(given)} by only ${number(gain(given), 3)}.`;
+  },
+  explain() {
+    const rows = [...(isToldAt(pivot()) ?? [])].sort((a, b) => b.base - a.base).slice(0, 2);
+    return [
+      ...rows.map((row) => element("p", {}, `${row.token === tokenAt(pivot()) ? "Here stands" : "Instead there could stand"} “${row.token}”: model ${probability(row.base)}, temperature ${probability(row.temperature)}, power ${probability(row.power.value)}. Its futures: ${row.words}.`)),
+      element("p", { class: "caption" }, "The gain is the Kullback-Leibler distance of power's choice from temperature's at this place, in nats; 0 means that both choose alike."),
+    ];
+  },
+  tryThis: () => "Open “futures” in the table under the bars, for each of the two tokens: few and likely, or many and weak?",
+};
