@@ -33,6 +33,7 @@ INTRODUCTION = (
     "cuts it and writes on anew, and accepts or rejects; then the block freezes."
 )
 HEAD = """
+<link rel="stylesheet" href="explorer/page/learn/card.css">
 <script src="explorer/page/vendor/plotly-cartesian.min.js" defer></script>
 <script type="module" src="explorer/page/main.js"></script>
 """

@@ -49,9 +49,15 @@ export class Card {
     else this.asked.querySelector(".choices")?.replaceWith(element("p", { class: "given" }, `You said: ${textOf(question, state.given)}`));
   }
 
+  /** Scroll the card to the answer. */
+  showTold() {
+    this.element.scrollTop = this.told.offsetTop - this.title.offsetHeight - this.told.previousElementSibling.lastElementChild.offsetHeight - 24;
+  }
+
   choices(question) {
+    const hint = element("p", { class: "caption" }, "Your prediction, before it is shown:");
     const buttons = question.choices().map(([value, text]) => element("button", { type: "button", onclick: () => this.answer(value) }, text));
-    return element("div", { class: "choices", role: "group", "aria-labelledby": "lesson-question" }, ...buttons);
+    return element("div", { class: "choices", role: "group", "aria-labelledby": "lesson-question" }, hint, ...buttons);
   }
 
   showAnswer(lesson, question) {
@@ -73,7 +79,7 @@ function asking(lesson, question) {
   const many = lesson.questions.length;
   const count = many > 1 ? element("p", { class: "caption" }, `Question ${state.question + 1} of ${many}`) : null;
   const asked = element("p", { id: "lesson-question", class: "question" }, question.ask());
-  return [count, ...question.scene(), asked, element("p", { class: "caption" }, "Your prediction, before it is shown:")].filter(Boolean);
+  return [count, ...question.scene(), asked].filter(Boolean);
 }
 
 const textOf = (question, given) => question.choices().find(([value]) => value === given)?.[1] ?? "";

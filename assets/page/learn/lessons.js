@@ -1,6 +1,6 @@
 // The seven lessons in their order. A question asks for a prediction, then the page beneath shows what is so:
 //   async set(isWanted)  brings the page into its state; an Error's message says why it cannot
-//   look, look_after     the view that it is about, before and after the reveal
+//   look, lookAfter      the view that it is about, before and after the reveal
 //   hold, cover          what stands still and what is covered until a prediction is given
 //   scene(), ask(), choices()  what the learner reads; choices are [value, text]
 //   async reveal(isWanted)     shows it

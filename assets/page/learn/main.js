@@ -85,13 +85,14 @@ export async function answer(given) {
   count(isRight);
   update({ phase: "answered", told: { isRight, sentence: `${isRight ? "Right." : "Not so."} ${question.told(given)}` } });
   card.onward.focus({ preventScroll: true });
-  if (question.look_after) look();
+  card.showTold();
+  if (question.lookAfter) stage.watch(question.lookAfter, "nearest");
 }
 
 /** Bring the view that the question is about into sight. */
 function look() {
-  const { look: before, look_after: after } = asked();
-  stage.watch(state.phase === "answered" && after ? after : before);
+  const { look: before, lookAfter: after } = asked();
+  stage.watch(state.phase === "answered" && after ? after : before, "start");
 }
 
 function next() {

@@ -46,7 +46,7 @@ function verdict(kind, { scene, explain, tryThis }) {
       [false, "Rejected"],
     ],
     reveal: () => reveal(step().index),
-    look_after: DECISION,
+    lookAfter: DECISION,
     truth: () => step().is_accepted,
     told: () => judged(step()),
     explain: () => explain(step()),
@@ -56,7 +56,7 @@ function verdict(kind, { scene, explain, tryThis }) {
 
 function judged(step) {
   const u = probability(Math.exp(step.log_u));
-  const how = `log A = ${signed(step.log_accept_ratio)}, so its chance was A = ${probability(step.accept_prob)}; the random number u came out as ${u}`;
+  const how = `log A = ${signed(step.log_accept_ratio, Math.abs(step.log_accept_ratio) < 0.01 ? 5 : 2)}, so its chance was A = ${probability(step.accept_prob)}; the random number u came out as ${u}`;
   return step.is_accepted ? `It was accepted: ${how}, which is below A.` : `It was rejected: ${how}, which is not below A.`;
 }
 
@@ -83,8 +83,8 @@ export const worse = verdict("worse", {
   ],
   tryThis: (step = example("worse")) =>
     step.flip_alpha === null || step.flip_alpha < 1
-      ? "Move α: no value from 1 on would turn this decision."
-      : `Move α down to ${number(step.flip_alpha)}: there this very decision would turn, and the page says so.`,
+      ? "Move α: the line under the tiles tells how many of the decisions so far would turn. This one never does."
+      : `Move α to ${number(step.flip_alpha)}: there this very decision would turn, and the page says so.`,
 });
 
 export const surprise = verdict("surprise", {

@@ -30,13 +30,13 @@ export function lift() {
   marked = marked.filter(([, name]) => name === "watched");
 }
 
-/** Frame the view that a question is about and bring it into sight. */
-export function watch(selector) {
+/** Frame the view that a question is about and bring it into sight: to the top, or no further than need be ("nearest"). */
+export function watch(selector, block) {
   for (const [element, name] of marked.filter(([, name]) => name === "watched")) unmark(element, name);
   marked = marked.filter(([, name]) => name !== "watched");
   mark([selector], "watched");
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  document.querySelector(selector)?.scrollIntoView({ block: "start", behavior: still ? "auto" : "smooth" });
+  document.querySelector(selector)?.scrollIntoView({ block, behavior: still ? "auto" : "smooth" });
 }
 
 export function clear() {
