@@ -1,12 +1,13 @@
 """CausalLM: a Hugging Face causal language model behind the LanguageModel protocol, batched and cached."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 import numpy as np
 import torch
 from transformers import PreTrainedModel
 
+from sampler.guesses import Guesses
 from sampler.loading import DTYPES, EMBEDDED, Loaded, checked_device, loaded
 from sampler.prefix_cache import PrefixCache, RowMemory, Text, aligned
 from sampler.records import quoted
@@ -25,7 +26,9 @@ class CausalLM:
     time; `fresh` makes more.
     """
 
-    def __init__(self, shared: Loaded, rows: RowMemory | None = None, kept_bytes: int | None = None) -> None:
+    def __init__(
+        self, shared: Loaded, rows: RowMemory | None = None, kept_bytes: int | None = None, guess: int = 0
+    ) -> None:
         self.name = shared.name
         self.revision = shared.revision
         self.vocab_size = shared.vocab_size
@@ -38,6 +41,7 @@ class CausalLM:
         self._kept_bytes = kept_bytes
         self._prefixes = PrefixCache(kept_bytes)
         self._tree = TokenTree(shared.num_layers, kept_bytes)
+        self._guesses = Guesses(guess)
 
     @classmethod
     def load(
@@ -65,8 +69,8 @@ class CausalLM:
                 f"with safetensors weights and a fast tokenizer; {str(name_or_path)!r} could not be loaded: {reason}"
             ) from error
 
-    def fresh(self, keep_rows: bool = False) -> "CausalLM":
-        return CausalLM(self._loaded, self.rows if keep_rows else None, self._kept_bytes)
+    def fresh(self, keep_rows: bool = False, guess: int = 0) -> "CausalLM":
+        return CausalLM(self._loaded, self.rows if keep_rows else None, self._kept_bytes, guess)
 
     def hold(self, text: Sequence[int], start: int) -> None:
         self.rows.hold(tuple(text), start)
@@ -102,7 +106,10 @@ class CausalLM:
         asked = [self._checked(context, self.max_length - 1) for context in contexts]
         rows = {context: self.rows.get(context) for context in asked}
         missing = sorted(context for context, row in rows.items() if row is None)
-        pass_rows, read = (TREE_ROWS, self._read_tree) if self._loaded.can_branch else (PASS_ROWS, self._read)
+        pass_rows, read = PASS_ROWS, self._read
+        if self._loaded.can_branch:
+            pass_rows, read = TREE_ROWS, self._read_tree
+            missing = sorted({*missing, *self._likely(asked, missing)})
         for first in range(0, len(missing), pass_rows):
             for context, row in self._within_memory(read, missing[first : first + pass_rows]).items():
                 rows[context] = self.rows.put(context, row)
@@ -115,6 +122,12 @@ class CausalLM:
             raise ValueError(f"start must be from 1 to the number of tokens, {len(text)}, not {start}")
         self.tokens_fed += len(text)
         return self._forward(np.array([text]), len(text) - start + 1, use_cache=False)[0]
+
+    def _likely(self, asked: list[Text], missing: list[Text]) -> Iterator[Text]:
+        """Unknown contexts that may be asked for after the missing ones, to be read in the same pass."""
+        self._guesses.learn(asked)
+        for context in missing:
+            yield from (later for later in self._guesses.after(context) if self.rows.get(later) is None)
 
     def _reads_ahead(self) -> bool:
         """Whether the row after the first token changes with the second, as in BERT: no causal model then."""

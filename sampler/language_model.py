@@ -22,10 +22,11 @@ class LanguageModel(Protocol):
     tokens_fed: int  # tokens put through the network since `fresh`
     forward_calls: int  # passes of the network since `fresh`
 
-    def fresh(self, keep_rows: bool = False) -> "LanguageModel":
+    def fresh(self, keep_rows: bool = False, guess: int = 0) -> "LanguageModel":
         """The same model with an empty cache and its counters at zero; shares the weights, so it costs nothing.
 
         `keep_rows`: shares the next-token rows that it remembers, too, where it does: what either finds, both know.
+        `guess`: how many tokens past each text it reads along in a pass, where what came before lets it guess them.
         """
         ...
 

@@ -13,6 +13,7 @@ from sampler.language_model import LanguageModel
 from sampler.lock_step import in_lock_step
 from sampler.records import ChainState, Law, checked_int
 
+MAX_GUESS = 16
 MAX_PREFETCH = 16  # a wider call would leave the cache that the chain lives in
 
 
@@ -21,17 +22,20 @@ class Speed:
     """What changes the cost of a run but never its chain: the states, cuts, random numbers and verdicts stay.
 
     `prefetch`: how many proposals are written at once, all from the current text; those behind the first that changes
-    it are dropped (Brockwell 2006). `early_rejection`: a proposal is left unfinished once u has rejected it, and its
+    it are dropped (Brockwell 2006). `guess`: how many tokens past each text are guessed from what was read before, and
+    read in the same pass (guesses.py). `early_rejection`: a proposal is left unfinished once u has rejected it, and its
     step says so; ignored while the dials stand where it would not be exact. `keep_rows`: the run uses and adds to the
     next-token rows that the model it is given remembers, so that a run much like an earlier one hardly calls it.
     """
 
     prefetch: int = 1
+    guess: int = 0
     early_rejection: bool = False
     keep_rows: bool = False
 
     def __post_init__(self) -> None:
         checked_int("prefetch", self.prefetch, 1, MAX_PREFETCH)
+        checked_int("guess", self.guess, 0, MAX_GUESS)
 
     def check(self, law: Law) -> None:
         """ValueError if early rejection is asked for where it is not exact."""

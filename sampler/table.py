@@ -32,7 +32,7 @@ class TableModel:
         self.forward_calls = 0
         self._row = row
 
-    def fresh(self, keep_rows: bool = False) -> "TableModel":
+    def fresh(self, keep_rows: bool = False, guess: int = 0) -> "TableModel":
         model = copy(self)
         model.tokens_fed = model.forward_calls = 0
         return model

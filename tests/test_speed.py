@@ -267,7 +267,7 @@ def test_dials_moved_to_where_it_is_not_exact_switch_it_off():
     settings = replace(
         SETTINGS, alpha=4.0, proposal_temperature=1.0, steps_per_block=12, max_new_tokens=12, block_size=12, seed=0
     )
-    run = moved(endless_world(), "b", settings, Speed(4, True), {5: {"proposal_temperature": 3.0}})
+    run = moved(endless_world(), "b", settings, Speed(4, early_rejection=True), {5: {"proposal_temperature": 3.0}})
     steps = steps_of(list(run))
     assert any(step.stopped_early for step in steps[:6])
     assert not any(step.stopped_early for step in steps[6:])

@@ -267,7 +267,7 @@ class Renamed(TableModel):
         super().__init__(pretended.name, world.alphabet, world._row)
         self.revision = pretended.revision
 
-    def fresh(self, keep_rows: bool = False) -> "Renamed":
+    def fresh(self, keep_rows: bool = False, guess: int = 0) -> "Renamed":
         return self
 
 

@@ -100,8 +100,8 @@ class WhileWanted:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._model, name)
 
-    def fresh(self, keep_rows: bool = False) -> "WhileWanted":
-        return WhileWanted(self._model.fresh(keep_rows), self._is_wanted)
+    def fresh(self, keep_rows: bool = False, guess: int = 0) -> "WhileWanted":
+        return WhileWanted(self._model.fresh(keep_rows, guess), self._is_wanted)
 
     def next_logprobs(self, contexts: Sequence[Sequence[int]]) -> Any:
         """The model's own rows; Unwanted if nobody waits."""

@@ -16,7 +16,7 @@ from tests.benchmarks import measure
 from tests.benchmarks.measure import Row
 from tests.benchmarks.models import NAMES, SHAPES
 
-FASTEST = "prefetched, early rejection"
+FASTEST = "prefetched, guessing, early rejection"
 transformers.logging.disable_progress_bar()
 
 

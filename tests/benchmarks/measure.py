@@ -19,7 +19,8 @@ SETTINGS = PowerSettings(max_new_tokens=64, block_size=16, steps_per_block=10, s
 SPEEDS = {
     "serial": Speed(),
     "prefetched": Speed(prefetch=16),
-    "prefetched, early rejection": Speed(prefetch=16, early_rejection=True),
+    "prefetched, guessing": Speed(prefetch=16, guess=8),
+    "prefetched, guessing, early rejection": Speed(prefetch=16, guess=8, early_rejection=True),
 }
 Row = dict[str, object]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -113,6 +113,18 @@ class Visit:
     def run_to_end(self) -> None:
         self.run()
         self.until("!s.canContinue && s.ended")
+
+    def dial(self, name: str, value: str) -> None:
+        """Type a slider's value; once more where Gradio was still putting the field in its place."""
+        field, slider = (self.page.locator(f"#{name} input[type={kind}]") for kind in ("number", "range"))
+        for _ in range(20):
+            field.fill(value)
+            field.press("Tab")
+            try:
+                return expect(slider).to_have_value(value, timeout=3_000)
+            except AssertionError:
+                continue
+        pytest.fail(f"the slider {name} did not take {value}")
 
     def toast(self) -> str:
         """The text of the error that the page shows."""

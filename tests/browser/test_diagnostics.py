@@ -57,11 +57,8 @@ def test_runs_four_chains_of_a_recorded_run_on_the_real_model(visit):
 def test_a_live_run_of_long_stages_has_an_autocorrelation_and_effective_sizes(visit):
     visit.open()
     visit.page.click("#details button")
-    visit.page.locator("#blocks input[type=number]").fill("1")
-    visit.page.locator("#steps input[type=number]").fill("40")
-    visit.page.keyboard.press("Tab")
-    shown = "(id) => document.querySelector(`#${id} input[type=range]`).value"
-    visit.page.wait_for_function(f"({shown})('blocks') === '1' && ({shown})('steps') === '40'")
+    visit.dial("blocks", "1")
+    visit.dial("steps", "40")
     visit.run_to_end()
     assert visit.store("s.run.settings.max_new_tokens") == 16
     opened(visit)

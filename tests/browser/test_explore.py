@@ -93,12 +93,17 @@ def test_alpha_acts_on_the_next_step_and_the_trace_says_so(visit, tmp_path):
     visit.run(speed="3")
     visit.press("play")
     visit.until("!s.waiting && s.phase === 'judged'")
-    visit.page.locator("#alpha input[type=number]").fill("2")
-    visit.page.keyboard.press("Enter")
+    visit.dial("alpha", "2")
     visit.until("s.whatIfAlpha === 2")
-    visit.page.wait_for_timeout(300)  # the dial travels on its own request
-    visit.press("step")
-    visit.until("s.phase === 'proposed'")
+    for _ in range(20):  # the dial travels on its own request, a step on another
+        known = visit.store("s.moments.length")
+        visit.press("step")
+        visit.until(f"s.moments.length > {known} && !s.waiting")
+        if visit.store("s.moments.at(-1).alpha") == 2:
+            break
+        if visit.store("s.phase") == "proposed":
+            visit.press("step")
+            visit.until("s.phase === 'judged'")
     assert visit.store("s.moments.at(-1).alpha") == 2
     trace = saved(visit, tmp_path)
     changed = [event for event in map(json.loads, trace.lines()) if event["event"] == "settings_changed"]
@@ -107,8 +112,7 @@ def test_alpha_acts_on_the_next_step_and_the_trace_says_so(visit, tmp_path):
 
 def test_what_if_is_the_line_in_alpha(visit):
     visit.open()
-    visit.page.locator("#alpha input[type=number]").fill("1.5")
-    visit.page.keyboard.press("Enter")
+    visit.dial("alpha", "1.5")
     visit.until("s.whatIfAlpha === 1.5")
     steps = visit.store("s.moments.filter((m) => m.kind === 'step')")
     turned = sum(

@@ -28,8 +28,7 @@ def model() -> CausalLM:
 def sharp_run(visit) -> None:
     """A run at alpha 10, whose target is narrow after fewer texts."""
     visit.open()
-    visit.page.locator("#alpha input[type=number]").fill("10")
-    visit.page.keyboard.press("Enter")
+    visit.dial("alpha", "10")
     visit.until("s.whatIfAlpha === 10")
     visit.run_to_end()
 
