@@ -36,7 +36,7 @@ export const alphaHurts = {
   truth: () => ["fewer", "same", "more"][1 + Math.sign(chain(TO).accuracy - chain(FROM).accuracy)],
   told: () => `From α = ${FROM} to ${TO} the chain goes from ${percent(chain(FROM))} to ${percent(chain(TO))}, while p^α itself goes from ${percent(at("target", FROM))} to ${percent(at("target", TO))}.`,
   explain: () => [
-    element("p", {}, "So the chain, and the law that it is on its way to, are two things. Both need a look: how good is p^α, and how near does the chain come in the steps that it has?"),
+    element("p", {}, "The chain, and the law p^α that it is on its way to, are two things. How good is p^α, and how near to it does the chain come in the few steps that it has? Proposals are written at temperature 1/α: the sharper, the less they dare."),
     element("p", {}, "α = 1 is the model itself. α = ∞ leaves only the likeliest text of all, and then a step is accepted only if it makes the text likelier: a climb, which can end on a hill that is not the highest. It is also right only where the likeliest text is."),
   ],
   tryThis: () => `Choose a single task in the bar above. Where is α = ${TO} worst? Then compare “Accuracy against steps per block”: more revisions are what it costs to come nearer.`,
@@ -49,9 +49,9 @@ const METHODS = {
   power: () => row((r) => r.group === "power_block"),
   tuned: () => row((r) => r.group === "tuned"),
 };
-const NAMES = { base: "The model as it is", temperature: "Temperature 0.25, token by token", power: "Power sampling, α = 4", tuned: "The model tuned by RL (reinforcement learning)" };
+const NAMES = { base: "The model as it is", temperature: "Temperature 0.25, token by token", power: "Power sampling (α = 4, cuts in the block)", tuned: "The model tuned by RL" };
 const known = () => Object.keys(METHODS).filter((name) => METHODS[name]());
-const priced = ({ drawn, ...rest }) => `${percent(rest)} for ${Math.round(drawn)} tokens`;
+const priced = ({ drawn, ...rest }) => `${percent(rest)} right, for ${Math.round(drawn)} tokens`;
 
 /** A chain and a best-of-n that cost about the same, both measured on the same problems. */
 function atEqualTokens() {
@@ -59,6 +59,14 @@ function atEqualTokens() {
     power.group === "power_block" ? rows().costs.filter((r) => r.group === "best_of").map((other) => ({ power, other, apart: Math.abs(Math.log(power.drawn / other.drawn)) })) : [],
   );
   return pairs.sort((a, b) => a.apart - b.apart)[0];
+}
+
+/** How much of the way from the model to its RL-tuned sibling power sampling goes. */
+function gap() {
+  const [base, temperature, power, tuned] = Object.values(METHODS).map((find) => find()?.accuracy);
+  const sharper = temperature === undefined ? "" : `Sharpening tokens makes the model ${temperature < base ? "worse" : "no worse"} here. `;
+  const way = (100 * (power - base)) / (tuned - base);
+  return Number.isFinite(way) ? `${sharper}Sharpening texts goes ${Math.round(way)} % of the way from the model to its RL-tuned sibling, without any training.` : sharper;
 }
 
 const paper = (id, title) => element("a", { href: `https://arxiv.org/abs/${id}`, rel: "noreferrer", target: "_blank" }, `${title} (arXiv ${id})`);
@@ -75,12 +83,12 @@ export const doesItWork = {
   choices: () => known().map((name) => [name, NAMES[name]]),
   reveal: () => {},
   truth: () => known().reduce((best, name) => (METHODS[name]().accuracy > METHODS[best]().accuracy ? name : best)),
-  told: () => `Right answers: ${known().map((name) => `${NAMES[name].toLowerCase().replace("rl (", "RL (")} ${priced(METHODS[name]())}`).join("; ")}.`,
+  told: () => `${known().map((name) => `${NAMES[name]}: ${priced(METHODS[name]())}`).join(". ")}.`,
   explain() {
     const pair = atEqualTokens();
     return [
-      element("p", {}, "Lower temperature sharpens the wrong thing here; power sampling brings out, without any training, much of what RL brings out. It is no free lunch: look at the tokens."),
-      pair ? element("p", {}, `At about equal tokens: ${pair.power.label} gets ${priced(pair.power)}, ${pair.other.label} (draw many, keep the likeliest) ${priced(pair.other)}.`) : null,
+      element("p", {}, gap()),
+      pair ? element("p", {}, `It has its price. At about equal tokens, “${pair.power.label}” is ${priced(pair.power)}, and “${pair.other.label}” (draw many, keep the likeliest) ${priced(pair.other)}.`) : null,
       element("p", {}, "What critics say. One paper argues from a comparison of sharpening with task rewards that sharpening alone is limited: ", paper("2604.16259", "Beyond Distribution Sharpening: The Importance of Task Rewards"), ". Another reports that power sampling can put more weight on right texts and still harm what is done with many samples, such as a vote: ", paper("2608.14420", "More Correct Mass, Worse Answers"), ". This page measures one small model on four little tasks; it cannot settle either."),
     ].filter(Boolean);
   },

@@ -6,6 +6,7 @@ import { open, until } from "./stage.js";
 const DIALS = ["#problem", "#details", "#dials", "#recorded", ".explore .transport"];
 const TEXT = ".explore .card:has([data-part=text])";
 const DECISION = ".explore .card:has([data-part=decision])";
+const PROPOSALS = ".explore .card:has([data-part=proposals])";
 const PIVOTS = ".explore .card:has([data-part=pivotal_positions])";
 
 const steps = () => store.moments.filter((moment) => moment.kind === "step");
@@ -76,10 +77,12 @@ export const better = verdict("better", {
   tryThis: () => "Press Again in the bar above: proposal, then verdict, once more.",
 });
 
+const rarely = ({ accept_prob: a }) => (a > 0 && a < 0.01 ? `, about once in ${Math.round(1 / a).toLocaleString("en")} such steps` : "");
+
 export const worse = verdict("worse", {
   scene: (step) => [element("p", {}, `A later step of the same run, step ${step.draw + 1}. Again the cut is the thick bar, and the verdict is hidden.`)],
   explain: (step) => [
-    element("p", {}, `A worse ending is not forbidden: it gets in with probability A, here ${probability(step.accept_prob)}. These rare steps down are what makes the chain visit texts in proportion to p^α, instead of climbing to the nearest good one and staying there.`),
+    element("p", {}, `A worse ending is not forbidden: it gets in with probability A, here ${probability(step.accept_prob)}${rarely(step)}. These steps down are what makes the chain visit texts in proportion to p^α, instead of climbing to the nearest good one and staying there.`),
   ],
   tryThis: (step = example("worse")) =>
     step.flip_alpha === null || step.flip_alpha < 1
@@ -96,44 +99,41 @@ export const surprise = verdict("surprise", {
   tryThis: () => "Press Step a few times and say each verdict before it comes. Or press Run for a chain of your own.",
 });
 
-/** The last moment of the first block before it freezes. */
-const endOfBlock = () => store.moments.findLast((moment) => moment.block === 0);
-const changes = () => {
-  const [then, now] = [endOfBlock().tokens, store.moments.at(-1).tokens];
-  return then.filter((token, i) => token !== now[i]).length;
-};
-const AMOUNTS = { none: (n) => n === 0, few: (n, all) => n > 0 && 2 * n <= all, most: (n, all) => 2 * n > all };
+const ofBlock = (block) => steps().filter((step) => step.block === block);
+const changed = (some) => some.filter((step) => step.is_changed).length;
+const secondBlock = () => store.moments.find((moment) => moment.block === 1);
+const cutsOfSecond = () => ofBlock(1).map((step) => step.cut);
 
 export const frozen = {
   async set(isWanted) {
-    if (await opened(isWanted)) reveal(endOfBlock().index);
+    if (await opened(isWanted)) reveal(secondBlock().index);
   },
   look: TEXT,
+  lookAfter: PROPOSALS,
   hold: DIALS,
   scene() {
     const { block_size: size, steps_per_block: revisions } = store.run.settings;
-    const changed = steps().filter((step) => step.block === 0 && step.is_changed).length;
     return [
-      element("p", {}, `A long text is written in blocks of B = ${size} tokens. Block 1 was written, and then revised N = ${revisions} times: cut somewhere, written on, judged. ${changed} of these revisions changed it.`),
-      element("p", {}, `Now block 2 is written and revised, then block 3, and so on.`),
+      element("p", {}, `A long text is written in blocks of B = ${size} tokens. Block 1 was written, and then revised N = ${revisions} times: cut at a random token, written on, judged. ${changed(ofBlock(0))} of these revisions changed it.`),
+      element("p", {}, `Block 2 has just been written (it begins at token ${secondBlock().cut}), and its ${ofBlock(1).length} revisions come next.`),
     ];
   },
-  ask: () => `How many of the ${endOfBlock().length} tokens of block 1 will be different when the whole run is over?`,
+  ask: () => "Where will their cuts fall?",
   choices: () => [
-    ["none", "None"],
-    ["few", "Some, at most half"],
-    ["most", "Most of them"],
+    ["anywhere", "Anywhere in the text so far"],
+    ["second", "In block 2 only"],
+    ["first", "In block 1 only"],
   ],
-  reveal: () => reveal(store.moments.length - 1),
-  truth: () => Object.keys(AMOUNTS).find((name) => AMOUNTS[name](changes(), endOfBlock().length)),
-  told() {
-    const later = steps().filter((step) => step.block > 0);
-    return `${changes()} of ${endOfBlock().length}: after block 1 there were ${later.length} more revisions, ${later.filter((step) => step.is_changed).length} of them changed the text, and block 1 is ${changes() ? "not what it was" : "just as it was"}.`;
+  reveal: () => reveal(ofBlock(1).at(-1).index),
+  truth() {
+    const [start, cuts] = [secondBlock().cut, cutsOfSecond()];
+    return cuts.every((cut) => cut >= start) ? "second" : cuts.every((cut) => cut < start) ? "first" : "anywhere";
   },
+  told: () => `The ${ofBlock(1).length} cuts fell at tokens ${Math.min(...cutsOfSecond())} to ${Math.max(...cutsOfSecond())}, and block 2 begins at ${secondBlock().cut}. ${changed(ofBlock(1))} of these revisions changed the text.`,
   explain: () =>
     store.run.settings.scope === "block"
       ? [
-          element("p", {}, "Revise, then freeze: the lock on a block says that its tokens stand for good. That keeps the cost in proportion to the length of the text."),
+          element("p", {}, "Revise, then freeze: the lock on a block says that its tokens stand for good. That keeps the cost in proportion to the length of the text. Where the model is sure, most proposals write the same text again."),
           element("p", {}, "The paper's own algorithm lets cuts fall anywhere in the text so far, which costs more and comes closer to p^α: “cuts may fall in: whole completion”, under the block size."),
         ]
       : [element("p", {}, "In this run cuts may fall anywhere in the text so far, as in the paper's own algorithm. Under scope “this block only” a finished block is frozen for good, which costs less.")],
@@ -157,10 +157,14 @@ const named = (position) => `“${tokenAt(position)}” at ${position}`;
 const pivot = () => candidates().reduce((best, position) => (gain(position) > gain(best) ? position : best));
 const isToldAt = (position) => store.alternatives[position]?.rows;
 
+const measure = (name) => document.querySelector(`[name="measure"][value="${name}"]`).click();
+const tellRow = (row) => `“${row.token}”: model ${probability(row.base)}, temperature ${probability(row.temperature)}, power ${probability(row.power.value)}. Futures behind it (${row.words.replace(": ", ", ")}).`;
+
 export const pivotal = {
   async set(isWanted) {
     if (!(await opened(isWanted))) return;
-    update({ measure: "entropy", chosen: null, position: null });
+    measure("entropy");
+    update({ chosen: null, position: null });
     reveal(store.moments.length - 1);
     await until(() => store.target && (store.target.sentence || pivots().length), isWanted);
     if (store.target?.sentence) throw new Error(store.target.sentence);
@@ -169,12 +173,13 @@ export const pivotal = {
   hold: [...DIALS, PIVOTS, TEXT],
   scene: () => [
     element("p", {}, "The bars show where the model was unsure: entropy, which is 0 where only one token was possible. But being unsure is not the same as mattering. Some choices are mere wording; at others the whole text goes another way."),
-    element("p", {}, "At which of these does power sampling choose most differently from temperature?"),
+    element("p", {}, "A token is pivotal where power sampling chooses very differently from temperature, because the futures behind the choices differ."),
   ],
-  ask: () => "Which of these tokens is pivotal?",
+  ask: () => "Which of these tokens is the most pivotal?",
   choices: () => candidates().map((position) => [position, `${named(position)}, entropy ${number(store.moments.at(-1).entropy[position])}`]),
   async reveal(isWanted) {
-    update({ measure: "power_gain", position: pivot(), chosen: pivot() });
+    measure("power_gain");
+    update({ position: pivot(), chosen: pivot() });
     await until(() => isToldAt(pivot()) || store.alternatives[pivot()]?.sentence, isWanted);
   },
   truth: pivot,
@@ -185,7 +190,7 @@ export const pivotal = {
   explain() {
     const rows = [...(isToldAt(pivot()) ?? [])].sort((a, b) => b.base - a.base).slice(0, 2);
     return [
-      ...rows.map((row) => element("p", {}, `${row.token === tokenAt(pivot()) ? "Here stands" : "Instead there could stand"} “${row.token}”: model ${probability(row.base)}, temperature ${probability(row.temperature)}, power ${probability(row.power.value)}. Its futures: ${row.words}.`)),
+      ...rows.map((row) => element("p", {}, `${row.token === tokenAt(pivot()) ? "Here stands" : "Instead there could stand"} ${tellRow(row)}`)),
       element("p", { class: "caption" }, "The gain is the Kullback-Leibler distance of power's choice from temperature's at this place, in nats; 0 means that both choose alike."),
     ];
   },

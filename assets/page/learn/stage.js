@@ -21,11 +21,13 @@ export async function open(page, isWanted) {
 
 /** Dials that would give the answer away stand still, views that would are covered. */
 export function gate({ hold = [], cover = [] }) {
+  document.body.classList.add("predicting");
   mark(hold, "held");
   mark(cover, "covered");
 }
 
 export function lift() {
+  document.body.classList.remove("predicting");
   for (const [element, name] of marked.filter(([, name]) => name !== "watched")) unmark(element, name);
   marked = marked.filter(([, name]) => name === "watched");
 }
@@ -40,6 +42,7 @@ export function watch(selector, block) {
 }
 
 export function clear() {
+  lift();
   for (const [element, name] of marked) unmark(element, name);
   marked = [];
 }
