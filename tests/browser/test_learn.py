@@ -64,7 +64,7 @@ def where_cuts_fall(screen: Screen) -> str:
 
 def pivot(screen: Screen) -> str:
     assert "Highest power gain" in screen.page.inner_text("[data-part=jumps]")
-    token, position = screen.page.locator(".jump").first.inner_text().split(" at ")
+    token, position = screen.page.locator(".jump").first.text_content().split(" at ")
     return f"“{token.strip()}” at {position}"
 
 

@@ -191,7 +191,7 @@ export const pivotal = {
     const rows = [...(isToldAt(pivot()) ?? [])].sort((a, b) => b.base - a.base).slice(0, 2);
     return [
       ...rows.map((row) => element("p", {}, `${row.token === tokenAt(pivot()) ? "Here stands" : "Instead there could stand"} ${tellRow(row)}`)),
-      element("p", { class: "caption" }, "The gain is the Kullback-Leibler distance of power's choice from temperature's at this place, in nats; 0 means that both choose alike."),
+      element("p", { class: "caption" }, "The gain says how far apart power's choice and temperature's are at this place (Kullback-Leibler divergence, in nats); 0 means that both choose alike."),
     ];
   },
   tryThis: () => "Open “futures” in the table under the bars, for each of the two tokens: few and likely, or many and weak?",

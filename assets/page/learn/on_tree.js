@@ -7,6 +7,8 @@ import { open, until } from "./stage.js";
 
 const DIALS = [".tree-bar", ".tree .world"];
 const ICICLES = ".tree .card:has(.icicles)";
+const TABLE = ".tree [data-part=children]";
+const view = () => (matchMedia("(max-width: 1000px)").matches ? TABLE : ICICLES); // side by side, or in numbers
 const WEATHER = { sun: 0.5, rain: 0.3, snow: 0.2 };
 
 /** A tree of one position, as explorer/page/tree.py would send it. */
@@ -59,10 +61,12 @@ const shown = (value) => value.toFixed(3);
 
 export const sharpened = {
   set: setWeather,
-  look: ICICLES,
+  get look() {
+    return view();
+  },
   hold: DIALS,
   scene: () => [
-    element("p", {}, `Suppose a model writes a single word: sun with probability ${shown(baseOf("sun"))}, rain ${shown(baseOf("rain"))}, snow ${shown(baseOf("snow"))}. In the picture a cell is as high as its word is likely.`),
+    element("p", {}, `Suppose a model writes a single word: sun with probability ${shown(baseOf("sun"))}, rain ${shown(baseOf("rain"))}, snow ${shown(baseOf("snow"))}. In the pictures a cell is as high as its word is likely; the table under them has the numbers.`),
     element("p", {}, "To sharpen means: raise every probability to the power α (alpha), then divide by their sum, so that they add up to 1 again. At α = 1, as now, nothing changes."),
   ],
   ask: () => `Now α goes up to 2. What becomes of sun's ${shown(baseOf("sun"))}?`,
@@ -96,7 +100,9 @@ const DIRECTIONS = { "up up": "up both", "down down": "down both", "down up": "a
 
 export const tokensOrTexts = {
   set: (isWanted) => setExample(isWanted, { alpha: 1, blockSize: 2 }),
-  look: ICICLES,
+  get look() {
+    return view();
+  },
   hold: DIALS,
   scene: () => [
     element("p", {}, `Now texts of two tokens, from the paper: “ab”, “ba” and “bb”. A text that begins with a (probability ${shown(baseOf("a"))}) has one way to go on; one that begins with b (${shown(baseOf("b"))}) has two, equally likely.`),
@@ -129,7 +135,9 @@ export const tokensOrTexts = {
 
 export const blockSize = {
   set: (isWanted) => setExample(isWanted, { alpha: 4, blockSize: 2 }),
-  look: ICICLES,
+  get look() {
+    return view();
+  },
   hold: [...DIALS, ".tree .columns"],
   scene: () => [
     element("p", {}, `Back to the small world, where everything is known. B is the size of a block in tokens. The texts have two, so at B = 2 one block holds the whole text, and with enough revisions it begins with a as often as power wants: ${shown(chance("blocks", "a"))}. Temperature has ${shown(chance("temperature", "a"))}.`),

@@ -1,5 +1,7 @@
 // Puts the page beneath a lesson into a state, and keeps the answer out of sight until a prediction is given.
 
+const BARS = "#dials, .explore .transport, .tree-bar, .compare-bar"; // they stay in sight while the rest scrolls
+
 let marked = []; // [element, class] that the question on the card has put on
 
 /** Wait until something holds; false once nobody wants it any more. */
@@ -28,25 +30,32 @@ export function gate({ hold = [], cover = [] }) {
 
 export function lift() {
   document.body.classList.remove("predicting");
-  for (const [element, name] of marked.filter(([, name]) => name !== "watched")) unmark(element, name);
-  marked = marked.filter(([, name]) => name === "watched");
+  unmark((name) => name !== "watched");
 }
 
 /** Frame the view that a question is about and bring it into sight: to the top, or no further than need be ("nearest"). */
 export function watch(selector, block) {
-  for (const [element, name] of marked.filter(([, name]) => name === "watched")) unmark(element, name);
-  marked = marked.filter(([, name]) => name !== "watched");
+  unmark((name) => name === "watched");
   mark([selector], "watched");
+  const view = document.querySelector(selector);
+  if (!view) return;
+  view.style.scrollMarginTop = `${barsAbove()}px`;
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  document.querySelector(selector)?.scrollIntoView({ block, behavior: still ? "auto" : "smooth" });
+  view.scrollIntoView({ block, behavior: still ? "auto" : "smooth" });
 }
+
+/** How much of the window's top the open page's bars take, in pixels. */
+const barsAbove = () =>
+  [...document.querySelectorAll(BARS)]
+    .filter((bar) => bar.offsetParent && getComputedStyle(bar).position === "sticky")
+    .reduce((height, bar) => height + bar.offsetHeight, 8);
 
 export function clear() {
   lift();
-  for (const [element, name] of marked) unmark(element, name);
-  marked = [];
+  unmark(() => true);
 }
 
+/** `name` is "held", "covered" or "watched"; only what is watched can still be used. */
 function mark(selectors, name) {
   for (const element of selectors.flatMap((selector) => [...document.querySelectorAll(selector)])) {
     element.classList.add(name);
@@ -55,7 +64,10 @@ function mark(selectors, name) {
   }
 }
 
-function unmark(element, name) {
-  element.classList.remove(name);
-  if (name !== "watched") element.inert = false;
+function unmark(isMeant) {
+  for (const [element, name] of marked.filter(([, name]) => isMeant(name))) {
+    element.classList.remove(name);
+    if (name !== "watched") element.inert = false;
+  }
+  marked = marked.filter(([, name]) => !isMeant(name));
 }
