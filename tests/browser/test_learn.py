@@ -200,9 +200,10 @@ def test_covered_results_appear_with_the_answer(visit):
 
 def test_on_a_phone_the_card_folds(browser, address):
     context = browser.new_context(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
-    visit = Visit(context.new_page(), address).open("__theme=light&lesson=1")
-    asked(visit, 0, 0)
+    visit = Visit(context.new_page(), address)
     page = visit.page
+    page.goto(f"{address}?__theme=light&lesson=1")
+    asked(visit, 0, 0)
     assert page.locator("#lesson").bounding_box()["height"] < 0.5 * 844
     page.get_by_role("button", name="Fold", exact=True).click()
     assert page.locator("#lesson").bounding_box()["height"] < 0.15 * 844
