@@ -120,7 +120,7 @@ def asked(visit: Visit, lesson: int, question: int) -> list[str]:
 
 def predict(visit: Visit, choice: str) -> str:
     """Give a prediction; the answer, once the page beneath has drawn what it is read from."""
-    visit.page.get_by_role("group").get_by_role("button", name=choice, exact=True).click()
+    visit.page.locator("#lesson .choices").get_by_role("button", name=choice, exact=True).click()
     visit.page.wait_for_function(f"{LEARN}.phase === 'answered'")
     visit.until("true")
     return visit.page.inner_text("#lesson .told")
@@ -203,6 +203,7 @@ def test_on_a_phone_the_card_folds(browser, address):
     visit = Visit(context.new_page(), address)
     page = visit.page
     page.goto(f"{address}?__theme=light&lesson=1")
+    page.wait_for_function("window.explorer?.learn")
     asked(visit, 0, 0)
     assert page.locator("#lesson").bounding_box()["height"] < 0.5 * 844
     page.get_by_role("button", name="Fold", exact=True).click()
