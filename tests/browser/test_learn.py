@@ -144,7 +144,7 @@ def test_every_lesson_by_its_buttons(visit):
             is_right = choice.startswith(question.right(screen))
             right += is_right
             assert any(each.startswith(question.right(screen)) for each in choices)
-            assert ("Right." in told, "Not so." in told) == (is_right, not is_right), (choice, told)
+            assert ("Right." in told, "Not this time." in told) == (is_right, not is_right), (choice, told)
             assert [n for n in question.numbers(screen) if n not in told] == [], told
             assert f"{right} of" in visit.page.inner_text("#lesson footer")
             visit.page.click("#lesson .after .primary")
@@ -167,7 +167,7 @@ def test_right_predictions_and_the_same_question_twice(visit):
     assert "3 of 3" in visit.page.inner_text("#lesson footer")
     start(visit, 3)
     asked(visit, 2, 0)
-    assert "Not so." in predict(visit, "Rejected")
+    assert "Not this time." in predict(visit, "Rejected")
     assert "3 of 3" in visit.page.inner_text("#lesson footer")
 
 

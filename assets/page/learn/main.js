@@ -83,7 +83,7 @@ export async function answer(given) {
   if (!isWanted()) return;
   const isRight = question.truth() === given;
   count(isRight);
-  update({ phase: "answered", told: { isRight, sentence: `${isRight ? "Right." : "Not so."} ${question.told(given)}` } });
+  update({ phase: "answered", told: { isRight, sentence: `${isRight ? "Right." : "Not this time."} ${question.told(given)}` } });
   card.onward.focus({ preventScroll: true });
   card.showTold();
   if (question.lookAfter) stage.watch(question.lookAfter, "nearest");

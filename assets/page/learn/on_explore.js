@@ -1,10 +1,11 @@
 // Questions on the Explore page: the two halves of a step, frozen blocks, pivotal tokens.
 import { element, number, probability, signed } from "../format.js";
 import { reveal, store, update } from "../store.js";
-import { open, until } from "./stage.js";
+import { isNarrow, open, until } from "./stage.js";
 
 const DIALS = ["#problem", "#details", "#dials", "#recorded", ".explore .transport"];
 const TEXT = ".explore .card:has([data-part=text])";
+const TOKENS = ".explore [data-part=text]";
 const DECISION = ".explore .card:has([data-part=decision])";
 const PROPOSALS = ".explore .card:has([data-part=proposals])";
 const PIVOTS = ".explore .card:has([data-part=pivotal_positions])";
@@ -37,7 +38,9 @@ function verdict(kind, { scene, explain, tryThis }) {
     async set(isWanted) {
       if (await opened(isWanted)) reveal(step().index, "proposed");
     },
-    look: TEXT,
+    get look() {
+      return isNarrow() ? TOKENS : TEXT;
+    },
     hold: DIALS,
     scene: () => scene(step()),
     ask: () =>
@@ -108,7 +111,9 @@ export const frozen = {
   async set(isWanted) {
     if (await opened(isWanted)) reveal(secondBlock().index);
   },
-  look: TEXT,
+  get look() {
+    return isNarrow() ? TOKENS : TEXT;
+  },
   lookAfter: PROPOSALS,
   hold: DIALS,
   scene() {
@@ -137,7 +142,7 @@ export const frozen = {
           element("p", {}, "The paper's own algorithm lets cuts fall anywhere in the text so far, which costs more and comes closer to p^α: “cuts may fall in: whole completion”, under the block size."),
         ]
       : [element("p", {}, "In this run cuts may fall anywhere in the text so far, as in the paper's own algorithm. Under scope “this block only” a finished block is frozen for good, which costs less.")],
-  tryThis: () => "Press Replay in the bar and watch the locks close.",
+  tryThis: () => "Press Play in the bar and watch the locks close.",
 };
 
 const MOST_CHOICES = 4;

@@ -3,12 +3,11 @@ import { element, probability } from "../format.js";
 import { law } from "../tree/laws.js";
 import { laws, plant, shareOf, state, textOf, update } from "../tree/state.js";
 import { ask } from "../tree/wire.js";
-import { open, until } from "./stage.js";
+import { isNarrow, open, until } from "./stage.js";
 
 const DIALS = [".tree-bar", ".tree .world"];
 const ICICLES = ".tree .card:has(.icicles)";
 const TABLE = ".tree [data-part=children]";
-const view = () => (matchMedia("(max-width: 1000px)").matches ? TABLE : ICICLES); // side by side, or in numbers
 const WEATHER = { sun: 0.5, rain: 0.3, snow: 0.2 };
 
 /** A tree of one position, as explorer/page/tree.py would send it. */
@@ -62,7 +61,7 @@ const shown = (value) => value.toFixed(3);
 export const sharpened = {
   set: setWeather,
   get look() {
-    return view();
+    return isNarrow() ? TABLE : ICICLES;
   },
   hold: DIALS,
   scene: () => [
@@ -101,7 +100,7 @@ const DIRECTIONS = { "up up": "up both", "down down": "down both", "down up": "a
 export const tokensOrTexts = {
   set: (isWanted) => setExample(isWanted, { alpha: 1, blockSize: 2 }),
   get look() {
-    return view();
+    return isNarrow() ? TABLE : ICICLES;
   },
   hold: DIALS,
   scene: () => [
@@ -136,7 +135,7 @@ export const tokensOrTexts = {
 export const blockSize = {
   set: (isWanted) => setExample(isWanted, { alpha: 4, blockSize: 2 }),
   get look() {
-    return view();
+    return isNarrow() ? TABLE : ICICLES;
   },
   hold: [...DIALS, ".tree .columns"],
   scene: () => [

@@ -2,6 +2,9 @@
 
 const BARS = "#dials, .explore .transport, .tree-bar, .compare-bar"; // they stay in sight while the rest scrolls
 
+/** No room beside the card: it lies over the foot of the page (card.css). */
+export const isNarrow = () => matchMedia("(max-width: 1000px)").matches;
+
 let marked = []; // [element, class] that the question on the card has put on
 
 /** Wait until something holds; false once nobody wants it any more. */
