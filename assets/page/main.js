@@ -7,6 +7,8 @@ import { DecisionCard } from "./decision.js";
 import { Drawer } from "./diagnostics.js";
 import { file } from "./files.js";
 import { element } from "./format.js";
+import * as learn from "./learn/main.js";
+import { state as learnState } from "./learn/state.js";
 import { showJumps, showMeasures } from "./pivots.js";
 import { plots } from "./plots.js";
 import { showSamples } from "./samples.js";
@@ -132,5 +134,6 @@ window.explorer = {
   takeaway: { ...notebook, ...replayFile, ...tables },
   comparison: { ...comparison, state: comparisonState },
   tree: { ...tree, state: treeState, laws: treeLaws },
+  learn: { ...learn, state: learnState },
 };
 window.dispatchEvent(new Event("explorer-ready"));

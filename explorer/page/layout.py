@@ -32,6 +32,7 @@ INTRODUCTION = (
     "cuts it and writes on anew, and accepts or rejects; then the block freezes."
 )
 HEAD = """
+<link rel="stylesheet" href="explorer/page/learn/card.css">
 <script src="explorer/page/vendor/plotly-cartesian.min.js" defer></script>
 <script type="module" src="explorer/page/main.js"></script>
 """
@@ -43,6 +44,7 @@ CONNECT_REPLAY = READY.format("window.explorer.replay.connect({ props, trigger, 
 CONNECT_TARGET = READY.format("window.explorer.target.connect({ props, trigger, watch })")
 MOUNT_COMPARISON = READY.format("window.explorer.comparison.mount(element)")
 MOUNT_TREE = READY.format("window.explorer.tree.mount(element)")
+MOUNT_LEARN = READY.format("window.explorer.learn.mount(element)")
 CONNECT_TREE = READY.format("window.explorer.tree.connect({ props, trigger, watch })")
 CONNECT_COMPARISON = READY.format("window.explorer.comparison.connect({ props, trigger, watch })")
 
@@ -64,6 +66,8 @@ def page(
             with gr.Tab("Compare", id="compare"):
                 own = compare.panel()
                 gr.HTML(html_template=skeleton("compare/compare.html"), js_on_load=MOUNT_COMPARISON, elem_id="compare")
+            with gr.Tab("Learn", id="learn"):
+                gr.HTML(html_template=skeleton("learn/learn.html"), js_on_load=MOUNT_LEARN, elem_id="learn")
         bus, comparison_bus = hidden("bus", CONNECT), hidden("comparison-bus", CONNECT_COMPARISON)
         tree.wire_tree(hidden("tree-bus", CONNECT_TREE), models)
         wire(controls, bus, session, models)

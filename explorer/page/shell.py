@@ -7,13 +7,15 @@ from functools import cache
 from pathlib import Path
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "page"
-SHEETS = [ASSETS / "style.css", ASSETS / "compare" / "compare.css", ASSETS / "tree" / "tree.css"]
+SHEETS = [ASSETS / name for name in ("style.css", "compare/compare.css", "tree/tree.css", "learn/learn.css")]
+LINKED = [ASSETS / "learn" / "card.css"]  # outside of what Gradio does to the others
 SHELL = ASSETS / "shell"
 PLOTLY = ASSETS / "vendor" / "plotly-cartesian.min.js"
 PAGES = {  # the tabs, by the parts of their markup
     "explore": ("Explore", ("shell/dials.html", "explore.html", "diagnostics.html")),
     "tree": ("Tree", ("tree/tree.html",)),
     "compare": ("Compare", ("compare/compare.html",)),
+    "learn": ("Learn", ("learn/learn.html",)),
 }
 POLICY = (  # nothing but what stands in the file
     "default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'; img-src data: blob:; "
@@ -68,7 +70,7 @@ def section(name: str) -> str:
 
 def sheets() -> list[Path]:
     """Our styles, those of the shell last."""
-    return [*SHEETS, SHELL / "shell.css"]
+    return [*SHEETS, *LINKED, SHELL / "shell.css"]
 
 
 def modules() -> list[Path]:

@@ -12,6 +12,7 @@ const OPEN = {
   explore: openExplore,
   tree: (panel) => explorer.tree.mount(panel),
   compare: (panel) => explorer.comparison.mount(panel),
+  learn: (panel) => explorer.learn.mount(panel),
 };
 
 async function openExplore(panel) {
