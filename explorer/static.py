@@ -9,7 +9,7 @@ from pathlib import Path
 
 from explorer.page import beforehand
 from explorer.page.evaluation import RECORDED
-from explorer.page.layout import comparison_json, tree_json
+from explorer.page.layout import comparison_json, links_json, tree_json
 from explorer.page.library import Models, preset, recorded
 from explorer.page.packets import DIAGNOSTICS, FIGURES, packet, views
 from explorer.page.shell import ASSETS, folder_index, whole_file
@@ -62,6 +62,7 @@ def files(models: Models, runs: tuple[str, ...], worlds: tuple[str, ...]) -> Ite
     yield "explorer/opening.json", packet(views=views(FIGURES | DIAGNOSTICS), packet=None)
     yield "explorer/comparison.json", gzip.decompress(comparison_json(RECORDED)).decode()
     yield "explorer/tree.json", tree_json(models)
+    yield "explorer/links.json", links_json(models)
     told = [{"id": name, "prompt": preset(name).prompt} for name in runs]
     yield "explorer/recorded/runs.json", packet(runs=told)
     for name in runs:

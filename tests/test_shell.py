@@ -48,7 +48,7 @@ def test_one_file_holds_every_script_under_the_name_that_others_import_it_by():
 def test_every_import_is_one_that_can_be_renamed(path):
     """A relative path in double quotes, ended by a semicolon; nothing is imported while running."""
     script = path.read_text("utf-8")
-    statements = re.findall(r"^import\b|^export (?:\*|\{[^}]*\})", script, flags=re.MULTILINE)
+    statements = re.findall(r"^import\b|^export (?:\*|\{[^}]*\}) from\b", script, flags=re.MULTILINE)
     assert len(IMPORT.findall(script)) == len(statements)
     assert "import(" not in script
     assert not re.search(r'from "\.', inner(path))

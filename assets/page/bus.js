@@ -27,6 +27,7 @@ export const written = (value) => JSON.stringify(value, (key, item) => (typeof i
 export function receive(packet) {
   if (packet.download) saveText(packet.download.name, packet.download.text, "application/jsonl");
   else if (packet.diagnostics) receiveDiagnosis(packet.diagnostics);
+  else if (packet.refusal) update({ refusal: { sentence: packet.refusal }, status: "" });
   else if (packet.notice) update({ status: packet.notice, ...(packet.idle && { playing: false, waiting: false, canContinue: false }) });
   else if (packet.run) openRun(packet);
   else if (packet.run_id !== store.run?.id) return;

@@ -1,4 +1,5 @@
 // What the page shows, in one object, and who wants to know when it changes. Views read it and never each other.
+import { untilOn } from "./until.js";
 
 export const store = {
   run: null, // {id, model, prompt, settings, recorded, total_draws}
@@ -27,8 +28,10 @@ export const store = {
   speed: 20, // steps a second; 0 is as fast as possible
   status: "",
   elsewhere: "", // an address to go to instead of waiting in line
+  refusal: null, // {sentence} of the run that a link asked for last and did not get
   beat: false, // the next moment to arrive stops between proposal and verdict
   dark: false,
+  presenting: false, // to a room: large type
   diagnosis: null, // {runId, request, wanted, rows, progress, refusal} of the drawer's last question
 };
 
@@ -38,6 +41,9 @@ let scheduled = false;
 export function subscribe(listener) {
   listeners.add(listener);
 }
+
+/** A promise that is kept once a condition on the store holds. */
+export const until = untilOn(listeners);
 
 /** Change the store; every listener hears of it once, in the next animation frame. */
 export function update(patch) {

@@ -3,12 +3,18 @@
 import base64
 import json
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "page"
-SHEETS = [ASSETS / name for name in ("style.css", "compare/compare.css", "tree/tree.css", "learn/learn.css")]
-LINKED = [ASSETS / "learn" / "card.css"]  # outside of what Gradio does to the others
+SHEETS = [
+    ASSETS / name
+    for name in ("style.css", "compare/compare.css", "tree/tree.css", "learn/learn.css", "links/links.css")
+]
+LINKED = [
+    ASSETS / name for name in ("learn/card.css", "present/present.css")
+]  # Gradio would change them
 SHELL = ASSETS / "shell"
 PLOTLY = ASSETS / "vendor" / "plotly-cartesian.min.js"
 PAGES = {  # the tabs, by the parts of their markup
@@ -35,7 +41,7 @@ def folder_index(base: str = "explorer/page") -> str:
     styles = [f'<link rel="stylesheet" href="{base}/{path.relative_to(ASSETS)}">' for path in sheets()]
     plotly, main = (path.relative_to(ASSETS) for path in (PLOTLY, SHELL / "main.js"))
     scripts = [f'<script src="{base}/{plotly}" defer></script>', f'<script type="module" src="{base}/{main}"></script>']
-    return filled("shell/index.html", styles=styles, scripts=scripts, pages=map(section, PAGES))
+    return filled(styles=styles, scripts=scripts, pages=map(section, PAGES))
 
 
 @cache
@@ -49,14 +55,14 @@ def whole_file() -> str:
         f'<script type="module">import "{bare(SHELL / "main.js")}";</script>',
     ]
     policy = [f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">']
-    text = filled("shell/index.html", policy=policy, styles=styles, scripts=scripts, pages=[section("explore")])
+    text = filled(policy=policy, styles=styles, scripts=scripts, pages=[section("explore")])
     return text.replace('<body class="static">', '<body class="static alone">', 1)
 
 
-def filled(name: str, **slots) -> str:
-    """A skeleton with the lines that belong in the place of `<!-- slot -->`."""
-    text = skeleton(name)
-    for slot, lines in slots.items():
+def filled(**slots: Iterable[str]) -> str:
+    """The shell's own page with the lines that belong in the place of `<!-- slot -->`."""
+    text = skeleton("shell/index.html")
+    for slot, lines in {"links": [skeleton("links/links.html")], **slots}.items():
         text = text.replace(f"<!-- {slot} -->", "\n".join(lines), 1)
     return text
 
@@ -75,7 +81,7 @@ def sheets() -> list[Path]:
 
 def modules() -> list[Path]:
     """Our scripts, all of them ES modules."""
-    return sorted(path for path in ASSETS.rglob("*.js") if path.parent.name != "vendor")
+    return sorted(path for path in ASSETS.rglob("*.js") if path != PLOTLY)
 
 
 def bare(path: Path) -> str:

@@ -1,7 +1,7 @@
 // Puts the page together without Gradio: tabs, a panel, and recorded answers behind the same wires.
 import "../main.js";
 import { file } from "../files.js";
-import { wireDials } from "./dials.js";
+import { plainHost, wireDials } from "./dials.js";
 import * as recorded from "./recorded.js";
 import { wireTabs } from "./tabs.js";
 import { wire } from "./wires.js";
@@ -25,4 +25,6 @@ explorer.connect(wire(recorded.page));
 explorer.target.connect(wire(recorded.target));
 explorer.replay.connect(wire(recorded.replay));
 explorer.tree.connect(wire(recorded.tree));
-wireTabs(document.getElementById("pages"), [...document.querySelectorAll("[role=tabpanel]")], (name, panel) => OPEN[name](panel));
+explorer.links.hostedBy(plainHost);
+wireTabs(document.getElementById("tabs"), [...document.querySelectorAll("[role=tabpanel]")], (name, panel) => OPEN[name](panel));
+explorer.links.mount(document.querySelector(".link-bar"));

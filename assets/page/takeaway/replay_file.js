@@ -7,15 +7,16 @@ import { nameOf, saveText } from "./saving.js";
 const SLOT = "<!-- data -->";
 
 export async function saveReplay() {
-  const [{ views }, page] = await Promise.all([file("opening.json"), file("replay.html", String)]);
-  saveText(`${nameOf("explore", "replay")}.html`, replayFile(page, views), "text/html");
+  const [{ views }, links, page] = await Promise.all([file("opening.json"), file("links.json", JSON.parse), file("replay.html", String)]);
+  saveText(`${nameOf("explore", "replay")}.html`, replayFile(page, views, links), "text/html");
 }
 
 /** `page` with the run's data in the place of its slot. */
-export function replayFile(page, views) {
+function replayFile(page, views, links) {
   const { id, prompt } = store.run;
   const data = {
     "opening.json": { views, packet: null },
+    "links.json": links,
     "recorded/runs.json": { runs: [{ id, prompt }] },
     [`recorded/${id}.json`]: known(),
   };
