@@ -4,15 +4,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from conftest import ROOT, Visit, free_port, served
+from test_learn import LESSONS, asked, predict, start
 
 pytestmark = pytest.mark.browser
+SEEN = {"Explore": ".main-svg", "Tree": ".main-svg", "Compare": ".main-svg", "Learn": ".lessons li"}
 BUILD = """
 import pathlib, sys
 from explorer.static import build
-build(pathlib.Path(sys.argv[1]), ("sums-1", "cups-2"), ("paper",))
+build(pathlib.Path(sys.argv[1]), ("cups-1", "sums-1"), ("paper", "own"))
 """
 
 
@@ -45,7 +48,7 @@ def reader(browser, static_address) -> Iterator[Visit]:
 
 
 def test_every_answer_of_the_explore_page_is_recorded(reader):
-    assert reader.store("s.run.id") == "sums-1"
+    assert reader.store("s.run.id") == "cups-1"
     assert reader.page.locator(".kind").inner_text() == "recorded run"
     assert "exact" in reader.page.locator("[data-part=shares]").inner_text()
     reader.page.locator(".jump").first.click()
@@ -60,8 +63,8 @@ def test_every_answer_of_the_explore_page_is_recorded(reader):
 
 
 def test_another_run_is_chosen_played_and_asked_what_if(reader):
-    reader.page.select_option("[data-part=runs]", "cups-2")
-    reader.until("s.run.id === 'cups-2' && s.target")
+    reader.page.select_option("[data-part=runs]", "sums-1")
+    reader.until("s.run.id === 'sums-1' && s.target")
     reader.page.locator("#what-if-alpha").fill("2.3")
     reader.until("s.whatIfAlpha === 2.3 && s.replays[2.3] === null")
     line = reader.page.locator("[data-part=what-if]").inner_text()
@@ -128,15 +131,51 @@ def test_a_replay_is_saved_without_a_server_and_a_dropped_trace_is_answered(read
     reader.until("s.status.includes('needs the live explorer')")
 
 
+def test_every_lesson_goes_through_without_a_server(reader):
+    start(reader, 1)
+    for lesson, questions in enumerate(LESSONS):
+        for number in range(len(questions)):
+            choices = asked(reader, lesson, number)
+            told = predict(reader, choices[0])
+            assert ("Right." in told) != ("Not this time." in told)
+            reader.page.click("#lesson .after .primary")
+    reader.page.wait_for_function("window.explorer.learn.state.lesson === null")
+
+
+def followed(reader: Visit, query: str) -> list[str]:
+    """Open a link to the build; what it complains of."""
+    reader.page.goto(f"{reader.address}?{query}")
+    reader.page.wait_for_selector("[data-is-open]", state="attached")
+    return reader.page.locator("[data-link=complaints] li").all_inner_texts()
+
+
+def test_a_link_restores_what_is_recorded_and_says_what_is_not(reader):
+    assert followed(reader, "preset=sums-1&step=12p&theme=dark") == []
+    reader.until("s.run.id === 'sums-1' && s.dark")
+    assert reader.store("[s.moments[s.selected].draw, s.phase]") == [11, "proposed"]
+    assert followed(reader, "page=tree&alpha=2&B=1") == []
+    reader.page.wait_for_function(
+        "window.explorer.tree.state.alpha === 2 && window.explorer.tree.state.blockSize === 1"
+    )
+    assert reader.page.locator("#tree").is_visible()
+    other = quote("prefix,token,probability\n,a,1\n")
+    assert followed(reader, f"page=tree&world=own&text={other}") == [
+        "This tree was not recorded: it needs the live explorer."
+    ]
+    assert followed(reader, "alpha=2.5") == ["A run that was not recorded needs the live explorer."]
+    assert followed(reader, "preset=pairs-3") == ["A run that was not recorded needs the live explorer."]
+    assert reader.store("s.run.id") == "cups-1"
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_sticks_out_of_the_plain_pages(browser, static_address, theme, width):
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
     visitor = Visit(context.new_page(), static_address).open("")
     assert visitor.store("s.dark") is (theme == "dark")
-    for name in ("Explore", "Tree", "Compare"):
+    for name, drawn in SEEN.items():
         visitor.page.get_by_role("tab", name=name, exact=True).click()
-        visitor.page.wait_for_selector(f"#{name.lower()} .main-svg")
+        visitor.page.wait_for_selector(f"#{name.lower()} {drawn}")
         wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert visitor.page.evaluate(wider) <= 0, name
     assert not visitor.complaints and not visitor.outside

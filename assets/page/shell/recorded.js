@@ -43,19 +43,23 @@ export const replay = {
   },
 };
 
+const UNKNOWN = `This tree was not recorded: it ${NEEDS_LIVE}.`;
+
 /** Worlds with whole runs of every kernel and the dial at some alphas, and the self-test. */
 export const tree = {
   async select(wish) {
-    const { packet } = await world(wish.world);
-    return [{ answers: "tree", ...packet }];
+    const known = await world(wish);
+    return [{ answers: "tree", ...(known?.packet ?? { sentence: UNKNOWN }) }];
   },
-  async play({ world: name, kernel, planting }) {
-    const { runs } = await world(name);
-    return [{ answers: "chains", sampled: runs[kernel], planting }];
+  async play(wish) {
+    const known = await world(wish);
+    const answer = known ? { sampled: known.runs[wish.kernel], planting: wish.planting } : { sentence: UNKNOWN };
+    return [{ answers: "chains", ...answer }];
   },
-  async input({ world: name, alpha, planting }) {
-    const { dials } = await world(name);
-    const dial = dials.reduce((best, each) => (Math.abs(each.alpha - alpha) < Math.abs(best.alpha - alpha) ? each : best));
+  async input(wish) {
+    const { alpha, planting } = wish;
+    const known = await world(wish);
+    const dial = known ? nearest(known.dials, alpha) : { alpha, sentence: UNKNOWN };
     return [{ answers: "dial", dial, planting }];
   },
   async submit() {
@@ -63,4 +67,11 @@ export const tree = {
   },
 };
 
-const world = (name) => file(`recorded/world-${name}.json`);
+const nearest = (dials, alpha) => dials.reduce((best, each) => (Math.abs(each.alpha - alpha) < Math.abs(best.alpha - alpha) ? each : best));
+
+/** What is recorded of a world, null where the wish gives it other values than it opens with. */
+async function world(wish) {
+  const known = await file(`recorded/world-${wish.world}.json`);
+  const isSame = Object.entries(known.packet.wish).every(([name, value]) => (wish[name] ?? value) === value);
+  return isSame ? known : null;
+}
