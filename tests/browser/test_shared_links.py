@@ -236,6 +236,21 @@ def test_hidden_controls_vanish_and_locked_ones_are_dead_to_mouse_and_keyboard(v
     assert "hide=save%2Cseed%2Cpages&lock=alpha%2CB%2Cscope" in visit.page.evaluate(f"{LINKS}.address()")
 
 
+def test_a_teacher_chooses_on_the_page_and_the_link_carries_it(visit):
+    follow(visit, "theme=light&lock=alpha")
+    visit.page.click("[data-link=teacher]")
+    dialog = visit.page.get_by_role("dialog", name="For teachers")
+    assert dialog.get_by_label("alpha").input_value() == "locked"
+    dialog.get_by_label("alpha").select_option("in sight")
+    dialog.get_by_label("run").select_option("hidden")
+    dialog.get_by_label("preset").select_option("locked")
+    visit.page.keyboard.press("Escape")
+    assert visit.page.locator("#alpha input").first.is_enabled()
+    assert not visit.page.locator("#run").is_visible()
+    visit.page.wait_for_selector("#preset input:disabled")
+    assert visit.page.evaluate(f"{LINKS}.address()").endswith("theme=light&hide=run&lock=preset")
+
+
 # ---- handing a link on
 
 
