@@ -26,7 +26,7 @@ ORDER = (
     *("sampler.block_dial", "sampler.selftest"),
     *("sampler.trace_format", "sampler.trace", "sampler.verify", "sampler.summary"),
     *("sampler.classroom", "sampler.options", "sampler.__main__"),
-    *("explorer.analysis", "explorer.views", "explorer.page", "app"),
+    *("explorer.analysis", "explorer.views", "explorer.page", "explorer.static", "app"),
 )
 
 # The packages that each may use beside the standard library; the longest name that fits counts.
@@ -48,6 +48,7 @@ PACKAGES = {
     "explorer.analysis": {"numpy", "pandas"},
     "explorer.views": {"plotly"},
     "explorer.page": {"gradio", "plotly", "anyio", "starlette", "tqdm"},
+    "explorer.static": set(),
     "app": set(),
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import gradio as gr
 from gradio.state_holder import StateHolder
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -18,13 +18,12 @@ from explorer.page.controls import panel
 from explorer.page.packets import COMPARISON, DIAGNOSTICS, FIGURES, TREES, packet, views
 from explorer.page.replay import wire_replay
 from explorer.page.session import Session, opening
+from explorer.page.shell import ASSETS, skeleton, whole_file
 from explorer.page.whole_runs import KERNELS
 from explorer.page.wiring import wire
 from explorer.page.worlds import WORLDS
 from sampler.classroom.presets import PRESETS
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets" / "page"
-SHEETS = [ASSETS / name for name in ("style.css", "compare/compare.css", "tree/tree.css", "links/links.css")]
 ONE_AT_A_TIME = threading.Lock()  # many browsers may ask while the recorded results are computed for the first
 TITLE = "Power Sampling Explorer"
 UPLOADS = (600, 3600)  # seconds: how often uploaded files are looked through, and the age at which they are deleted
@@ -33,6 +32,7 @@ INTRODUCTION = (
     "cuts it and writes on anew, and accepts or rejects; then the block freezes."
 )
 HEAD = """
+<link rel="stylesheet" href="explorer/page/learn/card.css">
 <link rel="stylesheet" href="explorer/page/present/present.css">
 <script src="explorer/page/vendor/plotly-cartesian.min.js" defer></script>
 <script type="module" src="explorer/page/main.js"></script>
@@ -47,6 +47,7 @@ CONNECT_LINKS = READY.format("window.explorer.links.connect({ props, trigger, wa
 MOUNT_LINKS = READY.format("window.explorer.links.mount(element)")
 MOUNT_COMPARISON = READY.format("window.explorer.comparison.mount(element)")
 MOUNT_TREE = READY.format("window.explorer.tree.mount(element)")
+MOUNT_LEARN = READY.format("window.explorer.learn.mount(element)")
 CONNECT_TREE = READY.format("window.explorer.tree.connect({ props, trigger, watch })")
 CONNECT_COMPARISON = READY.format("window.explorer.comparison.connect({ props, trigger, watch })")
 
@@ -70,6 +71,8 @@ def page(
             with gr.Tab("Compare", id="compare"):
                 own = compare.panel()
                 gr.HTML(html_template=skeleton("compare/compare.html"), js_on_load=MOUNT_COMPARISON, elem_id="compare")
+            with gr.Tab("Learn", id="learn"):
+                gr.HTML(html_template=skeleton("learn/learn.html"), js_on_load=MOUNT_LEARN, elem_id="learn")
         bus, comparison_bus = hidden("bus", CONNECT), hidden("comparison-bus", CONNECT_COMPARISON)
         tree.wire_tree(hidden("tree-bus", CONNECT_TREE), models)
         wire(controls, bus, session, models)
@@ -92,11 +95,6 @@ def forget(browsers: StateHolder, session_hash: str) -> None:
     if gone := browsers.session_data.pop(session_hash, None):
         for state in gone.state_data.values():
             state.leave()
-
-
-def skeleton(name: str) -> str:
-    """A page's own markup."""
-    return (ASSETS / name).read_text("utf-8")
 
 
 def hidden(name: str, connect: str) -> gr.HTML:
@@ -122,6 +120,7 @@ def routes(models: library.Models, results: Path = evaluation.RECORDED) -> list[
         Route("/explorer/opening.json", opening_run),
         Route("/explorer/comparison.json", comparison),
         Route("/explorer/tree.json", lambda request: Response(tree_json(models), media_type="application/json")),
+        Route("/explorer/replay.html", lambda request: HTMLResponse(whole_file())),
         Route("/explorer/links.json", lambda request: Response(links_json(models), media_type="application/json")),
         Mount("/explorer/page", StaticFiles(directory=ASSETS)),
     ]

@@ -1,0 +1,112 @@
+// The Learn page: the list of lessons, and the lesson on the card while it drives the other pages.
+import { element } from "../format.js";
+import { Card } from "./card.js";
+import { LESSONS } from "./lessons.js";
+import * as stage from "./stage.js";
+import { count, forget, state, subscribe, tallied, update } from "./state.js";
+
+let card = null;
+let page = null;
+let turns = 0; // whoever takes a new one ends what the one before was waiting for
+
+/** Called by the Learn page's element whenever it has been put in place. */
+export function mount(root) {
+  page = root;
+  part("theme").addEventListener("click", () => document.body.classList.toggle("dark"));
+  part("again").addEventListener("click", forget);
+  part("lessons").replaceChildren(...LESSONS.map(entry));
+  show();
+}
+
+const part = (name) => page.querySelector(`[data-part="${name}"]`);
+
+function entry({ title, about, page: where, questions }, index) {
+  const caption = `on the ${where} page${where.includes("and") ? "s" : ""}, ${questions.length} question${questions.length > 1 ? "s" : ""}`;
+  const button = element("button", { type: "button", class: "primary", onclick: () => start(index) }, element("span", {}, `Start lesson ${index + 1}`));
+  return element("li", { class: "card" }, element("h2", {}, title), element("p", {}, about), element("p", { class: "caption" }, caption), button, element("span", { class: "done" }));
+}
+
+subscribe(show);
+
+function show() {
+  card?.show();
+  if (!page?.isConnected) return;
+  const { given, right } = tallied();
+  part("tally").textContent = given ? `${right} of ${given} predictions right so far` : "No predictions yet.";
+  part("again").hidden = !given;
+  [...part("lessons").children].forEach((item, index) => (item.querySelector(".done").textContent = doneOf(index)));
+}
+
+function doneOf(index) {
+  const { given, right } = tallied(index);
+  const all = LESSONS[index].questions.length;
+  if (!given) return "";
+  return given < all ? `begun: ${given} of ${all} questions` : `✓ done, ${right} of ${all} right`;
+}
+
+/** Put a lesson's question on the card and the page beneath it into its state. */
+export async function start(lesson, question = 0) {
+  card ??= new Card({ answer, next, close, fold: () => update({ isFolded: !state.isFolded }), show: look });
+  const isWanted = turn();
+  stage.clear();
+  update({ lesson, question, phase: "setting", given: null, told: null, reason: "", isFolded: false });
+  card.title.focus({ preventScroll: true });
+  const asked = LESSONS[lesson].questions[question];
+  try {
+    await asked.set(isWanted);
+  } catch (error) {
+    if (isWanted()) update({ reason: error.message });
+    throw error;
+  }
+  if (!isWanted()) return;
+  stage.gate(asked);
+  update({ phase: "asked" });
+  look();
+}
+
+function turn() {
+  turns += 1;
+  const mine = turns;
+  return () => mine === turns;
+}
+
+const asked = () => LESSONS[state.lesson].questions[state.question];
+
+/** A prediction is given: now the page shows what is so, and the answer is read off its numbers. */
+export async function answer(given) {
+  if (state.phase !== "asked") return;
+  const isWanted = turn();
+  const question = asked();
+  update({ phase: "revealing", given });
+  stage.lift();
+  await question.reveal(isWanted);
+  if (!isWanted()) return;
+  const isRight = question.truth() === given;
+  count(isRight);
+  update({ phase: "answered", told: { isRight, sentence: `${isRight ? "Right." : "Not this time."} ${question.told(given)}` } });
+  card.onward.focus({ preventScroll: true });
+  card.showTold();
+  if (question.lookAfter) stage.watch(question.lookAfter, "nearest");
+}
+
+/** Bring the view that the question is about into sight. */
+function look() {
+  const { look: before, lookAfter: after } = asked();
+  stage.watch(state.phase === "answered" && after ? after : before, "start");
+}
+
+function next() {
+  if (state.question + 1 < LESSONS[state.lesson].questions.length) return start(state.lesson, state.question + 1);
+  if (state.lesson + 1 < LESSONS.length) return start(state.lesson + 1);
+  close();
+  stage.open("Learn", turn());
+}
+
+export function close() {
+  turn();
+  stage.clear();
+  update({ lesson: null });
+}
+
+const wished = Number(new URLSearchParams(location.search).get("lesson"));
+if (Number.isInteger(wished) && wished >= 1 && wished <= LESSONS.length) start(wished - 1);
