@@ -1,5 +1,7 @@
 // Links: the page's state as a short query string, and back. Lessons use `show` as well.
 import { state as comparison, update as updateComparison } from "./compare/state.js";
+import { close as closeLesson, start as startLesson } from "./learn/main.js";
+import { state as learn } from "./learn/state.js";
 import { store } from "./store.js";
 import { open as openTree } from "./tree/main.js";
 import { state as tree } from "./tree/state.js";
@@ -32,7 +34,7 @@ export const addLook = (look) => looks.push(look);
 
 /** The wish that the page fulfils now. */
 export function current() {
-  const page = host?.page() ?? "explore";
+  const page = learn.lesson !== null ? "learn" : (host?.page() ?? "explore"); // a lesson drives the other pages
   return Object.assign({ page }, ...looks.map((look) => look.current()), pages[page].current());
 }
 
@@ -84,4 +86,11 @@ addPage("tree", {
 addPage("compare", {
   current: () => ({ task: comparison.task }),
   show: ({ task }) => updateComparison({ task }),
+});
+addPage("learn", {
+  current: () => ({ lesson: learn.lesson === null ? null : learn.lesson + 1 }),
+  show({ lesson }) {
+    if (lesson === null) closeLesson();
+    else startLesson(lesson - 1).catch(() => {}); // the lesson's card says why it cannot go on
+  },
 });

@@ -107,6 +107,3 @@ export function close() {
   stage.clear();
   update({ lesson: null });
 }
-
-const wished = Number(new URLSearchParams(location.search).get("lesson"));
-if (Number.isInteger(wished) && wished >= 1 && wished <= LESSONS.length) start(wished - 1);
