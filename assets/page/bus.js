@@ -23,6 +23,7 @@ const INFINITE = { inf: Infinity, "-inf": -Infinity };
 export function receive(packet) {
   if (packet.download) saveFile(packet.download);
   else if (packet.diagnostics) receiveDiagnosis(packet.diagnostics);
+  else if (packet.refusal) update({ refusal: { sentence: packet.refusal }, status: "" });
   else if (packet.notice) update({ status: packet.notice, ...(packet.idle && { playing: false, waiting: false, canContinue: false }) });
   else if (packet.run) openRun(packet);
   else if (packet.run_id !== store.run?.id) return;

@@ -21,6 +21,18 @@ const SMALL = {
   "yaxis2.title.font.size": 11,
 };
 
+/** For a room. */
+const LARGE = {
+  "font.size": 20,
+  "hoverlabel.font.size": 20,
+  "legend.font.size": 20,
+  "xaxis.title.font.size": 20,
+  "yaxis.title.font.size": 20,
+  "legend.itemwidth": 30,
+  "margin.l": 84,
+  "margin.b": 64,
+};
+
 /** One declared figure in one element. */
 export class Figure {
   constructor(element, declaration, templates) {
@@ -46,8 +58,8 @@ export class Figure {
     figure.data.forEach((series) => fill(series, rows));
     figure.layout.template = this.templates[store.dark ? "dark" : "light"];
     figure.layout.uirevision = store.run?.id;
-    const narrow = this.element.clientWidth < NARROW ? SMALL : {};
-    for (const [path, value] of Object.entries({ ...narrow, ...layout })) set(figure.layout, path, value);
+    const words = store.presenting ? LARGE : this.element.clientWidth < NARROW ? SMALL : {};
+    for (const [path, value] of Object.entries({ ...words, ...layout })) set(figure.layout, path, value);
     await Plotly.react(this.element, figure.data, figure.layout, CONFIG);
     if (!this.wired) this.wire();
     this.fit();

@@ -18,9 +18,14 @@ import * as treeLaws from "./tree/laws.js";
 import * as tree from "./tree/main.js";
 import { state as treeState } from "./tree/state.js";
 import { showFlips } from "./flips.js";
+import * as links from "./links.js";
+import * as linkBar from "./links/bar.js";
+import { gradioHost } from "./links/gradio.js";
 import * as replay from "./replay.js";
 import { showStats, showTransport, wireTransport } from "./transport.js";
 import { showWhatIf } from "./whatif.js";
+
+if (links.read(location.search).wish.notes) location.replace(new URL(`notes/notes.html${location.search}`, import.meta.url));
 
 const opening = fetch(new URL("../opening.json", import.meta.url)).then((response) => response.text());
 
@@ -121,6 +126,7 @@ window.explorer = {
   store,
   target,
   replay,
+  links: { ...links, mount: linkBar.mount, connect: (wire) => links.hostedBy(gradioHost(wire)) },
   comparison: { ...comparison, state: comparisonState },
   tree: { ...tree, state: treeState, laws: treeLaws },
   learn: { ...learn, state: learnState },

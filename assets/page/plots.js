@@ -19,7 +19,7 @@ class Plot {
   }
 
   refresh() {
-    const key = JSON.stringify([store.run?.id, store.dark, ...this.key()]);
+    const key = JSON.stringify([store.run?.id, store.dark, store.presenting, ...this.key()]);
     if (key !== this.last) this.soon(key);
     else this.figure.mark(this.marks());
   }
@@ -74,9 +74,9 @@ const logLikelihood = {
     },
     layout: {
       "xaxis.range": [0, lastDraw() + 0.6],
-      "yaxis.title.text": UNITS[store.unit],
+      "yaxis.title.text": store.presenting ? "log p (nats)" : UNITS[store.unit],
       shapes: blockBands("x"),
-      annotations: blockNames(),
+      annotations: store.presenting ? [] : blockNames(),
     },
   }),
   marks: () => drawMark("x"),

@@ -1,4 +1,5 @@
 // What the page shows, in one object, and who wants to know when it changes. Views read it and never each other.
+import { untilOn } from "./until.js";
 
 export const store = {
   run: null, // {id, model, prompt, settings, recorded, total_draws}
@@ -26,8 +27,10 @@ export const store = {
   waiting: false, // asked the server for more
   speed: 20, // steps a second; 0 is as fast as possible
   status: "",
+  refusal: null, // {sentence} of the run that a link asked for last and did not get
   beat: false, // the next moment to arrive stops between proposal and verdict
   dark: false,
+  presenting: false, // to a room: large type
   diagnosis: null, // {runId, request, wanted, rows, progress, refusal} of the drawer's last question
 };
 
@@ -37,6 +40,9 @@ let scheduled = false;
 export function subscribe(listener) {
   listeners.add(listener);
 }
+
+/** A promise that is kept once a condition on the store holds. */
+export const until = untilOn(listeners);
 
 /** Change the store; every listener hears of it once, in the next animation frame. */
 export function update(patch) {

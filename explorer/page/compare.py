@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from anyio import to_thread
 
-from explorer.page.controls import MAX_BLOCK_SIZE, MAX_BLOCKS, Controls
+from explorer.page.controls import Controls, panel_values
 from explorer.page.evaluation import (
     LARGEST_SEED,
     MOST_PROBLEMS,
@@ -23,8 +23,7 @@ from explorer.page.evaluation import (
 from explorer.page.library import Models
 from explorer.page.packets import packet
 from explorer.page.session import Session
-from explorer.page.streaming import stream as chain_stream
-from explorer.page.wiring import LIVE, QUEUED, STREAMED, begin, sentence
+from explorer.page.wiring import LIVE, QUEUED, STREAMED, new_run, sentence
 from sampler.classroom.corpus import TASKS
 from sampler.classroom.results import Method, Results, run_seed
 from sampler.records import PowerSettings, quoted
@@ -83,17 +82,12 @@ def wire_comparison(
         return [gr.Tabs(selected="explore"), prompt, model, *panel_values(settings)]
 
     async def run_opened(session: Session, evaluation: Evaluation) -> AsyncIterator[str]:
-        name, prompt, settings = evaluation.opened
-        if not models.is_ready(name):
-            yield packet(notice=f"Loading the model {name} …")
         try:
-            await begin(session, await to_thread.run_sync(models.get, name), prompt, settings)
+            async with aclosing(new_run(session, models, *evaluation.opened)) as packets:
+                async for news in packets:
+                    yield news
         except ValueError as error:
             raise sentence(error) from error
-        yield session.snapshot()
-        async with aclosing(chain_stream(session, "end")) as packets:
-            async for news in packets:
-                yield news
 
     own.run.click(run, [evaluation, own.tasks, own.problems, own.seed], bus, **STREAMED)
     own.cancel.click(cancel, evaluation, bus, **LIVE)
@@ -138,12 +132,3 @@ def settings_for(method: Method, seed: int) -> PowerSettings:
         return PowerSettings(**method.settings, seed=seed)
     temperature = method.settings.get("temperature", COOLEST if method.kind == "greedy" else 1.0)
     return PowerSettings(proposal_temperature=temperature, seed=seed)
-
-
-def panel_values(settings: PowerSettings) -> list[Any]:
-    """The panel's values for some settings, within what its sliders can show."""
-    tied = settings.proposal_temperature is None
-    return [
-        settings.alpha, False, tied, settings.law.temperature, min(settings.block_size, MAX_BLOCK_SIZE),
-        min(settings.num_blocks, MAX_BLOCKS), settings.steps_per_block, settings.scope, settings.seed,
-    ]  # fmt: skip

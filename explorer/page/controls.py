@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from textwrap import shorten
+from typing import Any
 
 import gradio as gr
 
@@ -12,6 +13,8 @@ from sampler.classroom.presets import PRESETS
 from sampler.records import MAX_PROMPT, PowerSettings, quoted
 
 MAX_BLOCKS, MAX_BLOCK_SIZE, MAX_STEPS = 16, 64, 100  # what one browser can draw well
+MAX_SEED = 2**53 - 1  # what a browser's numbers hold
+ALPHAS, TEMPERATURES = (1, 10), (0.05, 2)  # of the sliders
 
 
 @dataclass(frozen=True)
@@ -103,11 +106,11 @@ def details(models: list[str]) -> tuple[gr.Slider, gr.Slider, gr.Slider, gr.Radi
 def dials() -> tuple[gr.Slider, gr.Checkbox, gr.Checkbox, gr.Slider, gr.Button]:
     """What may move while a chain runs. style.css hides the temperature while it is tied."""
     with gr.Row(elem_id="dials"):
-        alpha = gr.Slider(1, 10, DEFAULTS.alpha, step=0.1, label="α of the target p^α", elem_id="alpha")
+        alpha = gr.Slider(*ALPHAS, DEFAULTS.alpha, step=0.1, label="α of the target p^α", elem_id="alpha")
         is_infinite = gr.Checkbox(False, label="α = ∞", min_width=70, elem_id="infinite")
         is_tied = gr.Checkbox(True, label="τ tied to 1/α", min_width=110, elem_id="tied")
         temperature = gr.Slider(
-            0.05, 2, 1 / DEFAULTS.alpha, step=0.01, label="τ of the proposal", elem_id="temperature"
+            *TEMPERATURES, 1 / DEFAULTS.alpha, step=0.01, label="τ of the proposal", elem_id="temperature"
         )
         run = gr.Button("Run", variant="primary", min_width=90, scale=0, elem_id="run")
     return alpha, is_infinite, is_tied, temperature, run
@@ -127,7 +130,7 @@ def settings_of(
         block_size=size,
         steps_per_block=whole("steps per block", steps, 0, MAX_STEPS),
         scope=scope,
-        seed=whole("seed", seed, 0, 2**53 - 1),
+        seed=whole("seed", seed, 0, MAX_SEED),
     )
     check_size(settings)
     return settings
@@ -157,3 +160,13 @@ def whole(name: str, value: object, low: int, high: int) -> int:
     if not is_number or not low <= value <= high or value != int(value):
         raise ValueError(f"{name} must be a whole number from {low} to {high}, not {quoted(value)}")
     return int(value)
+
+
+def panel_values(settings: PowerSettings) -> list[Any]:
+    """The panel's values for some settings, within what its sliders can show."""
+    is_infinite, is_tied = math.isinf(settings.alpha), settings.proposal_temperature is None
+    return [
+        DEFAULTS.alpha if is_infinite else settings.alpha, is_infinite, is_tied, settings.law.temperature,
+        min(settings.block_size, MAX_BLOCK_SIZE), min(settings.num_blocks, MAX_BLOCKS), settings.steps_per_block,
+        settings.scope, settings.seed,
+    ]  # fmt: skip

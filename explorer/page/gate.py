@@ -48,7 +48,7 @@ class Gate:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         try:
-            await self.app(scope, await self.checked(scope, receive), send)
+            await self.app(without_query(scope), await self.checked(scope, receive), send)
         except Refused as refused:
             answer = {"detail": str(refused), "error": str(refused)}  # Gradio's script reads one or the other
             await JSONResponse(answer, refused.status)(scope, receive, send)
@@ -85,6 +85,12 @@ class Gate:
             raise Refused(400, f"The data must be a list of {len(function.inputs)} values.")
         if not isinstance(session, str) or not SESSION_HASH.fullmatch(session):
             raise Refused(400, "The session hash must be 1 to 64 letters, digits and hyphens.")
+
+
+def without_query(scope: Scope) -> Scope:
+    """The page's own address without its query, which is for our scripts: Gradio would look for a `page` of its own."""
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    return scope | {"query_string": b""} if path in ("", "/") else scope
 
 
 def check_address(path: str) -> None:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from explorer.page import compare, evaluation, library, tree
+from explorer.page import compare, evaluation, library, links, tree
 from explorer.page.asking import wire_target
 from explorer.page.controls import panel
 from explorer.page.packets import COMPARISON, DIAGNOSTICS, FIGURES, TREES, packet, views
@@ -24,7 +24,10 @@ from explorer.page.worlds import WORLDS
 from sampler.classroom.presets import PRESETS
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "page"
-SHEETS = [ASSETS / name for name in ("style.css", "compare/compare.css", "tree/tree.css", "learn/learn.css")]
+SHEETS = [
+    ASSETS / name
+    for name in ("style.css", "compare/compare.css", "tree/tree.css", "links/links.css", "learn/learn.css")
+]
 ONE_AT_A_TIME = threading.Lock()  # many browsers may ask while the recorded results are computed for the first
 TITLE = "Power Sampling Explorer"
 UPLOADS = (600, 3600)  # seconds: how often uploaded files are looked through, and the age at which they are deleted
@@ -34,6 +37,7 @@ INTRODUCTION = (
 )
 HEAD = """
 <link rel="stylesheet" href="explorer/page/learn/card.css">
+<link rel="stylesheet" href="explorer/page/present/present.css">
 <script src="explorer/page/vendor/plotly-cartesian.min.js" defer></script>
 <script type="module" src="explorer/page/main.js"></script>
 """
@@ -43,6 +47,8 @@ MOUNT = READY.format("window.explorer.mount(element)")
 CONNECT = READY.format("window.explorer.connect({ props, trigger, watch })")
 CONNECT_REPLAY = READY.format("window.explorer.replay.connect({ props, trigger, watch })")
 CONNECT_TARGET = READY.format("window.explorer.target.connect({ props, trigger, watch })")
+CONNECT_LINKS = READY.format("window.explorer.links.connect({ props, trigger, watch })")
+MOUNT_LINKS = READY.format("window.explorer.links.mount(element)")
 MOUNT_COMPARISON = READY.format("window.explorer.comparison.mount(element)")
 MOUNT_TREE = READY.format("window.explorer.tree.mount(element)")
 MOUNT_LEARN = READY.format("window.explorer.learn.mount(element)")
@@ -56,7 +62,9 @@ def page(
     """The whole app as Gradio blocks; `begin` starts a live evaluation, `results` is the recorded one."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=UPLOADS) as blocks:
         session = gr.State(Session())
-        gr.Markdown(f"# {TITLE}\n{INTRODUCTION}", elem_id="introduction")
+        with gr.Row(elem_id="masthead"):
+            gr.Markdown(f"# {TITLE}\n{INTRODUCTION}", elem_id="introduction")
+            gr.HTML(html_template=skeleton("links/links.html"), js_on_load=MOUNT_LINKS, elem_id="links")
         with gr.Tabs(selected="explore", elem_id="pages") as pages:
             with gr.Tab("Explore", id="explore"):
                 controls = panel(models.names)
@@ -72,6 +80,7 @@ def page(
         bus, comparison_bus = hidden("bus", CONNECT), hidden("comparison-bus", CONNECT_COMPARISON)
         tree.wire_tree(hidden("tree-bus", CONNECT_TREE), models)
         wire(controls, bus, session, models)
+        links.wire_links(hidden("links-bus", CONNECT_LINKS), pages, (controls, bus, session), models)
         wire_replay(hidden("replay-bus", CONNECT_REPLAY), session, models)
         wire_target(hidden("target-bus", CONNECT_TARGET), session, models)
         begin = begin or evaluation.classroom(models)
@@ -120,6 +129,7 @@ def routes(models: library.Models, results: Path = evaluation.RECORDED) -> list[
         Route("/explorer/opening.json", opening_run),
         Route("/explorer/comparison.json", comparison),
         Route("/explorer/tree.json", lambda request: Response(tree_json(models), media_type="application/json")),
+        Route("/explorer/links.json", lambda request: Response(links_json(models), media_type="application/json")),
         Mount("/explorer/page", StaticFiles(directory=ASSETS)),
     ]
 
@@ -147,6 +157,12 @@ def tree_json(models: library.Models) -> str:
     """What the Tree page opens on: its figures' declarations, what may be chosen, and its first tree."""
     first = packet(**tree.planted_packet({"world": WORLDS[0].id, "alpha": 4.0}, models))
     return f'{{"views":{packet(**views(TREES))},"packet":{first},{packet(**choices(models))[1:]}'
+
+
+@cache
+def links_json(models: library.Models) -> str:
+    """What a link may name here, for the browser to check."""
+    return packet(**links.known(models))
 
 
 def choices(models: library.Models) -> dict[str, list]:

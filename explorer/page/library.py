@@ -15,7 +15,7 @@ from sampler.records import PowerSettings, quoted
 from sampler.trace import Trace
 
 DEFAULTS = PowerSettings()
-TUNED = "classroom-tuned"
+RECORDED_MODEL, TUNED = "classroom", "classroom-tuned"
 TRACES = Path(__file__).resolve().parents[2] / "assets" / "traces"
 
 

@@ -2,14 +2,14 @@
 
 from tqdm import tqdm
 
-from explorer.page.library import DEFAULTS, TRACES, Models
+from explorer.page.library import DEFAULTS, RECORDED_MODEL, TRACES, Models
 from explorer.page.session import Session
 from sampler.classroom.presets import PRESETS
 
 
 def main() -> None:
     """Run every preset at the page's defaults, exactly as the page does, and save both traces."""
-    model = Models(["classroom"]).get("classroom")
+    model = Models([RECORDED_MODEL]).get(RECORDED_MODEL)
     TRACES.mkdir(exist_ok=True)
     for preset in tqdm(PRESETS, unit="preset"):
         session = Session()

@@ -12,7 +12,6 @@ from explorer.page.controls import Controls, dials_of, settings_of
 from explorer.page.packets import packet
 from explorer.page.session import Session
 from explorer.page.streaming import GOALS, stream
-from sampler.language_model import LanguageModel
 from sampler.records import PowerSettings, checked_text
 
 LIVE = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
@@ -35,16 +34,11 @@ def wire(controls: Controls, bus: gr.HTML, session: gr.State, models: library.Mo
 
     async def run(session, prompt, model, *values) -> AsyncIterator[str]:
         try:
-            settings, text = settings_of(*values), checked_text(prompt)
-            if not models.is_ready(model):
-                yield packet(notice=f"Loading the model {model} …")
-            await begin(session, await to_thread.run_sync(models.get, model), text, settings)
+            async with aclosing(new_run(session, models, model, checked_text(prompt), settings_of(*values))) as packets:
+                async for news in packets:
+                    yield news
         except ValueError as error:
             raise sentence(error) from error
-        yield session.snapshot()
-        async with aclosing(stream(session, "end")) as packets:
-            async for news in packets:
-                yield news
 
     async def diagnosed(session, event: gr.EventData) -> AsyncIterator[str]:
         async with aclosing(diagnostics.stream(session, models, wish_of(event))) as packets:
@@ -68,10 +62,19 @@ def wire(controls: Controls, bus: gr.HTML, session: gr.State, models: library.Mo
         dial.input(None, [c.alpha, c.is_infinite], None, js=WHAT_IF, **LIVE)
 
 
-async def begin(session: Session, model: LanguageModel, prompt: str, settings: PowerSettings) -> None:
-    """Start a chain in place of the one on screen; ValueError leaves that one as it was."""
+async def new_run(
+    session: Session, models: library.Models, name: str, prompt: str, settings: PowerSettings
+) -> AsyncIterator[str]:
+    """Packets of a chain in place of the one on screen, from its start on; ValueError leaves that one as it was."""
+    if not models.is_ready(name):
+        yield packet(notice=f"Loading the model {name} …")
+    model = await to_thread.run_sync(models.get, name)
     session.take_ticket()
     await to_thread.run_sync(session.begin, model, prompt, settings)
+    yield session.snapshot()
+    async with aclosing(stream(session, "end")) as packets:
+        async for news in packets:
+            yield news
 
 
 async def play(session: Session, event: gr.EventData) -> AsyncIterator[str]:
@@ -134,11 +137,16 @@ def choose_preset(preset_id: str) -> str:
 
 
 def open_recorded(session: Session, preset_id: str) -> str:
-    """Show the recorded run of the chosen preset; a living chain is left behind."""
+    """Show the recorded run of the chosen preset."""
     try:
-        trace, samples = library.recorded(preset_id)
+        return show_recorded(session, preset_id)
     except ValueError as error:
         raise sentence(error) from error
+
+
+def show_recorded(session: Session, preset_id: str) -> str:
+    """The recorded run of a preset as a packet; ValueError for another id. A living chain is left behind."""
+    trace, samples = library.recorded(preset_id)
     session.take_ticket()
     session.open_recorded(trace, samples, recorded=True)
     return session.snapshot()

@@ -109,7 +109,7 @@ def test_a_bad_tree_of_markup_is_refused_as_text(victim):
     [
         f"__theme={quote(MARKUP)}",
         f"__theme=light&view={quote(MARKUP)}&{quote(MARKUP)}=1",
-        f"__theme=light&prompt={quote(MARKUP)}#{quote(MARKUP)}",
+        f"__theme=light&preset={quote(MARKUP)}#{quote(MARKUP)}",
         "__theme=light#javascript:" + HACK,
         "__theme=light&deep_link=" + quote("../../etc/passwd"),
         "__theme=light&run=" + "a" * 5000,
@@ -119,6 +119,17 @@ def test_a_bad_tree_of_markup_is_refused_as_text(victim):
 def test_an_address_with_markup_opens_the_page_as_it_is(victim, query):
     victim.open(query)
     assert victim.store("s.run.recorded") is True
+
+
+def test_a_link_with_markup_in_every_place_shows_it_as_text(victim):
+    names = ("step", "hide", "model", "scope", "seed", quote(MARKUP))
+    query = "&".join(f"{name}={quote(MARKUP)}" for name in names)
+    victim.open(f"blocks=1&N=2&theme=light&prompt={quote(MARKUP)}&{query}")
+    victim.until("!s.run.recorded && !s.canContinue")
+    assert victim.page.locator("[data-part=prompt]").inner_text() == MARKUP
+    assert "<img src=x" in victim.page.locator("[data-link=complaints]").inner_text()
+    victim.page.click("[data-link=code]")
+    assert victim.page.locator(".code-link").inner_text().startswith(victim.address)
 
 
 def test_a_message_from_another_window_does_nothing(victim):

@@ -65,7 +65,7 @@ class Page {
   show() {
     if (!this.root.isConnected) return;
     this.showSource();
-    const now = [results(), task(), store.dark];
+    const now = [results(), task(), store.dark, store.presenting];
     if (now.every((value, i) => value === this.shown[i])) return;
     this.shown = now;
     const found = rows();

@@ -1,9 +1,8 @@
 // One icicle on a canvas: a column a position, a cell a prefix, its height the probability of its token there.
 
-const FONT = "12px ui-monospace, 'DejaVu Sans Mono', monospace";
+const FONT = "ui-monospace, 'DejaVu Sans Mono', monospace";
 const HUES = ["#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#999999"]; // Okabe-Ito without the verdicts' two
 const LEAST = 0.6; // px; cells below that are not drawn one by one
-const LABEL = 13; // px a line
 
 /**
  * Cells of the prefixes after `zoom`, for `levels` positions: [{node, isRest, x, y, width, height, branch}].
@@ -33,10 +32,10 @@ export function cells(tree, shares, zoom, levels, width, height) {
 export const cellAt = (all, x, y) =>
   all.find((cell) => x >= cell.x && x < cell.x + cell.width && y >= cell.y && y < cell.y + cell.height) ?? null;
 
-/** Draw cells; `look` holds {label(cell), ink, paper, isPointed(cell)}. */
+/** Draw cells; `look` holds {label(cell), size, ink, paper, isPointed(cell)}, the size of its words in px. */
 export function paint(context, all, width, height, look) {
   context.clearRect(0, 0, width, height);
-  context.font = FONT;
+  context.font = `${look.size}px ${FONT}`;
   for (const cell of all) {
     context.globalAlpha = 1;
     context.fillStyle = cell.isRest ? hatching(context, look.ink) : HUES[cell.branch % HUES.length];
@@ -46,7 +45,7 @@ export function paint(context, all, width, height, look) {
     context.strokeStyle = look.paper;
     context.lineWidth = cell.height > 3 ? 1 : 0.4;
     context.strokeRect(cell.x, cell.y, cell.width, cell.height);
-    if (cell.height >= LABEL) write(context, cell, look);
+    if (cell.height > look.size) write(context, cell, look);
   }
   context.strokeStyle = look.ink;
   context.lineWidth = 3;
@@ -55,17 +54,18 @@ export function paint(context, all, width, height, look) {
 
 function write(context, cell, look) {
   const [name, share] = look.label(cell);
+  const line = look.size + 3;
   context.fillStyle = look.ink;
   context.save();
   context.beginPath();
   context.rect(cell.x, cell.y, cell.width, cell.height);
   context.clip();
-  const fits = Math.floor((cell.width - 6) / 7.3);
+  const fits = Math.floor((cell.width - 6) / (0.61 * look.size));
   const shown = name.length > fits ? `${name.slice(0, Math.max(1, fits - 1))}…` : name;
   const middle = cell.y + Math.min(cell.height / 2, 60) + 4;
-  const two = cell.height >= 2 * LABEL + 4;
-  context.fillText(shown, cell.x + 4, two ? middle - 7 : middle);
-  if (two) context.fillText(share, cell.x + 4, middle + 8);
+  const two = cell.height >= 2 * line;
+  context.fillText(shown, cell.x + 4, two ? middle - line / 2 : middle);
+  if (two) context.fillText(share, cell.x + 4, middle + line / 2);
   context.restore();
 }
 

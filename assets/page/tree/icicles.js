@@ -66,7 +66,7 @@ class Panel {
     context.scale(scale, scale);
     this.cells = cells(state.tree, shares, state.zoom, levels, width, height);
     const [ink, paper] = INK[store.dark ? "dark" : "light"];
-    paint(context, this.cells, width, height, { label: (cell) => this.label(cell, shares), ink, paper, isPointed });
+    paint(context, this.cells, width, height, { label: (cell) => this.label(cell, shares), size: store.presenting ? 20 : 12, ink, paper, isPointed });
   }
 
   label(cell, shares) {

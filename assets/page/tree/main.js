@@ -7,7 +7,7 @@ import { showChildren, showPointed, showWay } from "./children.js";
 import { buildDial, dialFinding, dialRows, keepDial } from "./dial.js";
 import { Icicles } from "./icicles.js";
 import { showChecks } from "./selftest.js";
-import { laws, plant, shareOf, state, subscribe, textOf, update } from "./state.js";
+import { laws, plant, shareOf, state, subscribe, textOf, until, update } from "./state.js";
 import { ask, isAsking } from "./wire.js";
 import { Worlds } from "./worlds.js";
 
@@ -28,6 +28,25 @@ export async function mount(root) {
   page.show();
 }
 
+/** Plant the world of a wish at its alpha and block size (null: the whole length); a sentence if that cannot be. */
+export async function open({ world, alpha, blockSize, ...values }) {
+  await until(() => page?.root.isConnected && !isAsking("tree"));
+  const before = state.planting;
+  const wish = { world, ...values };
+  update({ alpha });
+  page.worlds.fill(wish);
+  if (!isOnShow(wish)) {
+    page.worlds.plant();
+    await until(() => !isAsking("tree"));
+    if (state.planting === before) return state.notice;
+  }
+  const { length } = state.tree;
+  update({ blockSize: Math.min(blockSize ?? length, length) });
+  return blockSize > length ? `B must be at most ${length} in this world, not ${blockSize}; ${length} is used.` : "";
+}
+
+const isOnShow = (wish) => Object.entries(wish).every(([name, value]) => state.wish[name] === value);
+
 subscribe(() => page?.show());
 onExplore(() => page?.show());
 
@@ -40,7 +59,7 @@ class Page {
     );
     this.icicles = new Icicles(this.part("icicles"));
     this.chains = new Chains(this.part("chain-fields"), this.part("kernel-sentence"));
-    new Worlds(this.part("world"), this.part("world-caption"), this.part("fields"));
+    this.worlds = new Worlds(this.part("world"), this.part("world-caption"), this.part("fields"));
     buildDial(this.part("dial-fields"));
     this.wire();
     this.drawn = {};
@@ -69,7 +88,7 @@ class Page {
   show() {
     if (!this.root.isConnected || !state.tree) return;
     const { tree, alpha, blockSize, zoom, pointed, sampled, dial, checks, notice } = state;
-    const dials = [tree, alpha, blockSize, store.dark];
+    const dials = [tree, alpha, blockSize, store.dark, store.presenting];
     this.once("bar", [tree, alpha, blockSize], () => this.showBar());
     this.once("kind", [tree, notice, isAsking("tree")], () => this.showKind());
     this.once("finding", [...dials, zoom], () => (this.part("finding").textContent = finding()));

@@ -1,4 +1,5 @@
 // What the Tree page shows. Views read it and never each other.
+import { untilOn } from "../until.js";
 import { given, law, prepared, tallied } from "./laws.js";
 
 export const state = {
@@ -24,6 +25,9 @@ const listeners = new Set();
 let scheduled = false;
 
 export const subscribe = (listener) => listeners.add(listener);
+
+/** A promise that is kept once a condition on the state holds. */
+export const until = untilOn(listeners);
 
 /** Change the state; every listener hears of it once, in the next animation frame. */
 export function update(patch) {

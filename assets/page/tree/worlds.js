@@ -8,8 +8,16 @@ export class Worlds {
     Object.assign(this, { select, caption, fields, shown: null });
     select.append(...state.worlds.map(({ id, title }) => element("option", { value: id }, title)));
     select.addEventListener("change", () => this.choose(select.value));
-    select.value = state.wish.world;
-    this.build(state.worlds.find(({ id }) => id === select.value));
+    this.fill(state.wish);
+  }
+
+  /** Show a wish's world and values; what it leaves out stands at its default. */
+  fill(wish) {
+    this.select.value = wish.world;
+    this.build(
+      state.worlds.find(({ id }) => id === wish.world),
+      wish,
+    );
   }
 
   /** A world that needs nothing typed opens at once. */
@@ -20,12 +28,12 @@ export class Worlds {
     if (!world.fields.some(({ kind }) => kind === "tree")) this.plant();
   }
 
-  build(world) {
+  build(world, values = {}) {
     this.world = world;
     this.caption.textContent = world.caption;
     const needsButton = world.fields.some(({ kind }) => kind === "prompt" || kind === "tree");
     const button = element("button", { type: "button", class: "primary", "data-part": "plant", onclick: () => this.plant() }, "Show this tree");
-    this.fields.replaceChildren(...world.fields.map((field) => this.field(field)), ...(needsButton ? [button] : []));
+    this.fields.replaceChildren(...world.fields.map((field) => this.field({ ...field, value: values[field.name] ?? field.value })), ...(needsButton ? [button] : []));
   }
 
   field(field) {

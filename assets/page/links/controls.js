@@ -1,0 +1,66 @@
+// Controls that a teacher's link hides, or locks: in sight, but dead to mouse and keyboard.
+import { controlNames } from "./parameters.js";
+
+const CONTROLS = {
+  preset: "#preset",
+  prompt: "#prompt, #tree .field.prompt",
+  model: "#model, #tree .field.model",
+  alpha: "#alpha, #infinite, #tree .dial:has([data-dial=alpha])",
+  tau: "#tied, #temperature",
+  B: "#block-size, #tree .dial:has([data-dial=block])",
+  blocks: "#blocks",
+  N: "#steps",
+  scope: "#scope",
+  seed: "#seed",
+  run: "#run",
+  recorded: "#recorded",
+  save: "#save",
+  open: "#open",
+  world: "#tree .world",
+  own: "#evaluate",
+  pages: "#pages > .tab-wrapper",
+};
+controlNames.push(...Object.keys(CONTROLS));
+
+const DIALS = "input, select, textarea, button";
+const look = { hide: [], lock: [] };
+const sheet = document.head.appendChild(document.createElement("style"));
+
+export const controls = {
+  current: () => ({ ...look }),
+  show(wish) {
+    unlock();
+    for (const name of ["hide", "lock"]) if (name in wish) look[name] = wish[name];
+    const rule = (name, style) => (look[name].length ? `:is(${selected(name)}) { ${style} }` : "");
+    sheet.textContent = rule("hide", "display: none !important;") + rule("lock", "opacity: 0.6; pointer-events: none; cursor: not-allowed;");
+    lock();
+  },
+};
+
+const selected = (name) => look[name].map((control) => CONTROLS[control]).join(", ");
+
+/** Elements come and go with tabs and drawers, so what is locked is looked for again whenever something has come. */
+const watcher = new MutationObserver(() => lock());
+
+function lock() {
+  watcher.disconnect();
+  if (!look.lock.length) return;
+  for (const place of document.querySelectorAll(selected("lock"))) {
+    for (const dial of place.querySelectorAll(DIALS)) disable(dial);
+    if (place.matches(DIALS)) disable(place);
+  }
+  watcher.observe(document.body, { childList: true, subtree: true });
+}
+
+function disable(dial) {
+  if (dial.disabled) return;
+  dial.disabled = true;
+  dial.dataset.locked = "";
+}
+
+function unlock() {
+  for (const dial of document.querySelectorAll("[data-locked]")) {
+    dial.disabled = false;
+    delete dial.dataset.locked;
+  }
+}

@@ -1,0 +1,116 @@
+// The Explore page as a link names it: the run on screen, and the moment that is selected.
+import { setSpeed } from "../playback.js";
+import { reveal, store, until, update } from "../store.js";
+import { filled, known } from "./parameters.js";
+
+const SETTINGS = ["preset", "prompt", "model", "alpha", "tau", "B", "blocks", "N", "scope", "seed"];
+
+export const explore = {
+  current: () => (store.run ? { ...ofRun(store.run), step: stepOf(store.selected) } : {}),
+
+  async show(wish, host, isLatest) {
+    await until(() => store.run);
+    await host.setControls(inFull(wish));
+    if (!isLatest()) return;
+    if (!isOnScreen(wish)) await (isRecorded(wish) ? host.openRecorded(wish.preset) : run(wish, host));
+    const index = () => indexOf(wish.step);
+    await until(() => !isLatest() || isIdle() || index() < store.moments.length - 1);
+    if (!isLatest()) return;
+    update({ whatIfAlpha: null });
+    reveal(index() === Infinity ? store.moments.length - 1 : index(), String(wish.step).endsWith("p") ? "proposed" : "judged");
+    if (index() === Infinity) throw new Error(`step ${wish.step} is not in this run, which has ${ofSteps()}; its end is shown.`);
+  },
+};
+
+// ---- the run
+
+/** A run's settings as parameters. */
+function ofRun({ prompt, model, settings }) {
+  const preset = known.presets.find((each) => each.prompt === prompt)?.id;
+  return {
+    ...(preset ? { preset } : { prompt }),
+    model,
+    alpha: settings.alpha,
+    tau: settings.proposal_temperature,
+    B: settings.block_size,
+    blocks: Math.ceil(settings.max_new_tokens / settings.block_size),
+    N: settings.steps_per_block,
+    scope: settings.scope,
+    seed: settings.seed,
+  };
+}
+
+const isSame = (one, other) => SETTINGS.every((name) => one[name] === other[name]);
+
+/** Whether the run on screen is what this wish would bring. */
+function isOnScreen(wish) {
+  if (!store.run || faults().length || store.ended?.reason === "stopped" || (store.canContinue && !store.waiting)) return false;
+  return isSame(filled(ofRun(store.run)), named(wish));
+}
+
+/** A prompt that is a preset's stands as that preset. */
+function named(wish) {
+  const preset = known.presets.find(({ prompt }) => prompt === wish.prompt)?.id;
+  return preset ? { ...wish, preset, prompt: null } : wish;
+}
+
+/** Every preset was recorded at the defaults (explorer/page/record.py). */
+const isRecorded = (wish) => isSame(named(wish), filled({ preset: named(wish).preset }));
+
+/** The wish as the server takes it. */
+function inFull(wish) {
+  const { preset, prompt, model, ...settings } = wish;
+  return {
+    ...Object.fromEntries(["tau", "B", "blocks", "N", "scope", "seed"].map((name) => [name, settings[name]])),
+    alpha: settings.alpha === Infinity ? "inf" : settings.alpha,
+    prompt: prompt ?? known.presets.find(({ id }) => id === preset).prompt,
+    model: known.models.includes(model) ? model : known.models[0],
+  };
+}
+
+/** A new run, as fast as possible; then at the speed that was set. */
+async function run(wish, host) {
+  const usual = store.speed;
+  if (usual !== 0) setSpeed(0);
+  try {
+    await host.startRun(inFull(wish));
+  } finally {
+    if (usual !== 0) until(isIdle).then(() => store.speed === 0 && setSpeed(usual));
+  }
+}
+
+const isIdle = () => !store.canContinue || !store.waiting;
+
+/** Why a link to the run on screen would not bring quite this run. */
+export function faults() {
+  const { run, moments } = store;
+  if (!run) return [];
+  const { settings } = run;
+  const isMoved = moments.some((m) => m.kind === "step" && m.alpha !== settings.alpha);
+  return [
+    isMoved && "α was moved while this run went on; the link opens the run with the α that it began with.",
+    settings.chain > 0 && `This is chain ${settings.chain} of its run; the link opens the first.`,
+    settings.max_new_tokens % settings.block_size > 0 && "This run's last block is shorter than the others; the link opens one with whole blocks.",
+  ].filter(Boolean);
+}
+
+// ---- the moment
+
+/** A moment as the page names it: a draw, `p` behind it while it is still proposed; `b` and a block as written; null for the newest. */
+function stepOf(index) {
+  const moment = store.moments[index];
+  const isProposed = index === store.head && store.phase === "proposed";
+  if (!moment || (index === store.moments.length - 1 && !isProposed)) return null;
+  return moment.kind === "step" ? `${moment.draw + 1}${isProposed ? "p" : ""}` : `b${moment.block + 1}`;
+}
+
+/** The index of the moment of that name; Infinity where there is none (yet), the newest for null. */
+function indexOf(step) {
+  if (step === null) return store.moments.length - 1;
+  const number = parseInt(String(step).replace("b", ""), 10);
+  const isIt = (m) => (String(step).startsWith("b") ? m.kind === "extension" && m.block + 1 === number : m.draw + 1 === number);
+  const found = store.moments.findIndex(isIt);
+  return found < 0 ? Infinity : found;
+}
+
+const ofSteps = () => `${store.moments.filter(({ kind }) => kind === "step").length} draws`;
