@@ -32,7 +32,7 @@ export const addLook = (look) => looks.push(look);
 
 /** The wish that the page fulfils now. */
 export function current() {
-  const page = host?.page() ?? "explore";
+  const page = pages.learn?.current().lesson ? "learn" : (host?.page() ?? "explore"); // a lesson stands over the page that it works
   return Object.assign({ page }, ...looks.map((look) => look.current()), pages[page].current());
 }
 
@@ -49,7 +49,8 @@ export function show(wish) {
   return mineDone;
 }
 
-async function reach(wish, isLatest) {
+/** The same out of the line, for a lesson: what it does is part of the wish that started it. False once it is not wanted. */
+export async function reach(wish, isLatest) {
   await hosted;
   const whole = filled(wish);
   const isElsewhere = isOfPage(wish) && host.page() !== whole.page;

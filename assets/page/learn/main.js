@@ -1,5 +1,6 @@
 // The Learn page: the list of lessons, and the lesson on the card while it drives the other pages.
 import { element } from "../format.js";
+import { addPage, reach } from "../links.js";
 import { Card } from "./card.js";
 import { LESSONS } from "./lessons.js";
 import * as stage from "./stage.js";
@@ -99,7 +100,7 @@ function next() {
   if (state.question + 1 < LESSONS[state.lesson].questions.length) return start(state.lesson, state.question + 1);
   if (state.lesson + 1 < LESSONS.length) return start(state.lesson + 1);
   close();
-  stage.open("Learn", turn());
+  reach({ page: "learn" }, turn());
 }
 
 export function close() {
@@ -108,5 +109,7 @@ export function close() {
   update({ lesson: null });
 }
 
-const wished = Number(new URLSearchParams(location.search).get("lesson"));
-if (Number.isInteger(wished) && wished >= 1 && wished <= LESSONS.length) start(wished - 1);
+addPage("learn", {
+  current: () => ({ lesson: state.lesson === null ? null : state.lesson + 1 }),
+  show: ({ lesson }) => (lesson ? start(lesson - 1) : close()),
+});

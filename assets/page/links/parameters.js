@@ -36,7 +36,7 @@ const TABLE = [
   row("B", "tree", whole(ranges.B), null),
   ...known.worlds.flatMap(({ fields }) => fields.map(rowOfField)),
   row("task", "compare", oneOf(() => known.tasks), known.tasks[0]),
-  row("lesson", "learn", whole([1, 7]), 1),
+  row("lesson", "learn", whole([1, 7])),
   row("theme", null, oneOf(() => ["light", "dark"])),
   row("hide", null, listOf(() => controlNames), []),
   row("lock", null, listOf(() => controlNames), []),
@@ -61,8 +61,8 @@ export function filled(wish) {
 /** The parameters of a query string that are good, and a sentence for each one that is not. */
 export function read(search) {
   const given = new URLSearchParams(search);
-  const page = TABLE[0].check.read(given.get("page") ?? "") ?? "explore";
-  const wish = {};
+  const page = TABLE[0].check.read(given.get("page") ?? "") ?? (given.has("lesson") ? "learn" : "explore");
+  const wish = page === "learn" ? { page } : {};
   const complaints = [];
   for (const name of new Set(given.keys())) {
     const found = rowsOf(page).find((each) => each.name === name);
