@@ -8,8 +8,9 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
 
 from explorer.page.gate import MOST_UPLOAD, gate
-from explorer.page.layout import HEAD, SHEETS, library, page, routes, theme
-from explorer.page.sharing import MOST_BROWSERS, MOST_EVENTS
+from explorer.page.layout import HEAD, library, page, routes, theme
+from explorer.page.sharing import MOST_BROWSERS, MOST_EVENTS, recorded_elsewhere
+from explorer.page.shell import SHEETS
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
@@ -29,6 +30,10 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parsed = parser.parse_args(argv)
     if not 0 < parsed.port < 65536:
         parser.error(f"argument --port: must be a whole number from 1 to 65535, not {parsed.port}")
+    try:
+        recorded_elsewhere()
+    except ValueError as error:
+        parser.error(str(error))
     parsed.model = parsed.model or models
     return parsed
 

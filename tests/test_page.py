@@ -10,9 +10,9 @@ import pytest
 from plotly.offline import get_plotlyjs_version
 
 from explorer.page.controls import dials_of, settings_of, whole
-from explorer.page.layout import ASSETS
 from explorer.page.library import DEFAULTS, Models, checker, preset, recorded
 from explorer.page.session import Session
+from explorer.page.shell import ASSETS
 from explorer.page.streaming import stream
 from sampler.classroom.presets import PRESETS
 from sampler.records import PowerSettings, checked_text

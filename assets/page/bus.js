@@ -1,5 +1,6 @@
 // The wire to the server: packets in (a JSON string each), commands out (named Gradio events of the hidden element).
 import { store, update, reveal, inTwoBeats } from "./store.js";
+import { saveText } from "./takeaway/saving.js";
 
 let triggerServer = () => {};
 
@@ -19,9 +20,12 @@ export const parsed = (json) => JSON.parse(json, (key, value) => (NUMERIC.test(k
 const NUMERIC = /^(log_|alpha$)/;
 const INFINITE = { inf: Infinity, "-inf": -Infinity };
 
+/** The inverse of `parsed`. */
+export const written = (value) => JSON.stringify(value, (key, item) => (typeof item === "number" && !Number.isFinite(item) ? (item > 0 ? "inf" : "-inf") : item));
+
 /** A packet is a whole run (`run` given) or what came since; a gap asks for the whole run again. */
 export function receive(packet) {
-  if (packet.download) saveFile(packet.download);
+  if (packet.download) saveText(packet.download.name, packet.download.text, "application/jsonl");
   else if (packet.diagnostics) receiveDiagnosis(packet.diagnostics);
   else if (packet.refusal) update({ refusal: { sentence: packet.refusal }, status: "" });
   else if (packet.notice) update({ status: packet.notice, ...(packet.idle && { playing: false, waiting: false, canContinue: false }) });
@@ -64,6 +68,7 @@ const progress = (packet) => ({
   frozen: packet.frozen,
   sampleTemperature: packet.sample_temperature,
   status: packet.status,
+  elsewhere: packet.elsewhere ?? "",
 });
 
 function append(packet) {
@@ -85,12 +90,4 @@ function followed(fresh) {
     setTimeout(() => store.head === newest && store.phase === "proposed" && reveal(newest), 500 / store.speed);
   }
   store.beat = false;
-}
-
-function saveFile({ name, text }) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/jsonl" }));
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }

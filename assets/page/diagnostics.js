@@ -2,6 +2,7 @@
 import { command } from "./bus.js";
 import { Figure } from "./figures.js";
 import { element, number, percent, probability } from "./format.js";
+import { isLive } from "./host.js";
 import { answerMark } from "./samples.js";
 import { store, update } from "./store.js";
 
@@ -46,7 +47,7 @@ export class Drawer {
     const others = this.wanted() - 1;
     const isBusy = Boolean(own?.progress);
     this.part("chain-run").disabled = isBusy || !isOver;
-    this.part("chain-run").textContent = others === 0 ? "This run alone" : others === 1 ? "Run the other chain" : `Run the other ${others} chains`;
+    this.part("chain-run").textContent = others === 0 ? "This run alone" : `${isLive() ? "Run" : "Show"} the other ${others === 1 ? "chain" : `${others} chains`}`;
     this.part("chain-cancel").hidden = !isBusy;
     const words = isOver ? own.progress || own.refusal : "This run goes on; diagnostics are of a whole run.";
     this.part("chain-progress").textContent = upper(words);

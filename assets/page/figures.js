@@ -1,5 +1,6 @@
 // Plotly figures declared in Python (explorer/views): filled by the rule of figure.py, drawn, themed and marked.
 import { store } from "./store.js";
+import { pictureMenu } from "./takeaway/pictures.js";
 
 const CONFIG = {
   displaylogo: false,
@@ -7,7 +8,7 @@ const CONFIG = {
   plotlyServerURL: "",
   responsive: true,
   displayModeBar: "hover",
-  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "toggleSpikelines"],
+  modeBarButtonsToRemove: ["toImage", "select2d", "lasso2d", "autoScale2d", "toggleSpikelines"],
 };
 
 /** On a phone: smaller words, and more room for the drawing. */
@@ -68,6 +69,7 @@ export class Figure {
   /** `onPoint(point, isClick)` hears of hovers and clicks. */
   wire() {
     this.wired = true;
+    this.element.after(pictureMenu(this.element));
     this.element.on("plotly_click", (event) => this.onPoint?.(event.points[0], true));
     this.element.on("plotly_hover", (event) => this.onPoint?.(event.points[0], false));
     this.element.on("plotly_relayout", () => this.placeMarks());

@@ -1,10 +1,12 @@
 // Puts the page together: fetches what it opens on, mounts the views, and redraws them when the store changes.
-import { connect, parsed, receive } from "./bus.js";
+import { connect, receive } from "./bus.js";
 import * as comparison from "./compare/main.js";
 import { showAlternatives } from "./alternatives.js";
 import { state as comparisonState } from "./compare/state.js";
 import { DecisionCard } from "./decision.js";
 import { Drawer } from "./diagnostics.js";
+import { file } from "./files.js";
+import { element } from "./format.js";
 import * as learn from "./learn/main.js";
 import { state as learnState } from "./learn/state.js";
 import { showJumps, showMeasures } from "./pivots.js";
@@ -13,6 +15,10 @@ import { showSamples } from "./samples.js";
 import { showShares } from "./shares.js";
 import { store, subscribe, update, isHidden, selectedMoment } from "./store.js";
 import * as target from "./target.js";
+import { wireDrop } from "./takeaway/drop.js";
+import * as notebook from "./takeaway/notebook.js";
+import * as replayFile from "./takeaway/replay_file.js";
+import * as tables from "./takeaway/tables.js";
 import { pointAt, showText, wireTokens } from "./text.js";
 import * as treeLaws from "./tree/laws.js";
 import * as tree from "./tree/main.js";
@@ -27,12 +33,12 @@ import { showWhatIf } from "./whatif.js";
 
 if (links.read(location.search).wish.notes) location.replace(new URL(`notes/notes.html${location.search}`, import.meta.url));
 
-const opening = fetch(new URL("../opening.json", import.meta.url)).then((response) => response.text());
+const opening = file("opening.json");
 
 /** Called by the Explore page's element when Gradio has put it in place. */
 async function mount(root) {
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
-  const { views, packet } = parsed(await opening);
+  const { views, packet } = await opening;
   const figures = plots(Object.fromEntries(Object.keys(views.figures).map((name) => [name, part(name)])), views);
   const card = new DecisionCard(
     { title: part("decision-title"), body: part("decision"), waterfall: part("waterfall"), caption: part("waterfall-caption") },
@@ -95,7 +101,8 @@ function announce(target) {
   const hidden = moment && isHidden(moment);
   const text = hidden ? `Step ${moment.draw + 1}: cut at token ${moment.cut}; proposed, not judged yet.` : (moment?.sentence ?? "");
   const whole = store.status ? `${text} ${store.status}` : text;
-  if (target.textContent !== whole) target.textContent = whole;
+  const way = store.elsewhere && element("a", { href: store.elsewhere, target: "_blank", rel: "noopener" }, "Look at recorded runs without waiting");
+  if (target.textContent !== whole + (way ? ` ${way.textContent}` : "")) target.replaceChildren(whole, ...(way ? [" ", way] : []));
 }
 
 /** Radio buttons whose name is a field of the store. */
@@ -119,6 +126,9 @@ function whatIf(alpha, isInfinite) {
   update({ whatIfAlpha: Number.isNaN(value) || value === own ? null : value });
 }
 
+tables.wireTables();
+wireDrop();
+
 window.explorer = {
   mount,
   connect,
@@ -126,6 +136,7 @@ window.explorer = {
   store,
   target,
   replay,
+  takeaway: { ...notebook, ...replayFile, ...tables },
   links: { ...links, mount: linkBar.mount, connect: (wire) => links.hostedBy(gradioHost(wire)) },
   comparison: { ...comparison, state: comparisonState },
   tree: { ...tree, state: treeState, laws: treeLaws },

@@ -1,6 +1,7 @@
 // Replays: the run on screen at other alphas with the same random numbers, asked for when their card is in sight.
 import { answerMark } from "./samples.js";
 import { element, number, percent } from "./format.js";
+import { NEEDS_LIVE } from "./host.js";
 import { store, subscribe, update } from "./store.js";
 
 const BESIDE = [1, 2, 4]; // alphas laid side by side
@@ -23,15 +24,19 @@ export function watchFor(card) {
 
 subscribe(() => keepAsking());
 
-function receive({ run_id: runId, row, sentence, done }) {
+/** A row, an alpha of which nothing will be known, a sentence that says why there are no rows, or the end of an answer. */
+function receive({ run_id: runId, row, unknown, sentence, done }) {
   if (done) {
     asking = null;
     return keepAsking();
   }
   if (runId !== store.run?.id) return;
-  if (row) update({ replays: { ...store.replays, [row.alpha === "inf" ? Infinity : row.alpha]: row }, replayWords: "" });
+  if (row) update({ replays: { ...store.replays, [alphaOf(row.alpha)]: row }, replayWords: "" });
+  else if (unknown !== undefined) update({ replays: { ...store.replays, [alphaOf(unknown)]: null } });
   else update({ replayWords: sentence });
 }
+
+const alphaOf = (told) => (told === "inf" ? Infinity : told);
 
 /** Ask for what is missing: the slider's alpha first, then those side by side. One question at a time. */
 function keepAsking() {
@@ -67,7 +72,8 @@ function ownRow(alpha) {
 }
 
 function rowOf(alpha, row) {
-  if (!row) return element("tr", {}, element("th", { scope: "row" }, number(alpha, 1)), element("td", { colspan: 6 }, "…"));
+  const none = row === null ? `not recorded: a replay at this α ${NEEDS_LIVE}` : "…";
+  if (!row) return element("tr", {}, element("th", { scope: "row" }, number(alpha, 1)), element("td", { colspan: 6 }, none));
   const parts = row.parts_at === null ? "nowhere: the same path" : row.parts_x === null ? "at the shorter run's end" : `${whereOf(row.parts_x)}, block ${row.parts_block + 1}`;
   const cells = [number(alpha, 1), percent(row.accepted, row.steps), percent(row.changed, row.steps), number(row.total_log_p.at(-1), 2), parts];
   return tableRow(alpha === store.whatIfAlpha ? "slider" : "", cells, row.answer, row.tokens, row.same, store.run);

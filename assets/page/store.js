@@ -27,6 +27,7 @@ export const store = {
   waiting: false, // asked the server for more
   speed: 20, // steps a second; 0 is as fast as possible
   status: "",
+  elsewhere: "", // an address to go to instead of waiting in line
   refusal: null, // {sentence} of the run that a link asked for last and did not get
   beat: false, // the next moment to arrive stops between proposal and verdict
   dark: false,

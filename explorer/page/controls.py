@@ -37,6 +37,8 @@ class Controls:
     recorded: gr.Button
     save: gr.Button
     open: gr.UploadButton
+    replay: gr.Button
+    notebook: gr.Button
 
     @property
     def dials(self) -> list[gr.components.Component]:
@@ -49,16 +51,16 @@ class Controls:
 
 def panel(models: list[str]) -> Controls:
     """Build the panel in the current Blocks context: the problem, the details, and the dials that stay in sight."""
-    preset, prompt, recorded, save, open_ = problem()
+    preset, prompt, *files = problem()
     block_size, blocks, steps, scope, seed, model = details(models)
     alpha, is_infinite, is_tied, temperature, run = dials()
     return Controls(
         preset, prompt, model, alpha, is_infinite, is_tied, temperature, block_size, blocks, steps, scope, seed, run,
-        recorded, save, open_,
+        *files,
     )  # fmt: skip
 
 
-def problem() -> tuple[gr.Dropdown, gr.Textbox, gr.Button, gr.Button, gr.UploadButton]:
+def problem() -> tuple[gr.components.Component, ...]:
     """What the model is asked, and whole runs to open and save."""
     choices = [(f"{p.id}: {shorten(p.prompt, 32, placeholder=' …')}", p.id) for p in PRESETS]
     first = PRESETS[0]
@@ -81,7 +83,10 @@ def problem() -> tuple[gr.Dropdown, gr.Textbox, gr.Button, gr.Button, gr.UploadB
                 open_ = gr.UploadButton(
                     "Open trace", size="sm", elem_id="open", min_width=80, file_types=[".jsonl", ".gz"]
                 )
-    return preset, prompt, recorded, save, open_
+            with gr.Row():
+                replay = gr.Button("Save replay", size="sm", elem_id="save-replay", min_width=80)
+                notebook = gr.Button("Save notebook", size="sm", elem_id="save-notebook", min_width=80)
+    return preset, prompt, recorded, save, open_, replay, notebook
 
 
 def details(models: list[str]) -> tuple[gr.Slider, gr.Slider, gr.Slider, gr.Radio, gr.Number, gr.Dropdown]:

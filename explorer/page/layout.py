@@ -8,7 +8,7 @@ from pathlib import Path
 import gradio as gr
 from gradio.state_holder import StateHolder
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -18,16 +18,20 @@ from explorer.page.controls import panel
 from explorer.page.packets import COMPARISON, DIAGNOSTICS, FIGURES, TREES, packet, views
 from explorer.page.replay import wire_replay
 from explorer.page.session import Session, opening
+from explorer.page.shell import ASSETS, skeleton, whole_file
 from explorer.page.whole_runs import KERNELS
 from explorer.page.wiring import wire
 from explorer.page.worlds import WORLDS
 from sampler.classroom.presets import PRESETS
 
+<<<<<<< HEAD
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "page"
 SHEETS = [
     ASSETS / name
     for name in ("style.css", "compare/compare.css", "tree/tree.css", "links/links.css", "learn/learn.css")
 ]
+=======
+>>>>>>> main
 ONE_AT_A_TIME = threading.Lock()  # many browsers may ask while the recorded results are computed for the first
 TITLE = "Power Sampling Explorer"
 UPLOADS = (600, 3600)  # seconds: how often uploaded files are looked through, and the age at which they are deleted
@@ -101,11 +105,6 @@ def forget(browsers: StateHolder, session_hash: str) -> None:
             state.leave()
 
 
-def skeleton(name: str) -> str:
-    """A page's own markup."""
-    return (ASSETS / name).read_text("utf-8")
-
-
 def hidden(name: str, connect: str) -> gr.HTML:
     """A wire to the browser, outside the tabs: an element in a closed tab hears nothing."""
     return gr.HTML("", html_template="<i></i>", visible="hidden", js_on_load=connect, elem_id=name)
@@ -129,6 +128,7 @@ def routes(models: library.Models, results: Path = evaluation.RECORDED) -> list[
         Route("/explorer/opening.json", opening_run),
         Route("/explorer/comparison.json", comparison),
         Route("/explorer/tree.json", lambda request: Response(tree_json(models), media_type="application/json")),
+        Route("/explorer/replay.html", lambda request: HTMLResponse(whole_file())),
         Route("/explorer/links.json", lambda request: Response(links_json(models), media_type="application/json")),
         Mount("/explorer/page", StaticFiles(directory=ASSETS)),
     ]

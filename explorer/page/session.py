@@ -17,7 +17,7 @@ from sampler.speed import Speed
 from sampler.trace import Trace
 
 MAX_SAMPLES = 64
-REMEMBERING = Speed(keep_rows=True)  # so that a replay at another alpha hardly calls the model
+REMEMBERING = Speed(guess=8, keep_rows=True)  # so that a replay at another alpha hardly calls the model
 _run_ids = itertools.count(1)
 
 
@@ -171,12 +171,12 @@ class Session:
         self._sent = (len(self.moments), len(self.samples))
         return packet(run=self._described(), moments=self.moments, samples=self.samples, **self._progress(status))
 
-    def delta(self, status: str = "", idle: bool = False) -> str:
-        """What has come since the last packet."""
+    def delta(self, status: str = "", idle: bool = False, elsewhere: str = "") -> str:
+        """What has come since the last packet; `elsewhere` is an address to go to instead of waiting."""
         first, first_sample = self._sent
         self._sent = (len(self.moments), len(self.samples))
         rows = {"first": first, "moments": self.moments[first:], "samples": self.samples[first_sample:]}
-        return packet(run_id=self.run_id, idle=idle, **rows, **self._progress(status))
+        return packet(run_id=self.run_id, idle=idle, elsewhere=elsewhere, **rows, **self._progress(status))
 
     def _progress(self, status: str) -> dict[str, Any]:
         ended = self.trace.ended

@@ -1,9 +1,13 @@
 """How browsers share one machine: turns at computing, places in line, and the memory that each may take."""
 
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from anyio import CapacityLimiter
+
+from sampler.records import quoted
 
 TURNS = CapacityLimiter(2)  # pieces of work of some tenths of a second: whoever has had one goes to the end of the line
 QUESTIONS = CapacityLimiter(2)  # answers that a person waits for, some seconds at most
@@ -14,6 +18,14 @@ LARGEST_RUN = 50_000  # tokens that a run may propose; with all that is told of 
 KEPT_BYTES = 32 * 2**20  # keys and values of texts already read
 MOST_BROWSERS = 256  # beyond, those that were quiet longest are forgotten
 MOST_EVENTS = 256  # of all browsers together, going on or waiting in line
+
+
+def recorded_elsewhere() -> str:
+    """Where plain files with recorded runs are hosted (EXPLORER_STATIC_URL), or empty; ValueError for no address."""
+    url = os.environ.get("EXPLORER_STATIC_URL", "")
+    if url and not re.fullmatch(r"https?://[^\s<>\"']+", url):
+        raise ValueError(f"EXPLORER_STATIC_URL must begin with http:// or https://, not {quoted(url)}")
+    return url
 
 
 class Line:

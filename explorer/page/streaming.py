@@ -9,7 +9,7 @@ from contextlib import aclosing
 from anyio import to_thread
 
 from explorer.page.session import Session, is_block_end
-from explorer.page.sharing import RUNS, TURNS
+from explorer.page.sharing import RUNS, TURNS, recorded_elsewhere
 from sampler.records import BlockStarted, Event, RunEnded, SampleDrawn, StepTaken
 
 LONGEST_STREAM = 600  # seconds; Play goes on with a new stream
@@ -28,7 +28,7 @@ async def stream(session: Session, goal: str) -> AsyncIterator[str]:
     ticket = session.take_ticket()
     with RUNS.place() as place:
         while place.number:
-            yield session.delta(place.sentence)
+            yield session.delta(place.sentence, elsewhere=recorded_elsewhere())
             await asyncio.sleep(LOOK_EVERY)
             if session.ticket != ticket:
                 return

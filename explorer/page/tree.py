@@ -187,10 +187,14 @@ async def stream_checks() -> AsyncIterator[str]:
     while check := await to_thread.run_sync(next, checks, None, limiter=QUESTIONS):
         rows.append(check_row(check))
         yield packet(checks={"rows": rows, "sentence": f"{len(rows)} checks done …"})
+    verdict = checks_verdict(rows, time.monotonic() - started)
+    yield packet(answers="checks", checks={"rows": rows, "sentence": verdict})
+
+
+def checks_verdict(rows: list[dict[str, Any]], seconds: float) -> str:
+    """What the self-test came to, in words."""
     broken = sum(not row["passed"] for row in rows)
-    took = f"{len(rows)} checks in {time.monotonic() - started:.1f} s"
-    verdict = "all hold" if not broken else f"{broken} broken"
-    yield packet(answers="checks", checks={"rows": rows, "sentence": f"{took}: {verdict}."})
+    return f"{len(rows)} checks in {seconds:.1f} s: {f'{broken} broken' if broken else 'all hold'}."
 
 
 def check_row(check: Check) -> dict[str, Any]:

@@ -25,6 +25,8 @@ STREAMED = {
 QUEUED = {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
 DIALS = {**QUEUED, "trigger_mode": "always_last"}
 GONE = "This run can go on no more: the server has let go of it. Press Run for a new one."
+SAVE_REPLAY = "() => { window.explorer?.takeaway.saveReplay(); }"
+SAVE_NOTEBOOK = "() => { window.explorer?.takeaway.saveNotebook(); }"
 WHAT_IF = "(alpha, is_infinite) => { window.explorer?.whatIf(alpha, is_infinite); }"
 
 
@@ -54,6 +56,8 @@ def wire(controls: Controls, bus: gr.HTML, session: gr.State, models: library.Mo
     c.preset.input(choose_preset, c.preset, c.prompt, **QUEUED)
     c.recorded.click(open_recorded, [session, c.preset], bus, **QUEUED)
     c.save.click(save_trace, session, bus, **LIVE)
+    c.replay.click(None, None, None, js=SAVE_REPLAY, **LIVE)
+    c.notebook.click(None, None, None, js=SAVE_NOTEBOOK, **LIVE)
     c.open.upload(open_upload, [session, c.open], bus, **QUEUED | {"concurrency_limit": 2})
     for dial in c.dials:
         moved = dial.input if isinstance(dial, gr.Checkbox | gr.Slider) else dial.change

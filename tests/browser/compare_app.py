@@ -8,7 +8,8 @@ from made_up_results import made_up
 
 from explorer.page.evaluation import Attempt
 from explorer.page.gate import gate
-from explorer.page.layout import HEAD, SHEETS, library, page, routes, theme
+from explorer.page.layout import HEAD, library, page, routes, theme
+from explorer.page.shell import SHEETS
 
 
 def begin(tasks: tuple[str, ...], problems: int, seed: int) -> Attempt:

@@ -1,5 +1,6 @@
 // Puts the Compare page together: fetches the recorded results when it is first opened, takes live ones off its own wire.
 import { Figure, holds } from "../figures.js";
+import { file } from "../files.js";
 import { element } from "../format.js";
 import { store, subscribe as onExplore } from "../store.js";
 import { Problems } from "./problems.js";
@@ -24,7 +25,7 @@ const SHORT = {
 
 /** Called by the Compare page's element whenever Gradio has put it in place. */
 export async function mount(root) {
-  opening ??= fetch(new URL("../../comparison.json", import.meta.url)).then((response) => response.json());
+  opening ??= file("comparison.json", JSON.parse);
   const { views, packet } = await opening;
   page = new Page(root, views);
   update({ views, recorded: packet.recorded, recordedSentence: packet.sentence });

@@ -1,6 +1,7 @@
 // The table of problems: what was asked, the right answer, every method's first answer, and a button on each.
 import { answerMark } from "../samples.js";
 import { element } from "../format.js";
+import { isLive } from "../host.js";
 import { ALL, results, state, task } from "./state.js";
 
 const PAGE = 20; // problems at a time
@@ -100,6 +101,7 @@ export class Problems {
     const wish = { live: state.source === "live", task: problem.task, problem: problem.problem, method: method.name };
     const title = `Open on the Explore page: ${name}, ${method.words}`;
     const mark = answerMark(given, isRight ? given : null);
+    if (!isLive()) return mark;
     return element("button", { type: "button", class: "open-answer", title, onclick: () => this.open(wish) }, mark);
   }
 }

@@ -18,7 +18,7 @@ const CONTROLS = {
   open: "#open",
   world: "#tree .world",
   own: "#evaluate",
-  pages: "#pages > .tab-wrapper",
+  pages: "#pages > .tab-wrapper, #tabs",
 };
 controlNames.push(...Object.keys(CONTROLS));
 

@@ -1,7 +1,8 @@
 // What a link may say: one table of parameters, by which an address is read and written. Links come from strangers.
+import { file } from "../files.js";
 import { decimal, flag, listOf, oneOf, orInfinite, step, textUpTo, whole } from "./checks.js";
 
-export const known = await (await fetch(new URL("../../links.json", import.meta.url))).json(); // explorer/page/links.py
+export const known = await file("links.json", JSON.parse); // explorer/page/links.py
 
 /** What has a state that a link restores, by name: {show(wish, host, isLatest), current()}. Pages join by `addPage`. */
 export const pages = {};

@@ -1,6 +1,7 @@
 // Whole runs of the sampler beside the exact law: what to run, and how its completions are spread.
 import { safe } from "../figures.js";
 import { element, probability } from "../format.js";
+import { isLive } from "../host.js";
 import { given, wilson } from "./laws.js";
 import { prefixOf } from "./icicles.js";
 import { ask, isAsking, stop } from "./wire.js";
@@ -20,7 +21,8 @@ export class Chains {
     this.seed = numberField("seed", 0, 1_000_000_000, 0);
     this.run = element("button", { type: "button", class: "primary", "data-part": "run-chains", onclick: () => this.press() }, "Run");
     const labels = { kernel: this.kernel, "N: steps per block": this.steps, "cuts may fall in": this.scope, "τ of the proposal": this.temperature, runs: this.runs, seed: this.seed };
-    fields.replaceChildren(...Object.entries(labels).map(([name, input]) => element("label", { class: "field" }, `${name} `, input)), this.run);
+    const shown = isLive() ? Object.entries(labels) : [["kernel", this.kernel]];
+    fields.replaceChildren(...shown.map(([name, input]) => element("label", { class: "field" }, `${name} `, input)), this.run, isLive() ? "" : RECORDED);
     sentence.textContent = this.chosen().sentence;
   }
 
@@ -43,22 +45,24 @@ export class Chains {
       this.runs.value = runs;
       this.steps.value = steps;
     }
-    this.run.textContent = isAsking("chains") ? "Stop" : "Run";
+    this.run.textContent = isAsking("chains") ? "Stop" : isLive() ? "Run" : "Show recorded runs";
   }
 }
+
+const RECORDED = "Recorded at α 4, the whole completion as one block, seed 0; other settings need the live explorer.";
 
 const numberField = (name, min, max, value) => element("input", { type: "number", "data-field": name, min, max, value, step: 1 });
 
 /** What the runs came to, in words; stale where the dials have moved since. */
 export function chainFinding() {
   const { sampled, alpha, blockSize } = state;
-  if (!sampled) return "No runs yet: press Run.";
+  if (!sampled) return isLive() ? "No runs yet: press Run." : "No runs on show yet.";
   const moved = sampled.alpha !== alpha || sampled.block_size !== blockSize;
   return `${sampled.finding}${moved ? ` The dials have moved since: these runs were made at α ${sampled.alpha}, B ${sampled.block_size}.` : ""}`;
 }
 
 /** Rows of the figure: the completions that weigh most under p^alpha or among the runs, in the tree's order. */
-export function completionRows() {
+export function completionRows(most = MOST) {
   const { tree, sampled } = state;
   const { power, temperature } = laws();
   const counts = laws().sampled?.nodes;
@@ -69,7 +73,7 @@ export function completionRows() {
     ends.push({ node, low, high, count: counts ? counts[node] : 0 });
   }
   const weight = (end) => Math.max(end.high, sampled ? end.count / sampled.n : 0);
-  const chosen = [...ends].sort((a, b) => weight(b) - weight(a)).slice(0, MOST).sort((a, b) => a.node - b.node);
+  const chosen = [...ends].sort((a, b) => weight(b) - weight(a)).slice(0, most).sort((a, b) => a.node - b.node);
   return chosen.map((end, k) => completionRow(end, k, temperature));
 }
 

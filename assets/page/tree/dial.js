@@ -1,5 +1,6 @@
 // Block size as a dial: exact laws of whole runs, asked for when alpha or the world has changed.
 import { element, number } from "../format.js";
+import { isLive } from "../host.js";
 import { ask } from "./wire.js";
 import { state, update } from "./state.js";
 
@@ -34,7 +35,7 @@ export function dialFinding() {
   if (!dial) return "Enumerating …";
   if (dial.sentence) return dial.sentence;
   const here = dial.rows.find((row) => row.scope === dialState.scope && row.block_size === Math.min(blockSize, dial.length) && row.steps === dialState.steps);
-  const stale = dial.alpha === alpha ? "" : ` (still of α ${number(dial.alpha, 1)})`;
+  const stale = dial.alpha === alpha ? "" : ` (${isLive() ? "still of" : "recorded at"} α ${number(dial.alpha, 1)})`;
   return `B ${here.block_size}, N ${here.steps}: total variation ${number(here.to_power, 4)} to p^α, ${number(here.to_temperature, 4)} to token-level temperature, exact${stale}.`;
 }
 

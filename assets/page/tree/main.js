@@ -1,5 +1,6 @@
 // Puts the Tree page together: opens on the first world, redraws what has changed.
 import { Figure } from "../figures.js";
+import { file } from "../files.js";
 import { element, probability } from "../format.js";
 import { store, subscribe as onExplore } from "../store.js";
 import { chainFinding, Chains, completionRows } from "./chains.js";
@@ -20,7 +21,7 @@ let page = null;
 
 /** Called by the Tree page's element whenever Gradio has put it in place. */
 export async function mount(root) {
-  opening ??= fetch(new URL("../../tree.json", import.meta.url)).then((response) => response.json());
+  opening ??= file("tree.json", JSON.parse);
   const { views, packet, ...known } = await opening;
   Object.assign(state, { views, ...known });
   if (!state.tree) plant(packet);

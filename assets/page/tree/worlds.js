@@ -1,5 +1,6 @@
 // The choice of a world and of what it takes: sliders, a prompt, or a tree of one's own.
 import { element } from "../format.js";
+import { isLive, NEEDS_LIVE } from "../host.js";
 import { ask } from "./wire.js";
 import { state, update } from "./state.js";
 
@@ -25,12 +26,13 @@ export class Worlds {
     const world = state.worlds.find((each) => each.id === id);
     this.build(world);
     update({ notice: "" });
-    if (!world.fields.some(({ kind }) => kind === "tree")) this.plant();
+    if (!isLive() || !world.fields.some(({ kind }) => kind === "tree")) this.plant();
   }
 
   build(world, values = {}) {
     this.world = world;
     this.caption.textContent = world.caption;
+    if (!isLive()) return this.fields.replaceChildren(...recordedAt(world.fields));
     const needsButton = world.fields.some(({ kind }) => kind === "prompt" || kind === "tree");
     const button = element("button", { type: "button", class: "primary", "data-part": "plant", onclick: () => this.plant() }, "Show this tree");
     this.fields.replaceChildren(...world.fields.map((field) => this.field({ ...field, value: values[field.name] ?? field.value })), ...(needsButton ? [button] : []));
@@ -50,6 +52,12 @@ export class Worlds {
     ask("tree", { world: this.world.id, alpha: state.alpha, ...Object.fromEntries(values) });
   }
 }
+
+/** Plain files hold a world at the values that it opens with. */
+const recordedAt = (fields) => {
+  const told = fields.map(({ label, value }) => element("span", {}, `${label}: `, element("code", {}, String(value))));
+  return told.length ? [...told, element("span", {}, `Recorded; another value ${NEEDS_LIVE}.`)] : [];
+};
 
 const valueOf = (input) => (input.type === "checkbox" ? input.checked : input.type === "range" ? Number(input.value) : input.value);
 

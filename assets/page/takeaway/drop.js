@@ -1,0 +1,29 @@
+// A trace dropped anywhere on the page is opened as the button would open it: same limits, same checks.
+import { isLive, NEEDS_LIVE } from "../host.js";
+import { update } from "../store.js";
+
+const holdsFiles = (event) => event.dataTransfer?.types.includes("Files") && !event.defaultPrevented;
+
+export function wireDrop() {
+  addEventListener("dragover", (event) => {
+    if (!holdsFiles(event)) return;
+    event.preventDefault();
+    document.body.classList.add("dropping");
+  });
+  addEventListener("dragleave", (event) => event.relatedTarget === null && document.body.classList.remove("dropping"));
+  addEventListener("drop", (event) => {
+    document.body.classList.remove("dropping");
+    if (!holdsFiles(event)) return;
+    event.preventDefault();
+    opened(event.dataTransfer.files[0]);
+  });
+}
+
+function opened(trace) {
+  if (!isLive()) return update({ status: `Opening a trace ${NEEDS_LIVE}.` });
+  const input = document.querySelector("#files input[type=file]");
+  const one = new DataTransfer();
+  one.items.add(trace);
+  input.files = one.files;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+}

@@ -1,0 +1,103 @@
+"""The page without Gradio: an index for a folder of plain files, and one file that holds everything itself."""
+
+import base64
+import json
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets" / "page"
+SHEETS = [
+    ASSETS / name
+    for name in ("style.css", "compare/compare.css", "tree/tree.css", "learn/learn.css", "links/links.css")
+]
+LINKED = [
+    ASSETS / name for name in ("learn/card.css", "present/present.css")
+]  # Gradio would change them
+SHELL = ASSETS / "shell"
+PLOTLY = ASSETS / "vendor" / "plotly-cartesian.min.js"
+PAGES = {  # the tabs, by the parts of their markup
+    "explore": ("Explore", ("shell/dials.html", "explore.html", "diagnostics.html")),
+    "tree": ("Tree", ("tree/tree.html",)),
+    "compare": ("Compare", ("compare/compare.html",)),
+    "learn": ("Learn", ("learn/learn.html",)),
+}
+POLICY = (  # nothing but what stands in the file
+    "default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'; img-src data: blob:; "
+    "base-uri 'none'; form-action 'none'"
+)
+IMPORT = re.compile(r"""(\bfrom\s+|\bimport\s+)"(\.[^"]+)";""")  # of our own scripts: a relative path in double quotes
+
+
+def skeleton(name: str) -> str:
+    """A page's own markup."""
+    return (ASSETS / name).read_text("utf-8")
+
+
+@cache
+def folder_index(base: str = "explorer/page") -> str:
+    """The index of a folder in which our scripts lie at `base`."""
+    styles = [f'<link rel="stylesheet" href="{base}/{path.relative_to(ASSETS)}">' for path in sheets()]
+    plotly, main = (path.relative_to(ASSETS) for path in (PLOTLY, SHELL / "main.js"))
+    scripts = [f'<script src="{base}/{plotly}" defer></script>', f'<script type="module" src="{base}/{main}"></script>']
+    return filled(styles=styles, scripts=scripts, pages=map(section, PAGES))
+
+
+@cache
+def whole_file() -> str:
+    """The Explore page as one file without its data, which takes the place of `<!-- data -->`."""
+    styles = [f"<style>\n{path.read_text('utf-8')}</style>" for path in sheets()]
+    imports = json.dumps({"imports": {bare(path): data_url(inner(path)) for path in modules()}})
+    scripts = [
+        f'<script src="{data_url(PLOTLY.read_text("utf-8"))}"></script>',
+        f'<script type="importmap">{imports}</script>',
+        f'<script type="module">import "{bare(SHELL / "main.js")}";</script>',
+    ]
+    policy = [f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">']
+    text = filled(policy=policy, styles=styles, scripts=scripts, pages=[section("explore")])
+    return text.replace('<body class="static">', '<body class="static alone">', 1)
+
+
+def filled(**slots: Iterable[str]) -> str:
+    """The shell's own page with the lines that belong in the place of `<!-- slot -->`."""
+    text = skeleton("shell/index.html")
+    for slot, lines in {"links": [skeleton("links/links.html")], **slots}.items():
+        text = text.replace(f"<!-- {slot} -->", "\n".join(lines), 1)
+    return text
+
+
+def section(name: str) -> str:
+    """One page as a panel of the tabs."""
+    title, parts = PAGES[name]
+    start = f'<section id="{name}" role="tabpanel" aria-labelledby="tab-{name}" data-title="{title}">'
+    return "\n".join((start, *map(skeleton, parts), "</section>"))
+
+
+def sheets() -> list[Path]:
+    """Our styles, those of the shell last."""
+    return [*SHEETS, *LINKED, SHELL / "shell.css"]
+
+
+def modules() -> list[Path]:
+    """Our scripts, all of them ES modules."""
+    return sorted(path for path in ASSETS.rglob("*.js") if path != PLOTLY)
+
+
+def bare(path: Path) -> str:
+    """The name under which one file knows a script."""
+    return f"explorer/{path.relative_to(ASSETS).as_posix()}"
+
+
+def inner(path: Path) -> str:
+    """A script whose imports are bare names: a script in a data: URL has no place to be relative to."""
+
+    def renamed(found: re.Match) -> str:
+        return f'{found[1]}"{bare((path.parent / found[2]).resolve())}";'
+
+    return IMPORT.sub(renamed, path.read_text("utf-8"))
+
+
+def data_url(script: str) -> str:
+    """A script as an address: nothing in it can end the element that it stands in."""
+    return f"data:text/javascript;base64,{base64.b64encode(script.encode()).decode()}"

@@ -1,0 +1,58 @@
+"""The page without Gradio, as text: what it points at is there, and one file points at nothing."""
+
+import base64
+import json
+import re
+
+import pytest
+
+from explorer.page.shell import ASSETS, IMPORT, PAGES, bare, folder_index, inner, modules, whole_file
+
+ADDRESSES = re.compile(r"""(?:src|href)="([^"]*)\"""")
+
+
+def import_map() -> dict[str, str]:
+    """The scripts of the one file, by their names."""
+    [found] = re.findall(r'<script type="importmap">(.*?)</script>', whole_file())
+    urls = json.loads(found)["imports"]
+    return {name: base64.b64decode(url.split(",")[1]).decode() for name, url in urls.items()}
+
+
+def test_a_folders_index_points_at_files_that_are_there():
+    addresses = [each for each in ADDRESSES.findall(folder_index()) if not each.startswith("data:")]
+    assert len(addresses) >= 6
+    for address in addresses:
+        assert address.startswith("explorer/page/")
+        assert (ASSETS / address.removeprefix("explorer/page/")).is_file()
+
+
+def test_a_folders_index_holds_every_page():
+    for name in PAGES:
+        assert f'<section id="{name}" role="tabpanel"' in folder_index()
+
+
+def test_one_file_points_at_nothing_outside():
+    assert [each[:40] for each in ADDRESSES.findall(whole_file()) if not each.startswith("data:")] == []
+    assert whole_file().count("<!-- data -->") == 1
+
+
+def test_one_file_holds_every_script_under_the_name_that_others_import_it_by():
+    scripts = import_map()
+    assert scripts.keys() == {bare(path) for path in modules()}
+    for name, script in scripts.items():
+        wanted = re.findall(r"""(?:\bfrom|^import) "([^"]+)";""", script, flags=re.MULTILINE)
+        assert set(wanted) <= scripts.keys(), name
+
+
+@pytest.mark.parametrize("path", modules(), ids=bare)
+def test_every_import_is_one_that_can_be_renamed(path):
+    """A relative path in double quotes, ended by a semicolon; nothing is imported while running."""
+    script = path.read_text("utf-8")
+    statements = re.findall(r"^import\b|^export (?:\*|\{[^}]*\}) from\b", script, flags=re.MULTILINE)
+    assert len(IMPORT.findall(script)) == len(statements)
+    assert "import(" not in script
+    assert not re.search(r'from "\.', inner(path))
+
+
+def test_no_style_can_end_its_element():
+    assert all("</style" not in path.read_text("utf-8").lower() for path in ASSETS.rglob("*.css"))
