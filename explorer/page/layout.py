@@ -24,14 +24,6 @@ from explorer.page.wiring import wire
 from explorer.page.worlds import WORLDS
 from sampler.classroom.presets import PRESETS
 
-<<<<<<< HEAD
-ASSETS = Path(__file__).resolve().parents[2] / "assets" / "page"
-SHEETS = [
-    ASSETS / name
-    for name in ("style.css", "compare/compare.css", "tree/tree.css", "links/links.css", "learn/learn.css")
-]
-=======
->>>>>>> main
 ONE_AT_A_TIME = threading.Lock()  # many browsers may ask while the recorded results are computed for the first
 TITLE = "Power Sampling Explorer"
 UPLOADS = (600, 3600)  # seconds: how often uploaded files are looked through, and the age at which they are deleted

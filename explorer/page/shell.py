@@ -12,9 +12,7 @@ SHEETS = [
     ASSETS / name
     for name in ("style.css", "compare/compare.css", "tree/tree.css", "learn/learn.css", "links/links.css")
 ]
-LINKED = [
-    ASSETS / name for name in ("learn/card.css", "present/present.css")
-]  # Gradio would change them
+LINKED = [ASSETS / name for name in ("learn/card.css", "present/present.css")]  # Gradio would change them
 SHELL = ASSETS / "shell"
 PLOTLY = ASSETS / "vendor" / "plotly-cartesian.min.js"
 PAGES = {  # the tabs, by the parts of their markup
