@@ -325,6 +325,43 @@ def test_a_tree_beyond_the_limits_is_refused(attacker, event, changed, words):
     check_clean(outcome.text)
 
 
+LINK = {"model": "classroom", "prompt": "Hello", "alpha": 4, "tau": None, "B": 4, "blocks": 1, "N": 1}
+LINK |= {"scope": "block", "seed": 0}
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"model": "/etc/passwd"}, "Model must be one of"),
+        ({"prompt": "x" * 10_001}, "Prompt must be 1 to 10000 characters long"),
+        ({"alpha": "inf"}, "Proposal_temperature must be given"),
+        ({"alpha": {"a": 1}}, "Alpha must be a number"),
+        ({"N": 1_000_000}, "Steps per block must be a whole number"),
+        ({"B": 64, "blocks": 16, "N": 100}, "Steps per block must be at most"),
+        ({"seed": [0]}, "Seed must be a whole number"),
+        ({"scope": "<img src=x>"}, "Scope must be"),
+    ],
+    ids=lambda value: str(value)[:30] if isinstance(value, dict) else "",
+)
+def test_a_link_starts_nothing_that_run_would_not(attacker, changed, words):
+    [told] = attacker.ask("links-bus", "play", LINK | changed).packets
+    assert list(told) == ["refusal"] and told["refusal"].startswith(words)
+    outcome = attacker.ask("links-bus", "input", LINK | changed | {"number": 3})
+    check_clean(outcome.text)
+    [told] = outcome.packets
+    assert told["answers"] == 3 and told["sentence"].startswith(words)
+
+
+@pytest.mark.parametrize(
+    "wish", [None, 7, "play", [], {"page": ["tree"]}, {"page": "../x", "number": {"a": 1}}], ids=repr
+)
+@pytest.mark.parametrize("event", ["select", "input", "play", "submit"])
+def test_no_wish_breaks_the_handlers_of_links(attacker, event, wish):
+    outcome = attacker.ask("links-bus", event, wish)
+    check_clean(outcome.text)
+    assert outcome.status == 200 and not outcome.failed
+
+
 @pytest.mark.parametrize("chains", [0, 9, -1, 1e9, 2.5, "4", None, True, [4]], ids=str)
 def test_other_chains_beyond_the_limit_are_refused(attacker, chains):
     outcome = attacker.ask("bus", "submit", {"chains": chains, "request": 1})

@@ -158,6 +158,15 @@ def test_the_other_pages_are_large_as_well(visit, query):
     assert violations(visit) == []
 
 
+def test_a_lesson_is_large_and_brings_its_own_question(visit):
+    present(visit, "page=learn&lesson=3")
+    visit.page.wait_for_function("window.explorer.learn.state.phase === 'asked'")
+    size = "(name) => parseFloat(getComputedStyle(document.querySelector(name)).fontSize)"
+    assert visit.page.evaluate(size, "#lesson .question") >= 20
+    assert visit.page.locator(".transport").is_visible()
+    assert not visit.page.locator("[data-present=step]").is_visible()
+
+
 def test_axe_finds_nothing_grave_while_presenting(visit):
     present(visit, "preset=sums-1&step=3p")
     assert violations(visit) == []

@@ -93,6 +93,14 @@ def test_the_compare_page_with_its_task(visit):
     assert "task=sums" in visit.page.evaluate(f"{LINKS}.address()")
 
 
+@pytest.mark.parametrize("query", ["lesson=2&theme=light", "page=learn&lesson=2&theme=light"])
+def test_a_lesson_begins(visit, query):
+    follow(visit, query)
+    visit.page.wait_for_function("window.explorer.learn.state.phase === 'asked'")
+    assert visit.page.evaluate("window.explorer.learn.state.lesson") == 1
+    assert visit.page.evaluate(f"{LINKS}.address()") == f"{visit.address}?page=learn&lesson=2&theme=light"
+
+
 def test_one_wish_after_another_and_only_the_last_counts(visit):
     follow(visit, "theme=light")
     told = visit.page.evaluate(f"""async () => {{
@@ -146,6 +154,8 @@ def reader(browser, address):
         (f"prompt={'x' * 10_001}", "prompt must be 1 to 10000 characters long, not “xxx"),
         ("preset=cups-1&prompt=Hello", "preset and prompt are both given"),
         ("page=nowhere", "page must be one of explore, tree, compare"),
+        ("lesson=8", "lesson must be a whole number from 1 to 7"),
+        ("page=tree&lesson=2", "lesson belongs to the page learn"),
         ("page=tree&world=moon", "world must be one of paper"),
         ("page=tree&world=pivot&eps=2", "eps must be a number from 0.01 to 0.98"),
         ("page=tree&alpha=inf", "alpha must be a number from 1 to 10, not “inf”"),
@@ -165,7 +175,7 @@ def test_a_bad_parameter_is_dropped_with_one_sentence(reader, query, words):
     assert len(told["complaints"]) == 1
     assert told["complaints"][0].startswith(words)
     assert len(told["complaints"][0]) < 500
-    kept = {"page"} if query.startswith("page=") and "&" in query else set()
+    kept = {"page"} if "lesson" in query or (query.startswith("page=") and "&" in query) else set()
     assert {name for name, given in told["wish"].items() if given is not None} <= kept | {"prompt", "world"}
 
 
@@ -234,6 +244,21 @@ def test_hidden_controls_vanish_and_locked_ones_are_dead_to_mouse_and_keyboard(v
         assert visit.page.evaluate("(name) => !document.activeElement.closest(name)", name)
     assert visit.page.locator("#steps input").first.is_enabled()
     assert "hide=save%2Cseed%2Cpages&lock=alpha%2CB%2Cscope" in visit.page.evaluate(f"{LINKS}.address()")
+
+
+def test_a_teacher_chooses_on_the_page_and_the_link_carries_it(visit):
+    follow(visit, "theme=light&lock=alpha")
+    visit.page.click("[data-link=teacher]")
+    dialog = visit.page.get_by_role("dialog", name="For teachers")
+    assert dialog.get_by_label("alpha").input_value() == "locked"
+    dialog.get_by_label("alpha").select_option("in sight")
+    dialog.get_by_label("run").select_option("hidden")
+    dialog.get_by_label("preset").select_option("locked")
+    visit.page.keyboard.press("Escape")
+    assert visit.page.locator("#alpha input").first.is_enabled()
+    assert not visit.page.locator("#run").is_visible()
+    visit.page.wait_for_selector("#preset input:disabled")
+    assert visit.page.evaluate(f"{LINKS}.address()").endswith("theme=light&hide=run&lock=preset")
 
 
 # ---- handing a link on

@@ -111,5 +111,8 @@ export function close() {
 
 addPage("learn", {
   current: () => ({ lesson: state.lesson === null ? null : state.lesson + 1 }),
-  show: ({ lesson }) => (lesson ? start(lesson - 1) : close()),
+  show({ lesson }) {
+    if (lesson === null) close();
+    else start(lesson - 1).catch(() => {}); // the card says why it cannot go on
+  },
 });

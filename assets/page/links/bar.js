@@ -4,15 +4,17 @@ import { address, current, read, show } from "../links.js";
 import { present } from "../present/present.js";
 import { CodeDialog } from "./code.js";
 import { faults } from "./explore.js";
+import { TeacherDialog } from "./teacher.js";
 
-let dialog = null;
+const dialogs = {}; // made when first opened
 
 /** Called when the bar is in place: does what the page's own address says. */
 export async function mount(root) {
   const part = (name) => root.querySelector(`[data-link="${name}"]`);
   part("copy").addEventListener("click", () => copy(part));
   part("present").addEventListener("click", () => present(true));
-  part("code").addEventListener("click", () => (dialog ??= new CodeDialog()).open());
+  part("code").addEventListener("click", () => (dialogs.code ??= new CodeDialog()).open());
+  part("teacher").addEventListener("click", () => (dialogs.teacher ??= new TeacherDialog()).open());
   const { wish, complaints } = read(location.search);
   complain(part("complaints"), complaints);
   await show(wish).catch((error) => complain(part("complaints"), [...complaints, error.message]));

@@ -62,8 +62,9 @@ export function filled(wish) {
 /** The parameters of a query string that are good, and a sentence for each one that is not. */
 export function read(search) {
   const given = new URLSearchParams(search);
-  const page = TABLE[0].check.read(given.get("page") ?? "") ?? (given.has("lesson") ? "learn" : "explore");
-  const wish = page === "learn" ? { page } : {};
+  if (given.has("lesson") && !given.has("page")) given.set("page", "learn");
+  const page = TABLE[0].check.read(given.get("page") ?? "") ?? "explore";
+  const wish = {};
   const complaints = [];
   for (const name of new Set(given.keys())) {
     const found = rowsOf(page).find((each) => each.name === name);

@@ -88,8 +88,8 @@ export const LESSONS = [
   {
     title: "Lesson 6: α from 1 to infinity",
     say: ["α = 1 is the base model; α = ∞ takes only what is likelier than what it has.", "Sharper is not always better: the likeliest text may be a wrong one, or the chain may stay where it is."],
-    ask: ["Will the acceptance rate rise or fall with α?"],
-    look: ["How many verdicts turn as the slider moves; each is judged alone."],
+    ask: ["Twice the α: does the share of right answers rise, stay, or fall?"],
+    look: ["Accuracy against α, task by task: where sharpening helps, and where it does not."],
   },
   {
     title: "Lesson 7: does it work?",
