@@ -11,13 +11,22 @@ export function gradioHost({ props, trigger, watch }) {
   triggerServer = trigger;
   watch("value", () => props.value && receive(JSON.parse(props.value)));
   return {
-    page: () => PAGES.find((name) => document.getElementById(name)?.checkVisibility()) ?? "explore",
-    selectPage: (page) => ask("select", { page }),
+    page: pageOnShow,
+    selectPage: (page) => ask("select", { page }).then(() => inPlace(page)),
     setControls: (wish) => ask("input", wish),
     startRun: (wish) => newRun("play", wish),
     openRecorded: (preset) => newRun("submit", { preset }),
   };
 }
+
+const pageOnShow = () => PAGES.find((name) => document.getElementById(name)?.checkVisibility()) ?? "explore";
+
+/** Gradio answers before it has changed the tab. */
+const inPlace = (page) =>
+  new Promise((done) => {
+    const look = () => (pageOnShow() === page ? done() : requestAnimationFrame(look));
+    look();
+  });
 
 function ask(event, wish) {
   asked += 1;
