@@ -11,13 +11,22 @@ export function gradioHost({ props, trigger, watch }) {
   triggerServer = trigger;
   watch("value", () => props.value && receive(JSON.parse(props.value)));
   return {
-    page: () => PAGES.find((name) => document.getElementById(name)?.checkVisibility()) ?? "explore",
-    selectPage: (page) => ask("select", { page }),
+    page: openPage,
+    selectPage: (page) => ask("select", { page }).then(() => isOpen(page)),
     setControls: (wish) => ask("input", wish),
     startRun: (wish) => newRun("play", wish),
     openRecorded: (preset) => newRun("submit", { preset }),
   };
 }
+
+const openPage = () => PAGES.find((name) => document.getElementById(name)?.checkVisibility()) ?? "explore";
+
+/** Kept once Gradio has put the page in place. */
+const isOpen = (page) =>
+  new Promise((done) => {
+    const look = () => (openPage() === page ? done() : requestAnimationFrame(look));
+    look();
+  });
 
 function ask(event, wish) {
   asked += 1;
