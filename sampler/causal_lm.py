@@ -11,7 +11,7 @@ from sampler.guesses import Guesses
 from sampler.loading import DTYPES, EMBEDDED, Loaded, checked_device, loaded
 from sampler.prefix_cache import PrefixCache, RowMemory, Text, aligned
 from sampler.records import quoted
-from sampler.token_tree import TokenTree
+from sampler.token_tree import Pass, TokenTree
 
 PASS_ROWS = 64  # contexts put through the network at once
 TREE_ROWS = 256  # the same, where they share their beginnings in a tree of tokens
@@ -201,37 +201,44 @@ class CausalLM:
             return self._read(texts)
         read = self._tree.start(new)
         is_one_row = len(read.ids) == 1  # in several rows every new token is asked for
-        kept = read.places(texts) if is_one_row else read.ids.shape[1]
-        rows = self._forward(
+        rows = self._forward_tree(read, read.places(texts) if is_one_row else None)
+        self._tree.keep(read)
+        self.tokens_fed += len(new)
+        return dict(zip(texts if is_one_row else new, rows, strict=False))  # the last row's end may be repeated
+
+    def _forward_tree(self, read: Pass, kept: np.ndarray | None) -> np.ndarray:
+        """Log-probabilities [N, V] after each token of a pass, or [K, V] after chosen ones of its only row."""
+        if self._loaded.lean is not None:
+            self.forward_calls += 1
+            return log_softmax(self._loaded.lean(read, kept).astype(np.float64))
+        return self._forward(
             read.ids,
-            kept,
+            read.ids.shape[1] if kept is None else kept,
             attention_mask=self._tensor(read.mask),
             position_ids=self._tensor(read.positions),
             past_key_values=read.cache,
             use_cache=True,
-        ).reshape(-1, self.vocab_size)  # the last row's end may be repeated
-        self._tree.keep(read)
-        self.tokens_fed += len(new)
-        return dict(zip(texts if is_one_row else new, rows, strict=False))
+        ).reshape(-1, self.vocab_size)
 
     @torch.inference_mode()
     def _forward(self, ids: np.ndarray, kept: int | np.ndarray, use_cache: bool, **arguments: object) -> np.ndarray:
-        """Log-probabilities [R, K, V] after some columns of `ids` [R, W]: the last K, or K chosen ones.
-
-        Passes without a cache, those of `logprobs` among them, are always the module's own.
-        """
+        """Log-probabilities [R, K, V] after some columns of `ids` [R, W]: the last K, or K chosen ones."""
         self.forward_calls += 1
         columns = slice(-kept, None) if isinstance(kept, int) else self._tensor(kept)
         if "logits_to_keep" in self._loaded.accepts:
             arguments["logits_to_keep"] = kept if isinstance(kept, int) else columns
             columns = slice(None)
-        arguments |= {"input_ids": self._tensor(ids), "use_cache": use_cache}
-        is_lean = use_cache and self._loaded.lean is not None
-        logits = self._loaded.lean(**arguments) if is_lean else self._loaded.module(**arguments).logits
+        logits = self._loaded.module(input_ids=self._tensor(ids), use_cache=use_cache, **arguments).logits
         return torch.log_softmax(logits[:, columns].double(), dim=-1).cpu().numpy()
 
     def _tensor(self, array: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(array).to(self._loaded.device)
+
+
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """Rows [N, V] of log-probabilities."""
+    shifted = logits - logits.max(-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
 
 
 def is_out_of_memory(error: Exception) -> bool:

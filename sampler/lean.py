@@ -1,106 +1,129 @@
-"""The forward pass of Llama-type networks, written out: the same weights and numbers, without the modules' overhead.
+"""The forward pass of small Llama-type networks, written out: the same weights and numbers, several times sooner.
 
-A step of a small model spends most of its time between its operations; here there are few of them.
+A step of a small network spends most of its time between its products. Here there are few operations, layers that read
+the same input are one product, and what stands between products is NumPy's, whose operations start sooner than torch's.
 """
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 import torch.nn.functional as F
-from transformers import Cache, PreTrainedModel
+from transformers import PreTrainedModel
+
+from sampler.token_tree import Pass, Pool, TokenTree
 
 KINDS = ("LlamaForCausalLM", "Qwen2ForCausalLM")
-AGREEMENT = 1e-3  # largest difference of logits, in float32, at which both are the same network
+LARGEST = 16 * 2**20  # weights; the products of a larger network take nearly all of its time
+AGREEMENT = 1e-3  # largest difference of logits at which both are the same network
+
+
+class Product:
+    """Linear layers that read the same rows (N, in) as one; the weight of a norm before them is folded in."""
+
+    def __init__(self, layers: Sequence[torch.nn.Linear], norm: torch.nn.Module | None = None) -> None:
+        weight = torch.cat([layer.weight for layer in layers])
+        self.weight = (weight if norm is None else weight * norm.weight).t().contiguous()  # (in, out)
+        self.bias = None if layers[0].bias is None else torch.cat([layer.bias for layer in layers])
+
+    def reorder(self, order: np.ndarray) -> None:
+        """Put the first outputs into another order."""
+        self.weight[:, : len(order)] = self.weight[:, order]
+        if self.bias is not None:
+            self.bias[: len(order)] = self.bias[order]
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.mm(x, self.weight) if self.bias is None else torch.addmm(self.bias, x, self.weight)
+
+
+class Layer:
+    """One layer's products, and the shape of its attention."""
+
+    def __init__(self, layer: torch.nn.Module) -> None:
+        own = layer.self_attn
+        projections = own.q_proj, own.k_proj, own.v_proj
+        self.head_dim = own.head_dim
+        self.heads, self.groups = (part.out_features // own.head_dim for part in projections[:2])
+        self.project = Product(projections, layer.input_layernorm)
+        self.project.reorder(interleaved(self.heads + self.groups, self.head_dim))
+        self.leave = Product([own.o_proj])
+        self.widen = Product([layer.mlp.gate_proj, layer.mlp.up_proj], layer.post_attention_layernorm)
+        self.narrow = Product([layer.mlp.down_proj])
+
+    def attended(self, x: np.ndarray, rotation: np.ndarray, mask: torch.Tensor, pool: Pool) -> np.ndarray:
+        """What the tokens (N, width) take from the columns of their pass."""
+        own = self.project(torch.from_numpy(x)).numpy().reshape(len(x), -1, self.head_dim)
+        turned = rotated(own[:, : self.heads + self.groups], rotation)
+        pool.put(turned[:, self.heads :], own[:, self.heads + self.groups :])
+        keys, values = (torch.from_numpy(held).transpose(1, 2) for held in pool.taken())  # (G, groups, C, head)
+        shape = (len(keys), -1, self.heads, self.head_dim)
+        q = torch.from_numpy(turned[:, : self.heads]).view(shape).transpose(1, 2)
+        seen = F.scaled_dot_product_attention(q, keys, values, attn_mask=mask, enable_gqa=self.heads != self.groups)
+        return self.leave(seen.transpose(1, 2).reshape(len(x), -1)).numpy()
+
+    def transformed(self, x: np.ndarray) -> np.ndarray:
+        """What the gated layers make of the tokens (N, width)."""
+        gate, up = self.widen(torch.from_numpy(x)).chunk(2, -1)
+        return self.narrow(F.silu(gate).mul_(up)).numpy()
 
 
 class Lean:
-    """Logits of a module in KINDS; the arguments are those of the module's forward, the mask of booleans."""
+    """The pass of a module in KINDS over a tree of tokens."""
 
+    @torch.no_grad()
     def __init__(self, module: PreTrainedModel) -> None:
-        self.body, self.head = module.model, module.lm_head
-        self.is_grouped = module.config.num_key_value_heads != module.config.num_attention_heads
+        body = module.model
+        self.embedding = body.embed_tokens.weight.detach().numpy()
+        self.frequencies = body.rotary_emb.inv_freq.numpy()
+        self.scale, self.eps = body.rotary_emb.attention_scaling, body.norm.variance_epsilon
+        self.layers = [Layer(layer) for layer in body.layers]
+        self.head = Product([module.lm_head], body.norm)
 
-    def __call__(
-        self,
-        input_ids: torch.Tensor,  # (R, W)
-        attention_mask: torch.Tensor | None = None,  # (R, C), or (R, 1, W, C) if a token sees only chosen ones
-        position_ids: torch.Tensor | None = None,  # (R, W)
-        past_key_values: Cache | None = None,
-        use_cache: bool = False,
-        logits_to_keep: int | torch.Tensor = 0,  # the last ones (all if 0), or chosen ones
-    ) -> torch.Tensor:
-        x = F.embedding(input_ids, self.body.embed_tokens.weight)  # (R, W, width)
-        width, past = input_ids.shape[1], past_key_values.get_seq_length() if past_key_values is not None else 0
-        if position_ids is None:
-            position_ids = torch.arange(past, past + width, device=x.device)[None]
-        rotation = self._rotation(x, position_ids)
-        mask = visible(attention_mask, width, past, x.device)
-        for layer in self.body.layers:
-            x = x + self._attended(layer.self_attn, _normed(layer.input_layernorm, x), rotation, mask, past_key_values)
-            x = x + _transformed(layer.mlp, _normed(layer.post_attention_layernorm, x))
-        kept = slice(-logits_to_keep, None) if isinstance(logits_to_keep, int) else logits_to_keep
-        return _linear(self.head, _normed(self.body.norm, x[:, kept]))
+    @torch.inference_mode()
+    def __call__(self, read: Pass, kept: np.ndarray | None = None) -> np.ndarray:
+        """Logits [N, V] after each token of a pass, row after row, or [K, V] after chosen ones."""
+        x = self.embedding[read.ids.ravel()]  # (N, width)
+        rotation, mask = self._rotation(read.positions), torch.from_numpy(read.mask)
+        for layer, pool in zip(self.layers, read.cache.layers, strict=True):
+            x = x + layer.attended(self._normed(x), rotation, mask, pool)
+            x = x + layer.transformed(self._normed(x))
+        return self.head(torch.from_numpy(self._normed(x if kept is None else x[kept]))).numpy()
 
-    def _rotation(self, x: torch.Tensor, positions: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Cosines and signed sines (R, 1, W, head width): t * cos + (t rolled by half) * sin turns t."""
-        cos, sin = self.body.rotary_emb(x, positions)
-        half = sin.shape[-1] // 2
-        return cos[:, None], torch.cat((-sin[..., :half], sin[..., half:]), -1)[:, None]
+    def _normed(self, x: np.ndarray) -> np.ndarray:
+        mean = np.einsum("nd,nd->n", x, x) / np.float32(x.shape[1])
+        return x / np.sqrt(mean + np.float32(self.eps))[:, None]
 
-    def _attended(
-        self,
-        attention: torch.nn.Module,
-        x: torch.Tensor,
-        rotation: tuple[torch.Tensor, torch.Tensor],
-        mask: torch.Tensor | None,
-        cache: Cache | None,
-    ) -> torch.Tensor:
-        shape = (*x.shape[:2], -1, attention.head_dim)
-        q, k, v = (_linear(part, x).view(shape).transpose(1, 2) for part in (
-            attention.q_proj, attention.k_proj, attention.v_proj
-        ))  # fmt: skip
-        turned = torch.cat((q, k), 1)
-        turned = torch.addcmul(turned * rotation[0], turned.roll(shape[-1] // 2, -1), rotation[1])
-        q, k = turned[:, : q.shape[1]], turned[:, q.shape[1] :]
-        if cache is not None:
-            k, v = cache.update(k, v, attention.layer_idx)
-        seen = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=self.is_grouped)
-        return _linear(attention.o_proj, seen.transpose(1, 2).reshape(*x.shape[:2], -1))
+    def _rotation(self, positions: np.ndarray) -> np.ndarray:
+        """exp(i * angle), (N, 1, half a head), for the angle of each pair of coordinates at each position."""
+        angles = positions.reshape(-1, 1, 1).astype(np.float32) * self.frequencies
+        return np.exp(np.complex64(1j) * angles) * np.float32(self.scale)
 
 
-def visible(mask: torch.Tensor | None, width: int, past: int, device: torch.device) -> torch.Tensor | None:
-    """Which columns the last `width` tokens see, (1 or R, 1, W, C); None if all. Padding sees itself, not nothing."""
-    if mask is not None and mask.ndim == 4:
-        return mask
-    if width == 1:
-        return None if mask is None else mask[:, None, None, :]
-    causal = torch.ones(width, past + width, dtype=torch.bool, device=device).tril(past)
-    if mask is None:
-        return causal[None, None]
-    own = torch.eye(width, dtype=torch.bool, device=device)
-    causal = causal & mask[:, None, None, :]
-    causal[..., past:] |= own
-    return causal
+def interleaved(heads: int, head_dim: int) -> np.ndarray:
+    """The order in which the two coordinates that are turned together, half a head apart, stand side by side.
+
+    The same for queries and keys, so their products stay.
+    """
+    pairs = np.arange(head_dim).reshape(2, -1).T.ravel()
+    return (head_dim * np.arange(heads)[:, None] + pairs).ravel()
 
 
-def _linear(layer: torch.nn.Linear, x: torch.Tensor) -> torch.Tensor:
-    return F.linear(x, layer.weight, layer.bias)
+def rotated(x: np.ndarray, rotation: np.ndarray) -> np.ndarray:
+    """Heads (N, heads, head) turned by their positions' angles, two coordinates as one complex number."""
+    return (np.ascontiguousarray(x).view(np.complex64) * rotation).view(np.float32)
 
 
-def _normed(norm: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
-    return F.rms_norm(x, norm.weight.shape, norm.weight, norm.variance_epsilon)
-
-
-def _transformed(mlp: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
-    return _linear(mlp.down_proj, F.silu(_linear(mlp.gate_proj, x)) * _linear(mlp.up_proj, x))
-
-
-@torch.inference_mode()
 def lean(module: PreTrainedModel) -> Lean | None:
-    """The written-out pass of a module, if it is of a kind in KINDS, in float32, and both agree on a text."""
-    config = module.config
-    is_full = not getattr(config, "use_sliding_window", False) and getattr(config, "hidden_act", "") == "silu"
-    if type(module).__name__ not in KINDS or module.dtype is not torch.float32 or not is_full:
+    """The written-out pass of a module on a CPU, if it is small, of KINDS, in float32, and both agree on a text."""
+    config, is_float = module.config, module.dtype is torch.float32 and module.device.type == "cpu"
+    is_plain = not getattr(config, "use_sliding_window", False) and getattr(config, "hidden_act", "") == "silu"
+    if type(module).__name__ not in KINDS or not is_float or not is_plain or module.num_parameters() > LARGEST:
         return None
-    text = torch.arange(12, device=module.device)[None] % config.vocab_size
-    own = Lean(module)
-    error = (own(text) - module(input_ids=text, use_cache=False).logits).abs().max()
+    if module.model.rotary_emb.rope_type != "default":  # others may change with a text's length
+        return None
+    text = tuple(token % config.vocab_size for token in range(12))
+    tree, own = TokenTree(config.num_hidden_layers), Lean(module)
+    logits = own(tree.start([text[:length] for length in range(1, len(text) + 1)]))
+    with torch.inference_mode():
+        error = np.abs(logits - module(torch.tensor([text]), use_cache=False).logits[0].numpy()).max()
     return own if error < AGREEMENT else None

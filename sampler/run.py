@@ -55,7 +55,8 @@ def run_power(
     out. Raises ValueError before the first event if the prompt does not fit or early rejection would not be exact.
     """
     speed.check(settings.law)
-    return _PowerRun(model.fresh(speed.keep_rows, speed.guess), prompt, settings, steering or steady(settings), speed).events()
+    own = model.fresh(speed.keep_rows, speed.guess)
+    return _PowerRun(own, prompt, settings, steering or steady(settings), speed).events()
 
 
 def run_chains(

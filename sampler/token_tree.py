@@ -40,34 +40,37 @@ class Pool(DynamicLayer):
     def __init__(self) -> None:
         super().__init__()
         self.held = 0
-        self.columns = torch.empty(0, 0, dtype=torch.int64)  # (G, C), of this pass
+        self.columns = np.empty((0, 0), dtype=np.int64)  # (G, C), of this pass
 
     def update(self, key_states: torch.Tensor, value_states: torch.Tensor, *_, **__) -> tuple[torch.Tensor, ...]:
         """Put the new tokens' (G, heads, Q, head width) behind the held ones; returns those of the pass's columns."""
-        self.keys, self.values = self._put(self.keys, key_states), self._put(self.values, value_states)
-        self.is_initialized = True
-        return self._taken(self.keys), self._taken(self.values)
+        self.put(*(states.transpose(1, 2).flatten(0, 1) for states in (key_states, value_states)))
+        columns = torch.from_numpy(self.columns)
+        taken = (pool[columns.to(pool.device)].transpose(1, 2) for pool in (self.keys, self.values))
+        return tuple(taken)  # (G, heads, C, head width) each
 
     def get_seq_length(self) -> int:
         """The columns of the last pass."""
         return self.columns.shape[-1]
 
-    def _taken(self, pool: torch.Tensor) -> torch.Tensor:
-        """(G, heads, C, head width)"""
-        taken = pool.index_select(0, self.columns.flatten().to(pool.device))
-        return taken.unflatten(0, self.columns.shape).transpose(1, 2)
+    def put(self, *fed: torch.Tensor | np.ndarray) -> None:
+        """Put the new tokens' keys and values, (G * Q, heads, head width) each, behind the held ones."""
+        end = self.held + len(fed[0])
+        if not self.is_initialized or end > len(self.keys):
+            self._grow(2 * end, torch.as_tensor(fed[0]))
+        for pool, new in zip((self.keys, self.values), fed, strict=True):
+            rows = pool if isinstance(new, torch.Tensor) else pool.numpy()
+            rows[self.held : end] = new
 
-    def _put(self, pool: torch.Tensor | None, fed: torch.Tensor) -> torch.Tensor:
-        """The pool with what was fed behind what is held; twice as large whenever it grows."""
-        fed = fed.transpose(1, 2).flatten(0, 1)  # (G * Q, heads, head width)
-        count = self.held + len(fed)
-        if pool is None or count > len(pool):
-            larger = fed.new_empty((2 * count, *fed.shape[1:]))
-            if pool is not None:
-                larger[: self.held] = pool[: self.held]
-            pool = larger
-        pool[self.held : count] = fed
-        return pool
+    def taken(self) -> tuple[np.ndarray, np.ndarray]:
+        """Keys and values of the pass's columns, (G, C, heads, head width) each, on a CPU."""
+        return self.keys.numpy()[self.columns], self.values.numpy()[self.columns]
+
+    def _grow(self, room: int, like: torch.Tensor) -> None:
+        keys, values = (like.new_empty((room, *like.shape[1:])) for _ in range(2))
+        if self.is_initialized:
+            keys[: self.held], values[: self.held] = self.keys[: self.held], self.values[: self.held]
+        self.keys, self.values, self.is_initialized = keys, values, True
 
 
 class TokenTree:
@@ -120,7 +123,7 @@ class TokenTree:
         fed = [*texts, *[texts[-1]] * (-len(texts) % size)]
         columns, mask = _rows([new[text] for text in fed], size)
         for pool in self._cache.layers:
-            pool.held, pool.columns = self._held, torch.from_numpy(columns)
+            pool.held, pool.columns = self._held, columns
         ids, positions = np.array([(text[-1], len(text) - 1) for text in fed]).T.reshape(2, -1, size)
         return Pass(self._cache, ids, positions, mask, new)
 

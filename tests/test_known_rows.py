@@ -17,21 +17,27 @@ from sampler.run import run_power
 from sampler.speed import Speed
 
 SETTINGS = PowerSettings(3.0, max_new_tokens=24, block_size=8, steps_per_block=8, seed=1, alternatives=0)
-SPEEDS = (Speed(), Speed(4), Speed(16), Speed(8, early_rejection=True))
+SPEEDS = (Speed(), Speed(4), Speed(16), Speed(guess=8), Speed(8, guess=4), Speed(8, guess=8, early_rejection=True))
 FULL = [kind for kind in ALIGNED if not kind.startswith("sliding")]
 SCOPES = pytest.mark.parametrize("scope", ["block", "completion"])
 
 
 @pytest.fixture
 def asked(monkeypatch) -> Iterator[set[tuple[int, ...]]]:
-    """Every context that any model is asked for."""
-    contexts, right = set(), CausalLM.next_logprobs
+    """Every context that any model is asked for, or guesses that it will be."""
+    contexts, right, right_likely = set(), CausalLM.next_logprobs, CausalLM._likely
 
     def noting(self, asked):
         contexts.update(map(tuple, asked))
         return right(self, asked)
 
+    def noting_likely(self, *known):
+        likely = list(right_likely(self, *known))
+        contexts.update(likely)
+        return likely
+
     monkeypatch.setattr(CausalLM, "next_logprobs", noting)
+    monkeypatch.setattr(CausalLM, "_likely", noting_likely)
     yield contexts
 
 
@@ -179,14 +185,20 @@ def test_runs_in_several_threads_may_share_a_memory(monkeypatch):
 
 def short_of_memory(monkeypatch, most: int, words: str = "DefaultCPUAllocator: can't allocate memory") -> None:
     """Passes that read more new texts than this fail."""
-    right = CausalLM._forward
+    right, right_tree = CausalLM._forward, CausalLM._forward_tree
 
     def failing(self, ids, kept, **arguments):
         if len(ids) * (kept if isinstance(kept, int) else len(kept)) > most:
             raise RuntimeError(words)
         return right(self, ids, kept, **arguments)
 
+    def failing_tree(self, read, kept):
+        if len(read.new if kept is None else kept) > most:
+            raise RuntimeError(words)
+        return right_tree(self, read, kept)
+
     monkeypatch.setattr(CausalLM, "_forward", failing)
+    monkeypatch.setattr(CausalLM, "_forward_tree", failing_tree)
 
 
 @pytest.mark.parametrize("most", [1, 3])

@@ -1,5 +1,6 @@
 """The written-out pass is the module's own: every answer through it is held to plain transformers elsewhere, too."""
 
+import numpy as np
 import pytest
 import torch
 from tiny_models import CONFIGS, folder_of, loaded, save_model
@@ -7,7 +8,7 @@ from transformers import AutoModelForCausalLM
 
 from sampler import lean as module_under_test
 from sampler.causal_lm import CausalLM
-from sampler.lean import lean, visible
+from sampler.lean import lean
 
 
 @pytest.mark.parametrize("kind", CONFIGS)
@@ -33,7 +34,7 @@ def test_a_network_that_differs_is_left_alone(monkeypatch):
     """Whatever the reason: both are asked, and only equals are taken for each other."""
     module = AutoModelForCausalLM.from_pretrained(folder_of("llama"))
     assert lean(module) is not None
-    monkeypatch.setattr(module_under_test, "_normed", lambda norm, x: x)
+    monkeypatch.setattr(module_under_test, "rotated", lambda x, rotation: np.ascontiguousarray(x))
     assert lean(module) is None
 
 
@@ -47,10 +48,3 @@ def test_verification_does_not_go_through_it(monkeypatch):
     model.logprobs((1, 2, 3), 1)
     with pytest.raises(TypeError):
         model.next_logprobs([(1, 2, 3)])
-
-
-def test_padding_sees_itself_and_nobody_sees_padding():
-    seen = visible(torch.tensor([[False, True, True]]), 2, 1, torch.device("cpu"))[0, 0]
-    assert seen.tolist() == [[False, True, False], [False, True, True]]
-    seen = visible(torch.tensor([[False, False, True]]), 3, 0, torch.device("cpu"))[0, 0]
-    assert seen.tolist() == [[True, False, False], [False, True, False], [False, False, True]]

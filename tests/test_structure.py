@@ -17,7 +17,7 @@ ROOMS = ("sampler", "explorer")
 ORDER = (
     *("sampler.records", "sampler.language_model", "sampler.table", "sampler.own_tree"),
     *("sampler.pieces", "sampler.prefix_cache", "sampler.token_tree"),
-    *("sampler.lean", "sampler.loading", "sampler.causal_lm"),
+    *("sampler.guesses", "sampler.lean", "sampler.loading", "sampler.causal_lm"),
     *("sampler.power", "sampler.draws", "sampler.kernel", "sampler.wrong_kernels", "sampler.lock_step"),
     *("sampler.early_rejection", "sampler.speed"),
     *("sampler.ledger", "sampler.chain", "sampler.run"),
@@ -37,6 +37,7 @@ PACKAGES = {
     "sampler.trace": set(),
     "sampler.trace_format": set(),
     "sampler.summary": set(),
+    "sampler.guesses": set(),
     "sampler.pieces": {"transformers"},
     "sampler.prefix_cache": HUGGING_FACE,
     "sampler.token_tree": HUGGING_FACE,

@@ -47,7 +47,7 @@ def branches_mixed(self, texts):
 def blind_to_the_new(self, texts):
     """Each new token sees itself and what was held, no other new one."""
     held, read = self._held, RIGHT["start"](self, texts)
-    columns = read.cache.layers[0].columns.numpy()[:, None, None, :]
+    columns = read.cache.layers[0].columns[:, None, None, :]
     own = held + np.arange(read.ids.size).reshape(read.ids.shape)[:, None, :, None]
     read.mask[(columns >= held) & (columns != own)] = False
     return read
@@ -61,7 +61,7 @@ def position_of_the_column(self, texts):
 def columns_of_the_first_row(self, texts):
     read = RIGHT["start"](self, texts)
     for pool in read.cache.layers:
-        pool.columns = pool.columns[:1].repeat(len(pool.columns), 1)
+        pool.columns = pool.columns[:1].repeat(len(pool.columns), axis=0)
     return read
 
 

@@ -23,7 +23,7 @@ from sampler.trace import Trace
 
 MOST_ALPHAS = 4  # in one question
 MOST_KEPT = 64  # replays of one run
-QUICK = Speed(prefetch=8, keep_rows=True)
+QUICK = Speed(prefetch=8, guess=8, keep_rows=True)
 ASKED = {
     "show_progress": "hidden",
     "concurrency_limit": None,

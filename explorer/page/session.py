@@ -17,7 +17,7 @@ from sampler.speed import Speed
 from sampler.trace import Trace
 
 MAX_SAMPLES = 64
-REMEMBERING = Speed(keep_rows=True)  # so that a replay at another alpha hardly calls the model
+REMEMBERING = Speed(guess=8, keep_rows=True)  # so that a replay at another alpha hardly calls the model
 _run_ids = itertools.count(1)
 
 

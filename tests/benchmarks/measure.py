@@ -20,7 +20,7 @@ SPEEDS = {
     "serial": Speed(),
     "prefetched": Speed(prefetch=16),
     "prefetched, guessing": Speed(prefetch=16, guess=8),
-    "prefetched, guessing, early rejection": Speed(prefetch=16, guess=8, early_rejection=True),
+    "prefetched, guessing, early rejection": Speed(prefetch=2, guess=8, early_rejection=True),
 }
 Row = dict[str, object]
 
