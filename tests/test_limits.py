@@ -3,12 +3,15 @@
 import re
 from pathlib import Path
 
+import pytest
+
 import app
 from explorer.page.controls import MAX_BLOCK_SIZE, MAX_BLOCKS, MAX_STEPS
 from explorer.page.diagnostics import MOST_CHAINS
 from explorer.page.evaluation import MOST_PROBLEMS
 from explorer.page.gate import MOST_UPLOAD
 from explorer.page.session import MAX_SAMPLES
+from explorer.page.sharing import recorded_elsewhere
 from explorer.page.uploads import MOST_CHARACTERS
 from explorer.page.whole_runs import MOST_NETWORK_RUNS, MOST_RUNS
 from sampler.records import MAX_PROMPT
@@ -42,3 +45,16 @@ def test_options_and_variables_do_what_the_readme_says(monkeypatch):
     assert (told.host, told.port, told.model) == ("0.0.0.0", 81, ["a", "b"])
     told = app.arguments(["--host", "::1", "--port", "82", "--model", "c", "--model", "d"])
     assert (told.host, told.port, told.model) == ("::1", 82, ["c", "d"])
+
+
+def test_where_recorded_runs_are_is_an_address_or_nothing(monkeypatch, capsys):
+    monkeypatch.delenv("EXPLORER_STATIC_URL", raising=False)
+    assert recorded_elsewhere() == ""
+    monkeypatch.setenv("EXPLORER_STATIC_URL", "https://example.org/a/?b=1")
+    assert recorded_elsewhere() == "https://example.org/a/?b=1"
+    for bad in ("javascript:alert(1)", "example.org", 'https://a"onclick=1', "https://a b"):
+        monkeypatch.setenv("EXPLORER_STATIC_URL", bad)
+        with pytest.raises(SystemExit) as end:
+            app.arguments([])
+        assert end.value.code == 2
+        assert "EXPLORER_STATIC_URL must begin with http:// or https://, not" in capsys.readouterr().err

@@ -28,6 +28,7 @@ from sampler.records import PowerSettings
 from sampler.table import endless_world, flat_world
 
 SMALL = PowerSettings(alpha=2.0, max_new_tokens=8, block_size=4, steps_per_block=3)
+ELSEWHERE = "https://example.org/recorded/"
 WHOLE = 2 * (3 + 1)  # moments of such a run
 
 
@@ -92,6 +93,7 @@ def test_two_browsers_take_turns(turns):
 
 def test_a_run_waits_in_line_and_says_so(monkeypatch):
     monkeypatch.setattr(streaming, "RUNS", Line(1))
+    monkeypatch.setenv("EXPLORER_STATIC_URL", ELSEWHERE)
     monkeypatch.setattr(streaming, "LOOK_EVERY", 0.0)
     first, second = living(), living()
     first.speed = 1000
@@ -105,6 +107,7 @@ def test_a_run_waits_in_line_and_says_so(monkeypatch):
 
     packets = in_own_loop(race())
     assert [p["status"] for p in packets[:2]] == ["1 runs are being computed; yours is number 1 in line."] * 2
+    assert [p["elsewhere"] for p in packets[:3]] == [ELSEWHERE, ELSEWHERE, ""]
     assert not packets[0]["moments"] and not packets[0]["idle"]
     assert sum(len(p["moments"]) for p in packets) == WHOLE and packets[-1]["ended"]
     assert first.can_continue  # its stream was closed, its chain is whole

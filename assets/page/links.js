@@ -53,7 +53,7 @@ export function show(wish) {
 export async function reach(wish, isLatest) {
   await hosted;
   const whole = filled(wish);
-  const isElsewhere = isOfPage(wish) && host.page() !== whole.page;
+  const isElsewhere = isOfPage(wish) && !wish.lesson && host.page() !== whole.page; // a lesson opens its pages itself
   if (isElsewhere && isLatest()) await host.selectPage(whole.page);
   for (const look of looks) look.show(wish);
   if (isOfPage(wish) && isLatest()) await pages[whole.page].show(whole, host, isLatest);

@@ -344,11 +344,11 @@ LINK |= {"scope": "block", "seed": 0}
     ids=lambda value: str(value)[:30] if isinstance(value, dict) else "",
 )
 def test_a_link_starts_nothing_that_run_would_not(attacker, changed, words):
-    [told] = attacker.ask("links-bus", "play", LINK | changed).packets
+    told = attacker.ask("links-bus", "play", LINK | changed).packets[-1]
     assert list(told) == ["refusal"] and told["refusal"].startswith(words)
     outcome = attacker.ask("links-bus", "input", LINK | changed | {"number": 3})
     check_clean(outcome.text)
-    [told] = outcome.packets
+    told = outcome.packets[-1]
     assert told["answers"] == 3 and told["sentence"].startswith(words)
 
 

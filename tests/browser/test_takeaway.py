@@ -161,3 +161,19 @@ def test_a_dropped_trace_opens_and_a_foreign_one_is_refused(visit, tmp_path):
     visit.page.evaluate(DROP, ["foreign.jsonl", '{"event":"run_started","schema":7}\n'])
     assert re.search("schema must be 1, not 7", visit.toast())
     assert visit.store("s.run.id") == kept
+
+
+def test_whoever_waits_in_line_is_shown_the_way_to_recorded_runs(visit):
+    visit.open()
+    visit.page.evaluate(
+        """() => import("/explorer/page/bus.js").then(({ receive }) => {
+          const { run, moments, samples } = window.explorer.store;
+          const status = "32 runs are being computed; yours is number 1 in line.";
+          receive({ run_id: run.id, first: moments.length, moments: [], samples: [], can_continue: true, ended: null,
+            frozen: 0, sample_temperature: null, status, elsewhere: "https://example.org/" });
+        })"""
+    )
+    way = visit.page.locator("[data-part=live] a")
+    way.wait_for()
+    assert way.get_attribute("href") == "https://example.org/"
+    assert "number 1 in line" in visit.page.locator("[data-part=live]").inner_text()

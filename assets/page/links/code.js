@@ -24,7 +24,7 @@ export function modules(text) {
 export class CodeDialog {
   constructor() {
     this.picture = element("div", { class: "code-picture" });
-    this.link = element("a", { class: "code-link" });
+    this.link = element("p", { class: "code-link" });
     this.warning = element("p", { class: "caption" });
     const choices = Object.keys(WISHES).map((name, i) =>
       element("label", {}, element("input", { type: "radio", name: "code", value: name, checked: i === 0, onchange: () => this.show(name) }), ` ${name}`),
@@ -43,7 +43,7 @@ export class CodeDialog {
 
   show(name) {
     const link = address(WISHES[name]());
-    this.link.textContent = this.link.href = link;
+    this.link.textContent = link;
     const dark = modules(link);
     this.picture.replaceChildren(dark ? drawing(dark, link) : element("p", {}, `This link is ${link.length} characters long, too long for a QR code: copy it instead.`));
     this.warning.textContent = LOCAL.includes(new URL(link).hostname) ? LOCALLY : "";

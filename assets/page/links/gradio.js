@@ -11,20 +11,20 @@ export function gradioHost({ props, trigger, watch }) {
   triggerServer = trigger;
   watch("value", () => props.value && receive(JSON.parse(props.value)));
   return {
-    page: pageOnShow,
-    selectPage: (page) => ask("select", { page }).then(() => inPlace(page)),
+    page: openPage,
+    selectPage: (page) => ask("select", { page }).then(() => isOpen(page)),
     setControls: (wish) => ask("input", wish),
     startRun: (wish) => newRun("play", wish),
     openRecorded: (preset) => newRun("submit", { preset }),
   };
 }
 
-const pageOnShow = () => PAGES.find((name) => document.getElementById(name)?.checkVisibility()) ?? "explore";
+const openPage = () => PAGES.find((name) => document.getElementById(name)?.checkVisibility()) ?? "explore";
 
-/** Gradio answers before it has changed the tab. */
-const inPlace = (page) =>
+/** Kept once Gradio has put the page in place. */
+const isOpen = (page) =>
   new Promise((done) => {
-    const look = () => (pageOnShow() === page ? done() : requestAnimationFrame(look));
+    const look = () => (openPage() === page ? done() : requestAnimationFrame(look));
     look();
   });
 

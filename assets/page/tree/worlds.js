@@ -31,6 +31,7 @@ export class Worlds {
 
   build(world, values = {}) {
     this.world = world;
+    this.given = values;
     this.caption.textContent = world.caption;
     const fields = world.fields.map((field) => ({ ...field, value: values[field.name] ?? field.value }));
     if (!isLive()) return this.fields.replaceChildren(...recordedAt(fields));
@@ -47,10 +48,15 @@ export class Worlds {
     return element("label", { class: `field ${field.kind}` }, `${field.label} `, input, output);
   }
 
+  /** The values of all fields. */
+  typed() {
+    const inputs = [...this.fields.querySelectorAll("[data-field]")];
+    return Object.fromEntries(inputs.map((input) => [input.dataset.field, valueOf(input)]));
+  }
+
   plant() {
-    const values = [...this.fields.querySelectorAll("[data-field]")].map((input) => [input.dataset.field, valueOf(input)]);
     update({ notice: this.world.patience });
-    ask("tree", { world: this.world.id, alpha: state.alpha, ...Object.fromEntries(values) });
+    ask("tree", { ...(isLive() ? this.typed() : this.given), world: this.world.id, alpha: state.alpha });
   }
 }
 
