@@ -161,8 +161,8 @@ def copies(monkeypatch) -> list[weakref.ref]:
     loaded("llama")  # loading makes a copy of its own, once
     made, fresh = [], CausalLM.fresh
 
-    def noted(model, keep_rows=False):
-        copy = fresh(model, keep_rows)
+    def noted(model, *wishes):
+        copy = fresh(model, *wishes)
         made.append(weakref.ref(copy))
         return copy
 
