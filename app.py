@@ -3,10 +3,12 @@
 import argparse
 import os
 import signal
+import time
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
 
+from explorer.page import health
 from explorer.page.gate import MOST_UPLOAD, gate
 from explorer.page.layout import HEAD, library, page, routes, theme
 from explorer.page.sharing import MOST_BROWSERS, MOST_EVENTS, recorded_elsewhere
@@ -63,11 +65,22 @@ def main() -> None:
     models.warm_up()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        signal.pause()
+        watch(blocks)
     except KeyboardInterrupt:
         print("Stopping.", flush=True)
     finally:
         blocks.close()
+
+
+def watch(blocks) -> None:
+    """Say in the log how the process is, every minute in which that has changed; ends by a signal only."""
+    last = ""
+    while True:
+        now = health.sentence(blocks)
+        if now != last:
+            print(now, flush=True)
+        last = now
+        time.sleep(60)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import re
 import weakref
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -14,7 +15,7 @@ from anyio import CapacityLimiter
 from gradio.state_holder import StateHolder
 from tiny_models import folder_of, loaded
 
-from explorer.page import diagnostics, layout, streaming
+from explorer.page import diagnostics, health, layout, streaming
 from explorer.page.diagnostics import Unwanted, WhileWanted
 from explorer.page.evaluation import Evaluation
 from explorer.page.library import Models
@@ -160,8 +161,8 @@ def copies(monkeypatch) -> list[weakref.ref]:
     loaded("llama")  # loading makes a copy of its own, once
     made, fresh = [], CausalLM.fresh
 
-    def noted(model, keep_rows=False):
-        copy = fresh(model, keep_rows)
+    def noted(model, *wishes):
+        copy = fresh(model, *wishes)
         made.append(weakref.ref(copy))
         return copy
 
@@ -248,3 +249,15 @@ def most_kept(model: CausalLM, copies: list[weakref.ref]) -> int:
 def test_keys_and_values_stay_within_the_bound_that_a_model_was_loaded_with(copies):
     shared = CausalLM.load(str(folder_of("llama")), device="cpu")._loaded
     assert 0 < most_kept(CausalLM(shared, kept_bytes=5_000), copies) <= 5_000 < most_kept(CausalLM(shared), copies)
+
+
+def test_the_log_says_how_the_process_is():
+    line = Line(2)
+    with ExitStack() as places:
+        for _ in range(5):
+            places.enter_context(line.place())
+        said = health.sentence(SimpleNamespace(state_holder=SimpleNamespace(session_data={"a": 1, "b": 2})), line)
+    pattern = r"health: 2 browsers, 2 runs going on, 3 in line, (\d+) MB of memory"
+    found = re.fullmatch(pattern, said)
+    assert found and 20 < int(found[1]) < 100_000
+    assert line.going == line.waiting == 0

@@ -1,7 +1,5 @@
 // Links: the page's state as a short query string, and back. Lessons use `show` as well.
 import { state as comparison, update as updateComparison } from "./compare/state.js";
-import { close as closeLesson, start as startLesson } from "./learn/main.js";
-import { state as learn } from "./learn/state.js";
 import { store } from "./store.js";
 import { open as openTree } from "./tree/main.js";
 import { state as tree } from "./tree/state.js";
@@ -34,7 +32,7 @@ export const addLook = (look) => looks.push(look);
 
 /** The wish that the page fulfils now. */
 export function current() {
-  const page = learn.lesson !== null ? "learn" : (host?.page() ?? "explore"); // a lesson drives the other pages
+  const page = pages.learn?.current().lesson ? "learn" : (host?.page() ?? "explore"); // a lesson stands over the page that it works
   return Object.assign({ page }, ...looks.map((look) => look.current()), pages[page].current());
 }
 
@@ -51,7 +49,8 @@ export function show(wish) {
   return mineDone;
 }
 
-async function reach(wish, isLatest) {
+/** The same out of the line, for a lesson: what it does is part of the wish that started it. False once it is not wanted. */
+export async function reach(wish, isLatest) {
   await hosted;
   const whole = filled(wish);
   const isElsewhere = isOfPage(wish) && !wish.lesson && host.page() !== whole.page; // a lesson opens its pages itself
@@ -86,11 +85,4 @@ addPage("tree", {
 addPage("compare", {
   current: () => ({ task: comparison.task }),
   show: ({ task }) => updateComparison({ task }),
-});
-addPage("learn", {
-  current: () => ({ lesson: learn.lesson === null ? null : learn.lesson + 1 }),
-  show({ lesson }) {
-    if (lesson === null) closeLesson();
-    else startLesson(lesson - 1).catch(() => {}); // the lesson's card says why it cannot go on
-  },
 });

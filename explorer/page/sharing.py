@@ -35,6 +35,16 @@ class Line:
         self.most = most
         self._here: list[Place] = []
 
+    @property
+    def going(self) -> int:
+        """How many go on now."""
+        return min(self.most, len(self._here))
+
+    @property
+    def waiting(self) -> int:
+        """How many wait behind them."""
+        return len(self._here) - self.going
+
     @contextmanager
     def place(self) -> Iterator["Place"]:
         """A place at the end, given up when the context ends, whatever ends it."""

@@ -241,6 +241,7 @@ def test_nothing_sticks_out_in_either_theme(browser, address, theme, width):
     assert visitor.store("s.dark") is (theme == "dark")
     wider = visitor.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wider <= 0
+    assert visitor.page.locator("#pages").bounding_box()["y"] < 300  # the masthead leaves room for the page
     assert not visitor.complaints and not visitor.outside
     context.close()
 

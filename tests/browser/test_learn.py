@@ -176,6 +176,7 @@ def test_nothing_is_shown_before_a_prediction(visit):
     visit.open("__theme=light&lesson=3")
     asked(visit, 2, 0)
     assert visit.page.evaluate("document.activeElement.textContent").startswith("Lesson 3 of 7")
+    assert "page=learn&lesson=3" in visit.page.evaluate("window.explorer.links.address()")
     assert "not judged yet" in visit.page.inner_text("[data-part=decision-title]")
     assert visit.page.locator("[data-action=step]").evaluate("(e) => Boolean(e.closest('[inert]'))")
     visit.page.keyboard.press("Tab")

@@ -1,5 +1,6 @@
 // The Learn page: the list of lessons, and the lesson on the card while it drives the other pages.
 import { element } from "../format.js";
+import { addPage, reach } from "../links.js";
 import { Card } from "./card.js";
 import { LESSONS } from "./lessons.js";
 import * as stage from "./stage.js";
@@ -99,7 +100,7 @@ function next() {
   if (state.question + 1 < LESSONS[state.lesson].questions.length) return start(state.lesson, state.question + 1);
   if (state.lesson + 1 < LESSONS.length) return start(state.lesson + 1);
   close();
-  stage.open("Learn", turn());
+  reach({ page: "learn" }, turn());
 }
 
 export function close() {
@@ -107,3 +108,11 @@ export function close() {
   stage.clear();
   update({ lesson: null });
 }
+
+addPage("learn", {
+  current: () => ({ lesson: state.lesson === null ? null : state.lesson + 1 }),
+  show({ lesson }) {
+    if (lesson === null) close();
+    else start(lesson - 1).catch(() => {}); // the card says why it cannot go on
+  },
+});

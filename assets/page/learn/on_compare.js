@@ -1,15 +1,16 @@
 // Questions on the Compare page: what alpha does to accuracy, and whether power sampling works.
 import { element } from "../format.js";
+import { reach } from "../links.js";
 import { ALL, rows, state, task, update } from "../compare/state.js";
-import { open, until } from "./stage.js";
+import { until } from "./stage.js";
 
 const card = (figure) => `.compare .card:has([data-figure=${figure}])`;
 
 async function opened(isWanted) {
-  if (!(await open("Compare", isWanted))) return;
+  if (!(await reach({ page: "compare", task: ALL }, isWanted))) return;
   if (!(await until(() => state.views && document.querySelector(".compare [data-part=views]"), isWanted))) return;
   if (!state.recorded) throw new Error(state.recordedSentence);
-  update({ source: "recorded", task: ALL });
+  update({ source: "recorded" });
   await until(() => rows()?.by_alpha, isWanted);
 }
 

@@ -1,7 +1,8 @@
 // Questions on the Explore page: the two halves of a step, frozen blocks, pivotal tokens.
 import { element, number, probability, signed } from "../format.js";
+import { reach } from "../links.js";
 import { reveal, store, update } from "../store.js";
-import { isNarrow, open, until } from "./stage.js";
+import { isNarrow, until } from "./stage.js";
 
 const DIALS = ["#problem", "#details", "#dials", "#recorded", ".explore .transport"];
 const TEXT = ".explore .card:has([data-part=text])";
@@ -20,16 +21,8 @@ const EXAMPLES = {
 };
 const example = (kind) => steps().find(EXAMPLES[kind]);
 
-/** A finished run that has all that the questions need; the page opens on one. */
-const isUsable = () =>
-  store.run && store.ended && !store.canContinue && store.moments.at(-1)?.block > 0 && Object.keys(EXAMPLES).every(example);
-
-async function opened(isWanted) {
-  if (!(await open("Explore", isWanted))) return false;
-  if (!(await until(() => store.run && document.querySelector(".explore [data-part=text]"), isWanted))) return false;
-  if (!isUsable()) document.querySelector("#recorded button, button#recorded")?.click();
-  return until(isUsable, isWanted);
-}
+/** The recorded run that the page opens on. */
+const opened = (isWanted) => reach({ page: "explore" }, isWanted);
 
 /** One step, its verdict hidden until a prediction is given. */
 function verdict(kind, { scene, explain, tryThis }) {

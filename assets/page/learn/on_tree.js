@@ -1,9 +1,10 @@
 // Questions on the Tree page: one distribution sharpened, tokens or sequences, the size of a block.
 import { element, probability } from "../format.js";
+import { reach } from "../links.js";
 import { law } from "../tree/laws.js";
-import { laws, plant, shareOf, state, textOf, update } from "../tree/state.js";
-import { ask } from "../tree/wire.js";
-import { isNarrow, open, until } from "./stage.js";
+import { plantHere } from "../tree/main.js";
+import { laws, shareOf, state, textOf, update } from "../tree/state.js";
+import { isNarrow } from "./stage.js";
 
 const DIALS = [".tree-bar", ".tree .world"];
 const ICICLES = ".tree .card:has(.icicles)";
@@ -32,20 +33,14 @@ function weatherWish() {
   return { world: "own", text: `prefix,token,probability\n${lines.join("\n")}\n`, normalise: false };
 }
 
-const opened = async (isWanted) =>
-  (await open("Tree", isWanted)) && until(() => state.tree && document.querySelector(".tree .icicles canvas"), isWanted);
-
 async function setWeather(isWanted) {
-  if (!(await opened(isWanted))) return;
-  plant({ tree: weatherTree(), wish: weatherWish() });
+  if (!(await reach({ page: "tree" }, isWanted))) return;
+  plantHere({ tree: weatherTree(), wish: weatherWish() });
   update({ alpha: 1, blockSize: 1 });
 }
 
 async function setExample(isWanted, dials) {
-  if (!(await opened(isWanted))) return;
-  if (state.wish.world !== "paper") ask("tree", { world: "paper", alpha: dials.alpha });
-  if (!(await until(() => state.wish.world === "paper", isWanted))) return;
-  update({ zoom: 0, sampled: null, ...dials });
+  if (await reach({ page: "tree", world: "paper", ...dials }, isWanted)) update({ zoom: 0, sampled: null });
 }
 
 /** Chance of a first token under a law of the page: "base", "temperature", "blocks" or "power". */
@@ -98,7 +93,7 @@ const middle = (shares, text) => shares.middle[state.tree.children[0].find((chil
 const DIRECTIONS = { "up up": "up both", "down down": "down both", "down up": "apart", "up down": "crossed" };
 
 export const tokensOrTexts = {
-  set: (isWanted) => setExample(isWanted, { alpha: 1, blockSize: 2 }),
+  set: (isWanted) => setExample(isWanted, { alpha: 1, B: 2 }),
   get look() {
     return isNarrow() ? TABLE : ICICLES;
   },
@@ -133,7 +128,7 @@ export const tokensOrTexts = {
 };
 
 export const blockSize = {
-  set: (isWanted) => setExample(isWanted, { alpha: 4, blockSize: 2 }),
+  set: (isWanted) => setExample(isWanted, { alpha: 4, B: 2 }),
   get look() {
     return isNarrow() ? TABLE : ICICLES;
   },

@@ -15,15 +15,6 @@ export function until(holds, isWanted = () => true) {
   });
 }
 
-/** Open one of the pages, "Explore", "Tree", "Compare" or "Learn"; false once nobody wants it any more. */
-export async function open(page, isWanted) {
-  const tab = () => [...document.querySelectorAll('[role="tab"]')].find((each) => each.textContent.trim() === page);
-  const isOpen = () => tab()?.getAttribute("aria-selected") === "true";
-  if (!(await until(tab, isWanted))) return false;
-  if (!isOpen()) tab().click();
-  return until(isOpen, isWanted);
-}
-
 /** Dials that would give the answer away stand still, views that would are covered. */
 export function gate({ hold = [], cover = [] }) {
   document.body.classList.add("predicting");

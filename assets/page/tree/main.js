@@ -46,6 +46,12 @@ export async function open({ world, alpha, blockSize, ...values }) {
   return blockSize > length ? `B must be at most ${length} in this world, not ${blockSize}; ${length} is used.` : "";
 }
 
+/** Put a tree on show that the browser has made itself. */
+export function plantHere(packet) {
+  plant(packet);
+  page.worlds.fill(packet.wish);
+}
+
 const isOnShow = (wish) => Object.entries(wish).every(([name, value]) => state.wish[name] === value);
 
 subscribe(() => page?.show());

@@ -33,10 +33,11 @@ export class Worlds {
     this.world = world;
     this.given = values;
     this.caption.textContent = world.caption;
-    if (!isLive()) return this.fields.replaceChildren(...recordedAt(world.fields));
+    const fields = world.fields.map((field) => ({ ...field, value: values[field.name] ?? field.value }));
+    if (!isLive()) return this.fields.replaceChildren(...recordedAt(fields));
     const needsButton = world.fields.some(({ kind }) => kind === "prompt" || kind === "tree");
     const button = element("button", { type: "button", class: "primary", "data-part": "plant", onclick: () => this.plant() }, "Show this tree");
-    this.fields.replaceChildren(...world.fields.map((field) => this.field({ ...field, value: values[field.name] ?? field.value })), ...(needsButton ? [button] : []));
+    this.fields.replaceChildren(...fields.map((field) => this.field(field)), ...(needsButton ? [button] : []));
   }
 
   field(field) {
