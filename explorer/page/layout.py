@@ -18,7 +18,7 @@ from explorer.page.controls import panel
 from explorer.page.packets import COMPARISON, DIAGNOSTICS, FIGURES, TREES, packet, views
 from explorer.page.replay import wire_replay
 from explorer.page.session import Session, opening
-from explorer.page.shell import ASSETS, skeleton, whole_file
+from explorer.page.shell import ASSETS, preloads, skeleton, whole_file
 from explorer.page.whole_runs import KERNELS
 from explorer.page.wiring import wire
 from explorer.page.worlds import WORLDS
@@ -36,7 +36,7 @@ HEAD = """
 <link rel="stylesheet" href="explorer/page/present/present.css">
 <script src="explorer/page/vendor/plotly-cartesian.min.js" defer></script>
 <script type="module" src="explorer/page/main.js"></script>
-"""
+""" + "\n".join(preloads(ASSETS / "main.js"))
 # Gradio may mount an element before or after the module has loaded
 READY = "const start = () => {{ {} }}; if (window.explorer) start(); else addEventListener('explorer-ready', start);"
 MOUNT = READY.format("window.explorer.mount(element)")

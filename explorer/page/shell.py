@@ -33,12 +33,19 @@ def skeleton(name: str) -> str:
     return (ASSETS / name).read_text("utf-8")
 
 
+def preloads(script: Path, base: str = "explorer/page") -> list[str]:
+    """Asks for all that a script imports at once, not one layer of imports after the other."""
+    names = [path.relative_to(ASSETS).as_posix() for path in needed(script)]
+    return [f'<link rel="modulepreload" href="{base}/{name}">' for name in names]
+
+
 @cache
 def folder_index(base: str = "explorer/page") -> str:
     """The index of a folder in which our scripts lie at `base`."""
     styles = [f'<link rel="stylesheet" href="{base}/{path.relative_to(ASSETS)}">' for path in sheets()]
     plotly, main = (path.relative_to(ASSETS) for path in (PLOTLY, SHELL / "main.js"))
     scripts = [f'<script src="{base}/{plotly}" defer></script>', f'<script type="module" src="{base}/{main}"></script>']
+    scripts += preloads(SHELL / "main.js", base)
     return filled(styles=styles, scripts=scripts, pages=map(section, PAGES))
 
 
@@ -80,6 +87,20 @@ def sheets() -> list[Path]:
 def modules() -> list[Path]:
     """Our scripts, all of them ES modules."""
     return sorted(path for path in ASSETS.rglob("*.js") if path != PLOTLY)
+
+
+def needed(path: Path) -> list[Path]:
+    """A script and all that it imports, directly or not."""
+    found: list[Path] = []
+
+    def visit(path: Path) -> None:
+        if path not in found:
+            found.append(path)
+            for _, name in IMPORT.findall(path.read_text("utf-8")):
+                visit((path.parent / name).resolve())
+
+    visit(path)
+    return found
 
 
 def bare(path: Path) -> str:
