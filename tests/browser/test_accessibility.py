@@ -23,8 +23,10 @@ FOCUS = """() => {
   stop.blur();
   const isSeen = looks() !== focused;
   stop.focus();
+  const isKnown = "known" in stop.dataset;
+  stop.dataset.known = "";
   const name = stop.id || stop.dataset.action || stop.dataset.part || stop.getAttribute("aria-label") || stop.className;
-  return { name: `${stop.tagName} ${name} ${stop.textContent.slice(0, 20)}`, isSeen };
+  return { name: `${stop.tagName} ${name} ${stop.textContent.slice(0, 20)}`, isSeen, isKnown };
 }"""
 
 
@@ -91,7 +93,7 @@ def test_focus_is_seen_wherever_the_keyboard_leads(visit, page):
     while len(stops) < 150:
         visit.page.keyboard.press("Tab")
         stop = visit.page.evaluate(FOCUS)
-        if stop is None or (len(stops) > 5 and stop in stops[:3]):
+        if stop is None or stop["isKnown"]:
             break
         stops.append(stop)
     assert len(stops) >= 10
