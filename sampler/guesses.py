@@ -23,7 +23,7 @@ class Guesses:
         """Remember the last token of each context as what follows the tokens before it."""
         if len(self._followed) > MOST:
             self._followed.clear()
-        for context in contexts:
+        for context in contexts if self._depth else ():  # who never guesses need not learn
             for length in LENGTHS:
                 if len(context) > length:
                     self._followed[context[-length - 1 : -1]] = context[-1]
