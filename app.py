@@ -9,9 +9,9 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
 
 from explorer.page import health
-from explorer.page.gate import MOST_UPLOAD, gate
-from explorer.page.layout import HEAD, library, page, routes, theme
-from explorer.page.sharing import MOST_BROWSERS, MOST_EVENTS, recorded_elsewhere
+from explorer.page.gate import MOST_UPLOAD
+from explorer.page.layout import HEAD, library, page, served, theme
+from explorer.page.sharing import MOST_BROWSERS, MOST_EVENTS, give_memory_back, recorded_elsewhere
 from explorer.page.shell import SHEETS
 
 
@@ -43,6 +43,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
 def main() -> None:
     """Launch, print the address, and stop cleanly on Ctrl-C or a termination signal."""
     parsed = arguments()
+    give_memory_back()
     models = library.Models(parsed.model)
     blocks = page(models)
     blocks.launch(
@@ -51,7 +52,7 @@ def main() -> None:
         theme=theme(),
         css_paths=SHEETS,
         head=HEAD,
-        app_kwargs={"routes": routes(models), "middleware": gate(blocks)},
+        app_kwargs=served(blocks, models),
         prevent_thread_lock=True,
         show_error=False,
         ssr_mode=False,

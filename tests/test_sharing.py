@@ -2,11 +2,15 @@
 
 import asyncio
 import json
+import platform
 import re
+import subprocess
+import sys
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, aclosing
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
@@ -29,6 +33,7 @@ from sampler.records import PowerSettings
 from sampler.table import endless_world, flat_world
 
 SMALL = PowerSettings(alpha=2.0, max_new_tokens=8, block_size=4, steps_per_block=3)
+ROOT = Path(__file__).resolve().parents[1]
 ELSEWHERE = "https://example.org/recorded/"
 WHOLE = 2 * (3 + 1)  # moments of such a run
 
@@ -261,3 +266,25 @@ def test_the_log_says_how_the_process_is():
     found = re.fullmatch(pattern, said)
     assert found and 20 < int(found[1]) < 100_000
     assert line.going == line.waiting == 0
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another allocator")
+def test_all_threads_share_two_heaps():
+    program = """
+import ctypes, threading
+from explorer.page.sharing import give_memory_back
+give_memory_back()
+libc, together = ctypes.CDLL(None), threading.Barrier(9)
+libc.malloc.restype = ctypes.c_void_p
+def take():
+    assert libc.malloc(ctypes.c_size_t(1000))
+    together.wait()
+for _ in range(8):
+    threading.Thread(target=take).start()
+together.wait()
+libc.fdopen.restype = ctypes.c_void_p
+libc.malloc_info(0, ctypes.c_void_p(libc.fdopen(1, b"w")))
+libc.fflush(None)
+"""
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert 1 <= told.count("<heap nr=") <= 2

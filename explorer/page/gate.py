@@ -4,8 +4,6 @@ import json
 import re
 from typing import Any
 
-import gradio as gr
-from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -30,11 +28,6 @@ class Refused(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
-
-
-def gate(blocks: gr.Blocks) -> list[Middleware]:
-    """The gate of an app, as launch's `app_kwargs` take it."""
-    return [Middleware(Gate, functions=blocks.fns)]
 
 
 class Gate:

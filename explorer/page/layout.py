@@ -7,6 +7,7 @@ from pathlib import Path
 
 import gradio as gr
 from gradio.state_holder import StateHolder
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
@@ -15,6 +16,8 @@ from starlette.staticfiles import StaticFiles
 from explorer.page import compare, evaluation, library, links, tree
 from explorer.page.asking import wire_target
 from explorer.page.controls import panel
+from explorer.page.files import Files
+from explorer.page.gate import Gate
 from explorer.page.packets import COMPARISON, DIAGNOSTICS, FIGURES, TREES, packet, views
 from explorer.page.replay import wire_replay
 from explorer.page.session import Session, opening
@@ -106,6 +109,12 @@ def theme() -> gr.themes.Base:
     """Slate and blue, fonts of the visitor's own system."""
     sans, mono = ["system-ui", "sans-serif"], ["ui-monospace", "monospace"]
     return gr.themes.Base(primary_hue="blue", neutral_hue="slate", font=sans, font_mono=mono)
+
+
+def served(blocks: gr.Blocks, models: library.Models, results: Path = evaluation.RECORDED) -> dict[str, list]:
+    """What `launch` takes as `app_kwargs`: our own files, and what stands before Gradio and them."""
+    before = [Middleware(Gate, functions=blocks.fns), Middleware(Files)]
+    return {"routes": routes(models, results), "middleware": before}
 
 
 def routes(models: library.Models, results: Path = evaluation.RECORDED) -> list[Route | Mount]:

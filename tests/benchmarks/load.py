@@ -160,25 +160,37 @@ def differences(got: Packet, expected: Packet) -> list[str]:
 
 
 async def measured(server: Server, options: argparse.Namespace) -> Packet:
-    """Warm the server up with one run, let everybody in, and look at it again when all have gone."""
+    """Let everybody in twice: the first time fills what the server keeps; before and after the second it is at rest."""
     await visit(server.address, 0, 0, 0, asyncio.Barrier(1))
-    await asyncio.sleep(2)
-    before, idle = server.megabytes, await server.cores(3)
+    fresh, _ = await at_rest(server)
+    await everybody(server, options)
+    before, idle = await at_rest(server)
     watch = asyncio.create_task(server.watch())
     began, cpu = time.monotonic(), server.cpu_seconds
+    visits = await everybody(server, options)
+    took, cpu = time.monotonic() - began, server.cpu_seconds - cpu
+    after, rest = await at_rest(server)
+    watch.cancel()
+    memory = {"after one run": fresh, "before": before, "peak": server.peak, "after": after}
+    cores = {"before": idle, "during": cpu / took, "after": rest}
+    return {"visits": visits, "memory": memory, "cores": cores, "took": took}
+
+
+async def everybody(server: Server, options: argparse.Namespace) -> list[Packet]:
+    """The visits of all clients at once, and of those that vanish."""
     starts = [options.within * i / max(1, options.clients - 1) for i in range(options.clients)]
     random.Random(0).shuffle(starts)
     all_done = asyncio.Barrier(options.clients)
     visits = [visit(server.address, i, starts[i], options.speed, all_done) for i in range(options.clients)]
     lost = [vanish(server.address, options.within * i / max(1, options.vanish)) for i in range(options.vanish)]
-    results = await asyncio.gather(*visits, *lost)
-    took, cpu = time.monotonic() - began, server.cpu_seconds - cpu
+    return (await asyncio.gather(*visits, *lost))[: options.clients]
+
+
+async def at_rest(server: Server) -> tuple[float, float]:
+    """Its memory and the cores in use, a moment after all have gone."""
     await asyncio.sleep(2)
-    rest = await server.cores(3)
-    watch.cancel()
-    memory = {"before": before, "peak": server.peak, "after": server.megabytes}
-    cores = {"before": idle, "during": cpu / took, "after": rest}
-    return {"visits": results[: options.clients], "memory": memory, "cores": cores, "took": took}
+    cores = await server.cores(3)
+    return server.megabytes, cores
 
 
 def found(raw: Packet, expected: list[Packet]) -> Packet:

@@ -7,8 +7,7 @@ from pathlib import Path
 from made_up_results import made_up
 
 from explorer.page.evaluation import Attempt
-from explorer.page.gate import gate
-from explorer.page.layout import HEAD, library, page, routes, theme
+from explorer.page.layout import HEAD, library, page, served, theme
 from explorer.page.shell import SHEETS
 
 
@@ -34,7 +33,7 @@ def main() -> None:
     blocks = page(models, begin, results)
     blocks.launch(
         server_port=port, theme=theme(), css_paths=SHEETS, head=HEAD, show_error=False, ssr_mode=False,
-        app_kwargs={"routes": routes(models, results), "middleware": gate(blocks)}, quiet=True,
+        app_kwargs=served(blocks, models, results), quiet=True,
     )  # fmt: skip
 
 
