@@ -187,9 +187,11 @@ def test_another_measurement_is_left_as_it_is(tmp_path, capsys, model, rows):
     assert path.read_bytes() == before
 
 
-def test_k_beyond_the_samples(capsys):
-    assert main([*OPTIONS, "--pass-at", "65"]) == 2
-    assert "k must be from 1 to the largest number of samples, 64, not 65" in capsys.readouterr().err
+@pytest.mark.parametrize("k", ["0", "65"])
+def test_k_beyond_the_samples_is_refused_before_anything_is_measured(capsys, tmp_path, k):
+    assert main([*OPTIONS, "--out", str(tmp_path / "none.jsonl"), "--pass-at", "1", k]) == 2
+    assert f"k must be from 1 to the largest number of samples, 64, not {k}" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_plan_needs_no_torch():

@@ -95,8 +95,3 @@ def test_a_report_by_hand(results):
     assert base.pass_at == {1: 0.5, 2: pytest.approx((0.5 + 1.0) / 2), 4: 1.0}
     assert (target.accuracy, target.length, target.pass_at) == (0.75, None, {})
     assert "0.500" in list(text([base]))[1]
-
-
-def test_a_k_beyond_the_samples_is_refused(results):
-    with pytest.raises(ValueError, match="k must be from 1 to the largest number of samples, 4, not 5"):
-        list(lines(results, [5]))

@@ -74,7 +74,7 @@ def main(argv: list[str] | None = None) -> int:
         plan = plan_of(arguments)
         results = begun(arguments, plan)
         measure(arguments, plan, results)
-        found = list(lines(results, arguments.pass_at))
+        found = list(lines(results, PASS_AT if arguments.pass_at is None else arguments.pass_at))
     except (ValueError, OSError) as error:
         print(f"evaluate: {error}", file=sys.stderr)
         return 2
@@ -93,7 +93,9 @@ def parsed(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--tuned", default="classroom-tuned", help="model tuned by reward (%(default)s)")
     parser.add_argument("--out", type=Path, help="results file, .jsonl or .jsonl.gz; an unfinished one is resumed")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (%(default)s)")
-    parser.add_argument("--pass-at", type=int, nargs="*", default=PASS_AT, metavar="K", help="of the summary")
+    parser.add_argument(
+        "--pass-at", type=int, nargs="*", metavar="K", help=f"of the summary; {PASS_AT} as far as samples reach"
+    )
     parser.add_argument("--json", action="store_true", help="the summary as JSON")
     arguments = parser.parse_args(argv)
     arguments.command = shlex.join(["python", "-m", "sampler.classroom.evaluate", *(argv or sys.argv[1:])])
@@ -108,7 +110,12 @@ def plan_of(arguments: argparse.Namespace) -> Plan:
     tasks = checked_names("task", arguments.task, list(TASKS))
     asks = recorded(problems)
     names = checked_names("method", arguments.method, list({ask.method.name: None for ask in asks}))
-    return Plan(tasks, problems, arguments.seed, tuple(ask for ask in asks if ask.method.name in names))
+    plan = Plan(tasks, problems, arguments.seed, tuple(ask for ask in asks if ask.method.name in names))
+    most = max(ask.samples for ask in plan.asks)
+    for k in arguments.pass_at or ():
+        if not 1 <= k <= most:
+            raise ValueError(f"k must be from 1 to the largest number of samples, {most}, not {k}")
+    return plan
 
 
 def checked_names(field: str, wanted: list[str] | None, known: list[str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The real page in real Chromium: one app for all tests, one fresh browser context for each."""
+"""The real page in real Chromium: one app and one browser for all tests, a tab of its own for each."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -131,12 +131,19 @@ class Visit:
         return self.page.locator("[data-testid=toast-body]").first.inner_text()
 
 
-@pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Visit]:
-    """A fresh visitor at 1280 x 900; fails at the end if the console or the network complained."""
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One person's browser: scripts that one test has fetched and compiled serve the next, as they do in a room."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def visit(context: BrowserContext, address: str) -> Iterator[Visit]:
+    """A fresh tab at 1280 x 900; our pages keep nothing beyond one. Fails at the end if the console complained."""
     visitor = Visit(context.new_page(), address)
     yield visitor
-    context.close()
+    visitor.page.close()
     assert not visitor.complaints
     assert not visitor.outside

@@ -55,7 +55,7 @@ def show(visit: Visit, page: str) -> None:
         visit.page.wait_for_function("window.explorer.learn.state.phase === 'asked'")
 
 
-@pytest.fixture(params=[(theme, width) for theme in ("light", "dark") for width in (1280, 390)], ids=str)
+@pytest.fixture(params=[("light", 1280), ("dark", 390)], ids=str)  # each theme and each width once
 def view(request, browser, address) -> Iterator[Visit]:
     theme, width = request.param
     context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")

@@ -33,9 +33,10 @@ def made_up_address(results_file) -> Iterator[str]:
     yield from app_on(results_file)
 
 
-def opened(browser, address: str, theme: str = "light", width: int = 1280) -> Visit:
-    context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
-    visitor = Visit(context.new_page(), address).open(f"__theme={theme}")
+def opened(context, address: str, theme: str = "light", width: int = 1280) -> Visit:
+    page = context.new_page()
+    page.set_viewport_size({"width": width, "height": 900})
+    visitor = Visit(page, address).open(f"__theme={theme}")
     visitor.page.get_by_role("tab", name="Compare").click()
     visitor.page.wait_for_function(f"{STATE}.views")
     visitor.page.wait_for_function("!document.querySelector('[data-part=source]').innerText.startsWith('Opening')")
@@ -43,11 +44,12 @@ def opened(browser, address: str, theme: str = "light", width: int = 1280) -> Vi
 
 
 @pytest.fixture
-def compare(browser, made_up_address) -> Iterator[Visit]:
-    visitor = opened(browser, made_up_address)
+def compare(context, made_up_address) -> Iterator[Visit]:
+    visitor = opened(context, made_up_address)
     visitor.page.wait_for_selector("[data-figure=ranks] .main-svg")
     yield visitor
-    visitor.page.context.close()
+    visitor.page.context.set_offline(False)
+    visitor.page.close()
     assert not visitor.complaints
     assert not visitor.outside
 
@@ -94,7 +96,6 @@ def test_one_choice_of_tasks_acts_on_all_views_without_the_server(compare):
     )
     assert "cups" not in finding(compare, "pass_at_k") and "sums" in finding(compare, "pass_at_k")
     assert compare.page.locator(".pager span").inner_text() == "problems 1 to 20 of 60"
-    compare.page.context.set_offline(False)
 
 
 def test_a_live_run_is_drawn_in_the_same_views_and_the_recorded_come_back(compare):
@@ -202,24 +203,24 @@ def test_an_answer_of_a_model_that_is_not_on_offer_is_refused(compare):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_sticks_out_in_either_theme(browser, made_up_address, theme, width):
-    visitor = opened(browser, made_up_address, theme, width)
+def test_nothing_sticks_out_in_either_theme(context, made_up_address, theme, width):
+    visitor = opened(context, made_up_address, theme, width)
     visitor.page.wait_for_selector("[data-figure=ranks] .main-svg")
     wide = visitor.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     ink = visitor.page.evaluate("document.querySelector('[data-figure=accuracy]')._fullLayout.font.color")
     assert wide <= 0
     assert ink == {"light": "#1f2937", "dark": "#e5e7eb"}[theme]
     assert not visitor.complaints and not visitor.outside
-    visitor.page.context.close()
+    visitor.page.close()
 
 
-def test_without_recorded_results_the_page_says_what_to_do(browser, tmp_path_factory):
+def test_without_recorded_results_the_page_says_what_to_do(context, tmp_path_factory):
     for address in app_on(tmp_path_factory.mktemp("none") / "empty.jsonl.gz"):
-        visitor = opened(browser, address)
+        visitor = opened(context, address)
         assert source(visitor).startswith("No recorded results: empty.jsonl.gz is missing. Run python -m sampler")
         assert visitor.page.locator("[data-part=views]").is_hidden()
         run_own(visitor)
         visitor.page.wait_for_selector("[data-figure=accuracy] .main-svg")
         until(visitor, "s.progress && !s.progress.running")
         assert not visitor.complaints
-        visitor.page.context.close()
+        visitor.page.close()
