@@ -114,7 +114,7 @@ def enumerate_best_first(
     expanded: set[Text] = set()
     while not (reason := _reason(found.log_p, frontier, length, alpha, budget, nodes, time.perf_counter() - started)):
         chosen, frontier = _most_urgent(frontier, alpha, min(BATCH, budget.nodes - nodes))
-        rows = model.next_logprobs([(*prompt_ids, *text) for text in chosen.texts])
+        rows = np.array(model.next_logprobs([(*prompt_ids, *text) for text in chosen.texts]))  # (n, V)
         ended, children = _children(chosen, rows, length, model.eos_ids)
         found, frontier = found + ended, frontier + children
         expanded.update(chosen.texts)

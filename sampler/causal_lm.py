@@ -97,8 +97,8 @@ class CausalLM:
     def piece(self, token_id: int) -> str:
         return self._loaded.pieces.piece(token_id)
 
-    def next_logprobs(self, contexts: Sequence[Sequence[int]]) -> np.ndarray:
-        """Next-token rows, [R, V] float64, for R contexts of 1..max_length-1 tokens; ValueError for any other.
+    def next_logprobs(self, contexts: Sequence[Sequence[int]]) -> list[np.ndarray]:
+        """Next-token rows, R of [V] float64, for R contexts of 1..max_length-1 tokens; ValueError for any other.
 
         A context asked for before, or twice at once, costs nothing and gives the same bits. Rows agree with those of
         `logprobs` up to the rounding of the network's own dtype.
@@ -113,7 +113,7 @@ class CausalLM:
         for first in range(0, len(missing), pass_rows):
             for context, row in self._within_memory(read, missing[first : first + pass_rows]).items():
                 rows[context] = self.rows.put(context, row)
-        return np.array([rows[context] for context in asked]).reshape(-1, self.vocab_size)  # (R, V)
+        return [rows[context] for context in asked]
 
     def logprobs(self, token_ids: Sequence[int], start: int) -> np.ndarray:
         """Rows [len(token_ids)-start+1, V], float64, in one plain pass that neither reads nor writes any memory."""

@@ -5,8 +5,7 @@ rows [R, V]. It never sees a model, a cache or a batch, so `in_lock_step` (lock_
 enumerated draws turn the very same code into its own exact transition matrix.
 """
 
-import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,7 +16,7 @@ from sampler.draws import Draws
 from sampler.records import ChainState, Law, Segment
 
 Result = TypeVar("Result")
-Rows = Generator[list[tuple[int, ...]], np.ndarray, Result]
+Rows = Generator[list[tuple[int, ...]], Sequence[np.ndarray], Result]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,19 +116,8 @@ def measured(stage: Stage, token: int, row: np.ndarray, log_q: np.ndarray) -> Se
         log_q=(float(log_q[token]),),
         log_z=(power.log_z(row, stage.law.alpha),),
         entropy=(power.entropy(row),),
-        alternatives=(top_tokens(row, stage.alternatives),),
+        alternatives=(power.top_tokens(row, stage.alternatives),),
     )
-
-
-def top_tokens(row: np.ndarray, count: int) -> tuple[tuple[int, float], ...]:
-    """The `count` likeliest possible tokens of a row [V] as (id, log_p), likeliest first, ties by id."""
-    count = min(count, len(row))
-    if count == 0:
-        return ()
-    threshold = np.partition(row, len(row) - count)[len(row) - count]
-    candidates = np.flatnonzero(row >= threshold)
-    order = candidates[np.argsort(-row[candidates], kind="stable")][:count]
-    return tuple((v, log_p) for v, log_p in zip(order.tolist(), row[order].tolist(), strict=True) if log_p > -math.inf)
 
 
 def closed(stage: Stage, segment: Segment) -> ChainState:

@@ -47,8 +47,11 @@ class LanguageModel(Protocol):
         so that `"".join(pieces).encode("utf-8", "surrogateescape")` is the text's bytes."""
         ...
 
-    def next_logprobs(self, contexts: Sequence[Sequence[int]]) -> np.ndarray:
-        """Next-token rows, [R, V], for R contexts of any lengths (each 1..max_length-1 tokens) in one batch."""
+    def next_logprobs(self, contexts: Sequence[Sequence[int]]) -> Sequence[np.ndarray]:
+        """Next-token rows, R of [V], for R contexts of any lengths (each 1..max_length-1 tokens) in one batch.
+
+        They may be remembered, so nobody writes into them.
+        """
         ...
 
     def logprobs(self, token_ids: Sequence[int], start: int) -> np.ndarray:

@@ -12,7 +12,6 @@ import numpy as np
 
 from sampler import power
 from sampler.certified import CertifiedTarget, Interval
-from sampler.kernel import top_tokens
 from sampler.language_model import LanguageModel
 from sampler.records import checked_alpha, checked_int
 from sampler.rollouts import Estimate, Rollouts, Text, roll_out
@@ -135,7 +134,7 @@ def alternatives(question: Question, prefix: Text, count: int = 8) -> list[Alter
     prefix = _checked(question, prefix, 0)
     checked_int("count", count, 1, 8)
     [row] = question.model.next_logprobs([question.prompt_ids + prefix])
-    tokens = [v for v, _ in top_tokens(row, count)]
+    tokens = [v for v, _ in power.top_tokens(row, count)]
     tempered = np.exp(power.temper(row, 1 / question.alpha))
     shares, futures = _exact_alternatives(question, prefix, tokens) or _estimated_alternatives(question, prefix, tokens)
     return [

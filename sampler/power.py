@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from functools import wraps
+from typing import Any
 
 import numpy as np
 
@@ -16,9 +17,9 @@ def log_sum_exp(values: np.ndarray) -> float:
 
 
 class RepeatedRow(np.ndarray):
-    """A row [V] that is asked about again and again, as in an enumeration: it keeps what was found out about it.
+    """A row [V] that is asked about again and again, as in a chain: it keeps what each function below last found out.
 
-    Made by `row.view(RepeatedRow)`. The functions below are pure, so this changes what they cost and nothing else.
+    Made by `row.view(RepeatedRow)`. The functions are pure, so this changes what they cost and nothing else.
     """
 
     def __array_finalize__(self, of: np.ndarray | None) -> None:
@@ -27,12 +28,13 @@ class RepeatedRow(np.ndarray):
 
 def _kept_with_row(function: Callable) -> Callable:
     @wraps(function)
-    def answer(log_p: np.ndarray, *setting: float) -> np.ndarray | float:
+    def answer(log_p: np.ndarray, *setting: float) -> Any:
         if type(log_p) is not RepeatedRow:
             return function(log_p, *setting)
-        if (function, *setting) not in log_p.answers:
-            log_p.answers[function, *setting] = function(log_p.view(np.ndarray), *setting)
-        return log_p.answers[function, *setting]
+        known = log_p.answers.get(function)
+        if known is None or known[0] != setting:
+            known = log_p.answers[function] = setting, function(log_p.view(np.ndarray), *setting)
+        return known[1]
 
     return answer
 
@@ -65,6 +67,18 @@ def entropy(log_p: np.ndarray) -> float:
     """Shannon entropy -sum_v p(v) log p(v) of one row [V], in nats, from 0 to log V."""
     p = np.exp(log_p)
     return max(0.0, -float(p @ np.where(p > 0, log_p, 0.0)))
+
+
+@_kept_with_row
+def top_tokens(row: np.ndarray, count: int) -> tuple[tuple[int, float], ...]:
+    """The `count` likeliest possible tokens of a row [V] as (id, log_p), likeliest first, ties by id."""
+    count = min(count, len(row))
+    if count == 0:
+        return ()
+    threshold = np.partition(row, len(row) - count)[len(row) - count]
+    candidates = np.flatnonzero(row >= threshold)
+    order = candidates[np.argsort(-row[candidates], kind="stable")][:count]
+    return tuple((v, log_p) for v, log_p in zip(order.tolist(), row[order].tolist(), strict=True) if log_p > -math.inf)
 
 
 def log_target_ratio(alpha: float, log_p_proposed: Sequence[float], log_p_replaced: Sequence[float]) -> float:

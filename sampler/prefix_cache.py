@@ -13,6 +13,9 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import DynamicCache, PreTrainedModel
 from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
+from sampler.power import RepeatedRow
+
+SHORT_ROW = 2048  # tokens
 KEPT_BATCHES = 8
 ROW_BYTES = 64 * 2**20
 KEPT_BYTES = 256 * 2**20  # the newest batch is kept however large it is
@@ -149,10 +152,10 @@ class RowMemory:
             known = self.get(context)
             if known is not None:  # another run has found it meanwhile
                 return known
-            own = self._rows[context] = row.copy()  # a slice would keep its whole batch alive
-            self.nbytes += _nbytes(context, own)
+            own = self._rows[context] = kept_row(row)
+            self.nbytes += row_bytes(context, own)
             while self.nbytes > ROW_BYTES:
-                self.nbytes -= _nbytes(*(self._rows or self._held).popitem(last=False))
+                self.nbytes -= row_bytes(*(self._rows or self._held).popitem(last=False))
             return own
 
     def hold(self, text: Text, start: int) -> None:
@@ -163,8 +166,16 @@ class RowMemory:
             self._held = OrderedDict((c, self._rows.pop(c)) for c in contexts if c in self._rows)
 
 
-def _nbytes(context: Text, row: np.ndarray) -> int:
-    return row.nbytes + 8 * len(context)
+def kept_row(row: np.ndarray) -> np.ndarray:
+    """A copy, since a slice would keep its whole batch alive; a short row keeps what is found out about it."""
+    own = row.copy()
+    own.flags.writeable = False
+    return own.view(RepeatedRow) if len(own) <= SHORT_ROW else own
+
+
+def row_bytes(context: Text, row: np.ndarray) -> int:
+    """What a remembered row takes: a short one twice, with the row that was tempered from it."""
+    return row.nbytes * (2 if len(row) <= SHORT_ROW else 1) + 8 * len(context)
 
 
 def aligned(texts: Sequence[Text], width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

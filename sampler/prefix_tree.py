@@ -88,7 +88,7 @@ class _Recording:
         self.rows: dict[Text, np.ndarray] = {}
         self._model, self._prompt_length = model, prompt_length
 
-    def next_logprobs(self, contexts: Sequence[Text]) -> np.ndarray:
+    def next_logprobs(self, contexts: Sequence[Text]) -> Sequence[np.ndarray]:
         rows = self._model.next_logprobs(contexts)
         self.rows.update(zip((tuple(c[self._prompt_length :]) for c in contexts), rows, strict=True))
         return rows

@@ -106,7 +106,7 @@ def roll_out(
     """`count` >= 2 futures, up to `length` tokens of completion, after each likely token, `token`, and the others."""
     [row] = model.next_logprobs([prompt_ids + prefix])
     log_q = power.temper(row, 1 / alpha)
-    own = sorted({token, *(v for v, _ in kernel.top_tokens(row, STRATA))})
+    own = sorted({token, *(v for v, _ in power.top_tokens(row, STRATA))})
     rest = log_q.copy()
     rest[own] = -np.inf
     strata = [*own, REST] if np.isfinite(rest).any() else own

@@ -1,6 +1,21 @@
-"""What all tests share: no test may reach a model hub."""
+"""What all tests share: no test may reach a model hub, and those of the page stay in one of the two processes."""
 
 import os
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+
+class OneBrowser(LoadScopeScheduling):
+    """One process drives the browser and its one app; the other takes the tests that need neither, one by one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if nodeid.startswith("tests/browser/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneBrowser:
+    return OneBrowser(config, log)

@@ -43,7 +43,7 @@ def test_bfloat16(folder):
     half, full = CausalLM.load(folder, dtype="bfloat16"), loaded("gpt2").fresh()
     assert half._loaded.module.dtype == torch.bfloat16
     assert half.revision != full.revision  # its rows are others
-    rows = half.next_logprobs([TEXT, TEXT[:7]])
+    rows = np.array(half.next_logprobs([TEXT, TEXT[:7]]))
     assert rows.dtype == np.float64 and np.allclose(np.exp(rows).sum(axis=1), 1, rtol=0, atol=1e-12)
     assert 0 < abs(rows - full.next_logprobs([TEXT, TEXT[:7]])).max() < 1  # nats: bfloat16 has 3 digits
 

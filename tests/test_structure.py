@@ -15,10 +15,10 @@ ROOMS = ("sampler", "explorer")
 
 # Each may import only what stands before it: model, kernel, trace, analysis, view, page.
 ORDER = (
-    *("sampler.records", "sampler.language_model", "sampler.table", "sampler.own_tree"),
+    *("sampler.records", "sampler.power", "sampler.language_model", "sampler.table", "sampler.own_tree"),
     *("sampler.pieces", "sampler.prefix_cache", "sampler.token_tree"),
     *("sampler.guesses", "sampler.lean", "sampler.loading", "sampler.causal_lm"),
-    *("sampler.power", "sampler.draws", "sampler.kernel", "sampler.wrong_kernels", "sampler.lock_step"),
+    *("sampler.draws", "sampler.kernel", "sampler.wrong_kernels", "sampler.lock_step"),
     *("sampler.early_rejection", "sampler.speed"),
     *("sampler.ledger", "sampler.chain", "sampler.run"),
     *("sampler.exact", "sampler.best_first", "sampler.certified", "sampler.prefix_tree"),

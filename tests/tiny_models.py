@@ -109,7 +109,7 @@ def plain_row(kind: str, context: tuple[int, ...]) -> np.ndarray:
 def largest_error(model: CausalLM, kind: str, calls: Sequence[Sequence[tuple[int, ...]]]) -> float:
     """The largest difference, in nats, between the rows that a series of calls gives and plain ones."""
     return max(
-        float(abs(model.next_logprobs(contexts) - [plain_row(kind, context) for context in contexts]).max())
+        float(abs(np.array(model.next_logprobs(contexts)) - [plain_row(kind, context) for context in contexts]).max())
         for contexts in calls
     )
 

@@ -21,6 +21,7 @@ SPEEDS = {
     "prefetched": Speed(prefetch=16),
     "prefetched, guessing": Speed(prefetch=16, guess=8),
     "prefetched, guessing, early rejection": Speed(prefetch=2, guess=8, early_rejection=True),
+    "guessing, early rejection": Speed(guess=8, early_rejection=True),
 }
 Row = dict[str, object]
 
