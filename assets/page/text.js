@@ -57,7 +57,8 @@ function tokenTitle(text, position, moment) {
 }
 
 function blockOf(tokens, block, moment) {
-  const isFrozen = frozenAfter(moment) > block * store.run.settings.block_size;
+  const frozen = isHidden(moment) ? moment.frozen : frozenAfter(moment); // a block freezes with its last verdict
+  const isFrozen = frozen > block * store.run.settings.block_size;
   const state = isFrozen ? "frozen" : block === moment.block ? "being revised" : "open";
   const lock = element("span", { class: isFrozen ? "lock" : "lock open", "aria-hidden": "true" });
   const name = element("span", { class: "block-name" }, lock, `block ${block + 1}, ${state}`);

@@ -38,6 +38,16 @@ def test_replays_in_two_beats(visit):
     visit.until("s.head === 0")
 
 
+def test_a_block_freezes_with_its_last_verdict_not_before(visit):
+    visit.open("__theme=light&step=10p")  # the last of ten of the first block
+    visit.until("s.phase === 'proposed' && s.moments[s.selected].draw === 9")
+    frozen = visit.page.locator(".text .block.frozen")
+    assert frozen.count() == 0
+    visit.press("step")
+    visit.until("s.phase === 'judged'")
+    assert frozen.count() == 1
+
+
 def test_again_shows_the_same_step_once_more(visit):
     visit.open()
     head = visit.store("s.head")
