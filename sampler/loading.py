@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from huggingface_hub import constants
+from huggingface_hub.utils import get_session
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
@@ -24,6 +26,7 @@ from sampler.token_tree import can_branch
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "models"
 EMBEDDED = ("classroom", "classroom-tuned")  # the models that come with this project
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+PATIENCE = 10  # seconds for the hub to answer
 UNSTATED_LENGTH = 2048  # longest text of a model that states no limit
 GAIN = 1.2  # by which more threads must be faster than one
 TRIALS = 4  # steps timed at each number of threads
@@ -64,8 +67,10 @@ def loaded(name: str, device: str, dtype: torch.dtype) -> Loaded:
     if Path(source).is_dir():
         origin, revision = {}, _fingerprint(Path(source))
     else:
-        revision = Path(cached_file(name, "config.json")).parent.name  # the hub's cache names its folders by commit
-        origin = {"revision": revision}
+        local = {"local_files_only": not hub_answers()}
+        config = cached_file(name, "config.json", **local)
+        revision = Path(config).parent.name  # the hub's cache names its folders by commit
+        origin = {"revision": revision, **local}
     tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False, **origin)
     if not tokenizer.is_fast or len(tokenizer) == len(tokenizer.added_tokens_decoder):  # empty: transformers made it up
         raise ValueError("it has no fast tokenizer")
@@ -97,6 +102,15 @@ def loaded(name: str, device: str, dtype: torch.dtype) -> Loaded:
         can_branch=can_branch(module, accepts),
         lean=lean(module),
     )
+
+
+def hub_answers() -> bool:
+    """Whether the hub can be reached now; where it cannot, its own client would try for a minute and a half."""
+    try:
+        get_session().head(constants.ENDPOINT, timeout=PATIENCE)
+    except Exception:  # of whatever client the hub's package brings, or that it is told to stay offline
+        return False
+    return True
 
 
 def _fingerprint(folder: Path) -> str:

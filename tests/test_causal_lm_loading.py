@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 import sys
 
 import huggingface_hub
@@ -121,12 +122,21 @@ def test_a_model_gets_more_threads_only_where_they_are_clearly_faster(folder, mo
     torch.set_num_threads(before)
 
 
-@pytest.fixture
-def hub(tmp_path, monkeypatch):
-    """An empty hub cache, and no network."""
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+@pytest.fixture(params=["told to stay offline", "a dead line"])
+def hub(tmp_path, monkeypatch, request):
+    """An empty hub cache, and no network; who is not told so asks the hub once, and never again."""
+    asked = []
+
+    def ask(*_, **__):
+        asked.append(1)
+        raise ConnectionError("a dead line")
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", request.param == "told to stay offline")
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-    return tmp_path / "hub"
+    monkeypatch.setattr(socket, "getaddrinfo", ask)
+    monkeypatch.setattr(socket.socket, "connect", ask)
+    yield tmp_path / "hub"
+    assert len(asked) <= (request.param == "a dead line")
 
 
 def test_the_revision_of_a_hub_model_is_its_commit(hub):

@@ -10,9 +10,10 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Request, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT)]
@@ -50,10 +51,22 @@ REPLAY = """async (alpha) => {
 
 def dragged(page: Page, move: str) -> dict[str, float]:
     """Milliseconds from frame to frame while `move` (JavaScript, given alpha) acts once in each."""
-    requests: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
+    asked: Counter[str] = Counter()
+
+    def count(request: Request) -> None:
+        asked[purpose(request)] += 1
+
+    page.on("request", count)
     times = sorted(page.evaluate(MOVE, [FRAMES, move]))
-    return {"median, ms": times[len(times) // 2], "95th, ms": times[int(0.95 * len(times))], "requests": len(requests)}
+    page.remove_listener("request", count)
+    return {"median, ms": times[len(times) // 2], "95th, ms": times[int(0.95 * len(times))], "requests": dict(asked)}
+
+
+def purpose(request: Request) -> str:
+    """What a request is for: the fields of what it asks, else its address."""
+    if request.method == "POST" and (asked := (request.post_data_json or {}).get("event_data")):
+        return f"asks with {', '.join(sorted(asked))}"
+    return f"{request.method} {request.url.partition('?')[0].rpartition('gradio_api/')[2]}"
 
 
 def measured(page: Page, address: str) -> dict[str, object]:
