@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 PATIENCE = 600  # seconds
-OPENING = ("explorer/opening.json", "explorer/comparison.json", "explorer/tree.json")
+OPENING = ("explorer/opening.json", "explorer/comparison.json", "explorer/tree.json", "explorer/links.json")
 SCRIPT = re.compile(r'(?:from|import)\s+"(\.[^"]+\.js)"')
 
 
@@ -25,6 +25,7 @@ class Browser:
     """One visitor of the app at `address`, with a session of its own."""
 
     address: str
+    query: str = ""  # of the link that led here
     http: httpx.AsyncClient = field(init=False)
     _inboxes: dict[str, asyncio.Queue] = field(default_factory=lambda: defaultdict(asyncio.Queue))
     _tasks: list[asyncio.Task] = field(default_factory=list)
@@ -48,13 +49,14 @@ class Browser:
             raise error
 
     async def _open(self) -> None:
-        page = await self._text("")
+        page = await self._text(f"?{self.query}")
         self.config = (await self.http.get("config")).json()
         for path in re.findall(r"explorer/page/[\w./-]+", page):
             await self._text(path)
         await self._scripts("explorer/page/main.js", set())
         opening, *_ = [await self._text(path) for path in OPENING]
-        self.ask_target(json.loads(opening)["packet"]["run"]["id"])
+        self.opening: dict[str, Any] = json.loads(opening)["packet"]
+        self.target = self.ask_target(self.opening["run"]["id"])
 
     async def run(self, **changes: Any) -> AsyncIterator[dict[str, Any]]:
         """Press Run with some values of the panel changed, by elem_id; yields the packets."""
@@ -65,22 +67,22 @@ class Browser:
         async for packet in self._queued(event["id"], values, event["targets"][0][0]):
             yield packet
 
-    def ask_target(self, run_id: str) -> None:
-        """Ask, as the page does of itself when a run has ended, what is known of its target."""
+    def ask_target(self, run_id: str) -> asyncio.Task[list[dict[str, Any]]]:
+        """Ask, as the page does of itself when a run has ended, what is known of its target; all that is told."""
 
-        async def read() -> None:
+        async def read() -> list[dict[str, Any]]:
             event = self._event("target-bus", "play")
             data = {"run_id": run_id}
-            async for _ in self._queued(event["id"], [None], event["targets"][0][0], data):
-                pass
+            return [each async for each in self._queued(event["id"], [None], event["targets"][0][0], data)]
 
-        self._tasks.append(asyncio.create_task(read()))
+        self._tasks.append(task := asyncio.create_task(read()))
+        return task
 
-    async def command(self, name: str, data: dict[str, Any]) -> None:
-        """A quiet wish of the page, sent outside the queue."""
-        event = self._event("bus", name)
-        body = self._body(event["id"], [None], event["targets"][0][0], data)
-        (await self.http.post("gradio_api/run/predict", json=body)).raise_for_status()
+    async def command(self, name: str, data: dict[str, Any], wire: str = "bus") -> list[Any]:
+        """A quiet wish of the page, sent outside the queue; returns what the components are to show."""
+        event = self._event(wire, name)
+        body = self._body(event["id"], [None] * len(event["inputs"]), event["targets"][0][0], data)
+        return (await self.http.post("gradio_api/run/predict", json=body)).raise_for_status().json()["data"]
 
     async def _queued(self, *event: Any) -> AsyncIterator[dict[str, Any]]:
         joined = await self.http.post("gradio_api/queue/join", json=self._body(*event))

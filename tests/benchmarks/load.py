@@ -3,6 +3,8 @@
 Every client opens the page, presses Run at the page's defaults with a seed of its own, and reads to the end. What it
 was sent is compared with the same run computed alone. Others (`--vanish`) start the longest run that the page allows
 and close their tab in the middle of it; the server must then come to rest and give the memory back.
+
+With `--lesson 3` all follow the link of a lesson at the same moment instead.
 """
 
 import argparse
@@ -132,6 +134,23 @@ async def vanish(address: str, wait: float) -> None:
                 return
 
 
+async def follow(address: str, lesson: int) -> dict[str, float]:
+    """One client that opens the link of a lesson: seconds until the page, its panel and its run's target are there."""
+    began, took = time.monotonic(), {}
+    async with Browser(address, f"lesson={lesson}&theme=light") as browser:
+        took["page opened"] = time.monotonic() - began
+        run = browser.opening["run"]
+        named = {"model": run["model"], "prompt": run["prompt"], "alpha": DEFAULTS.alpha, "tau": None, "number": 1}
+        sizes = {"B": DEFAULTS.block_size, "blocks": DEFAULTS.num_blocks, "N": DEFAULTS.steps_per_block}
+        answer, *_ = await browser.command("input", named | sizes | {"scope": DEFAULTS.scope, "seed": 0}, "links-bus")
+        assert json.loads(answer)["answers"] == 1 and "sentence" not in json.loads(answer), answer
+        took["panel set"] = time.monotonic() - began
+        told = await browser.target
+        assert told, "nothing is told of the target"
+        took["target told"] = time.monotonic() - began
+    return took
+
+
 def put_together(packets: list[Packet]) -> Packet:
     """A run from its first snapshot and what came after."""
     run, *rest = [packet for packet in packets if "notice" not in packet]
@@ -193,6 +212,25 @@ async def at_rest(server: Server) -> tuple[float, float]:
     return server.megabytes, cores
 
 
+def on_runs(server: Server, options: argparse.Namespace) -> Packet:
+    """All clients press Run: what they were sent against the same run alone, times, memory."""
+    raw, model = asyncio.run(measured(server, options)), Models(["classroom"]).get("classroom")
+    told = found(raw, [alone(client, model) for client in range(options.clients)])
+    told["complaints"] += judged(told)
+    del told["visits"]
+    return told
+
+
+def on_a_lesson(server: Server, options: argparse.Namespace) -> Packet:
+    """All clients follow a lesson's link at the same moment."""
+
+    async def everybody_follows() -> list[dict[str, float]]:
+        return await asyncio.gather(*(follow(server.address, options.lesson) for _ in range(options.clients)))
+
+    all_took = asyncio.run(everybody_follows())
+    return {"seconds": {name: spread([took[name] for took in all_took]) for name in all_took[0]}, "complaints": []}
+
+
 def found(raw: Packet, expected: list[Packet]) -> Packet:
     """The measurement as figures and complaints."""
     complaints, runs = [], []
@@ -231,24 +269,24 @@ def spread(values: list[float]) -> dict[str, float]:
     return {"median": statistics.median(ordered), "95th": ordered[int(0.95 * (len(ordered) - 1))], "max": ordered[-1]}
 
 
-def judged(told: Packet, log: str) -> list[str]:
+def judged(told: Packet) -> list[str]:
     """What is not as it must be."""
-    complaints, memory = list(told["complaints"]), told["memory"]
+    complaints, memory = [], told["memory"]
     if told["last"] > GOALS["seconds"]:
         complaints.append(f"the last run ended {told['last']:.1f} s after the first began")
     if memory["after"] > GOALS["memory"] * memory["before"]:
         complaints.append(f"memory went from {memory['before']:.0f} to {memory['after']:.0f} MB")
     if told["cores"]["after"] > told["cores"]["before"] + GOALS["rest"]:
         complaints.append(f"{told['cores']['after']:.2f} cores still compute when everybody has gone")
-    return complaints + [
-        f"the server's log: {line}" for line in log.splitlines() if "Error" in line or "Traceback" in line
-    ]
+    return complaints
 
 
 def table(told: Packet) -> str:
     """The figures in lines."""
     lines = [f"{'seconds':24}{'median':>9}{'95th':>9}{'max':>9}"]
     lines += [f"{name:24}{v['median']:9.2f}{v['95th']:9.2f}{v['max']:9.2f}" for name, v in told["seconds"].items()]
+    if "last" not in told:
+        return "\n".join(lines)
     ends = told["seconds"]["run finished"]
     lines.append(f"fairness: the slowest run took {ends['max'] / ends['median']:.2f} times the median")
     lines.append(
@@ -265,20 +303,18 @@ def main() -> int:
     parser.add_argument("--clients", type=int, default=30, help="that run to the end (%(default)s)")
     parser.add_argument("--vanish", type=int, default=5, help="that close their tab in mid-run (%(default)s)")
     parser.add_argument("--within", type=float, default=10, help="seconds in which all press Run (%(default)s)")
+    parser.add_argument("--lesson", type=int, help="all follow the link of this lesson instead")
     parser.add_argument("--speed", type=float, default=20, help="steps a second, 0 for no limit (%(default)s)")
     parser.add_argument("--out", type=Path, help="a JSON file for the figures")
     options = parser.parse_args()
-    model = Models(["classroom"]).get("classroom")
-    expected = [alone(client, model) for client in range(options.clients)]
     machine = {"cores": os.cpu_count(), "python": platform.python_version(), "load before": os.getloadavg()}
     server = Server()
     try:
         server.wait_until_up()
-        told = found(asyncio.run(measured(server, options)), expected)
+        told = on_a_lesson(server, options) if options.lesson else on_runs(server, options)
     finally:
         log = server.stop()
-    told["complaints"] = judged(told, log)
-    del told["visits"]
+    told["complaints"] += [f"the server's log: {line}" for line in log.splitlines() if "Error" in line]
     print(machine, vars(options), table(told), *told["complaints"], sep="\n")
     if options.out:
         options.out.write_text(
