@@ -16,7 +16,6 @@ from tests.benchmarks import measure
 from tests.benchmarks.measure import Row
 from tests.benchmarks.models import NAMES, SHAPES
 
-FASTEST = "prefetched, guessing, early rejection"
 transformers.logging.disable_progress_bar()
 
 
@@ -58,7 +57,9 @@ def goals(found: dict) -> Iterator[Row]:
     """What must be reached, of the pieces that were measured, and what was."""
 
     def fastest(piece: str, column: str) -> float:
-        return min(row[column] for row in found[piece] if row["way"] == FASTEST)
+        """Of the fastest way with the model for which that gains least."""
+        ours = [row for row in found[piece] if row["way"] != "reference"]
+        return min(max(row[column] for row in ours if row["model"] == name) for name in {row["model"] for row in ours})
 
     def goal(what: str, reached: float, bound: str, is_met: bool) -> Row:
         return {"goal": what, "reached": reached, "bound": bound, "met": is_met}
