@@ -31,7 +31,10 @@ import * as replay from "./replay.js";
 import { showStats, showTransport, wireTransport } from "./transport.js";
 import { showWhatIf } from "./whatif.js";
 
-if (links.read(location.search).wish.notes) location.replace(new URL(`notes/notes.html${location.search}`, import.meta.url));
+const isInOneFile = import.meta.url.startsWith("data:"); // a saved replay brings no notes
+if (links.read(location.search).wish.notes && !isInOneFile) {
+  location.replace(new URL(`notes/notes.html${location.search}`, import.meta.url));
+}
 
 const opening = file("opening.json");
 

@@ -65,6 +65,7 @@ def test_a_replay_works_from_a_file_without_a_network(visit, browser, tmp_path):
     replay.page.locator(".text .token").first.click()
     replay.until("s.chosen === 0 && s.position === 0")
     replay.page.wait_for_selector("[data-part=block_history] .mark-position")
+    replay.open("notes=1")  # which are not in the file
     closed(replay)
 
 
