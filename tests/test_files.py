@@ -2,6 +2,7 @@
 
 import gzip
 
+import anyio
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -95,6 +96,29 @@ def test_no_error_is_kept(site):
     for _ in range(2):
         assert site.client.get("/explorer/page/none.js").status_code == 404
     assert len(site.asked) == 2
+
+
+def test_an_answer_that_broke_off_is_not_kept():
+    """The browser that asked first has gone in the middle: the next one gets the file whole."""
+    parts = [[(b"one ", True)], [(b"one ", True), (b"two", False)]]
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for body, more in parts.pop(0):
+            await send({"type": "http.response.body", "body": body, "more_body": more})
+
+    async def asked() -> list[dict]:
+        told, scope = [], {"type": "http", "method": "GET", "path": "/assets/a.js", "query_string": b"", "headers": []}
+
+        async def send(message):
+            told.append(message)
+
+        await files(scope, None, send)
+        return told
+
+    files = Files(app)
+    assert anyio.run(asked)[-1]["more_body"]
+    assert [anyio.run(asked)[-1]["body"] for _ in range(2)] == [b"one two"] * 2
 
 
 def test_a_part_of_a_file_is_the_apps_to_give(site):

@@ -28,7 +28,7 @@ class Files:
             return await self.app(scope, receive, send)
         if key not in self._known:
             head, body = await whole(self.app, scope, receive)
-            if head["status"] != 200:
+            if head["status"] != 200 or body["more_body"]:
                 return await sent((head, body), send)
             self._known[key] = compressed(head, body) if key[1] else (head, body)
         await sent(answer_to(headers, self._known[key]), send)
@@ -45,7 +45,7 @@ def key_of(scope: Scope, headers: Headers) -> Key | None:
 
 
 async def whole(app: ASGIApp, scope: Scope, receive: Receive) -> Answer:
-    """The app's answer, its body in one piece."""
+    """The app's answer, its body in one piece; `more_body` where it broke off, as when the browser has gone."""
     messages: list[Message] = []
 
     async def take(message: Message) -> None:
@@ -53,7 +53,9 @@ async def whole(app: ASGIApp, scope: Scope, receive: Receive) -> Answer:
 
     await app(scope | {"headers": unconditional(scope)}, receive, take)
     head, *parts = messages
-    return head, {"type": "http.response.body", "body": b"".join(part.get("body", b"") for part in parts)}
+    is_broken = not parts or parts[-1].get("more_body", False)
+    body = b"".join(part.get("body", b"") for part in parts)
+    return head, {"type": "http.response.body", "body": body, "more_body": is_broken}
 
 
 def unconditional(scope: Scope) -> list[tuple[bytes, bytes]]:
