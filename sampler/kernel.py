@@ -1,8 +1,8 @@
 """The kernel: extend a completion by a block, revise it, judge the revision. Pure; the heart of the project.
 
 A kernel function is a generator that *asks* for next-token rows: it yields a list of R contexts and is sent their
-rows [R, V]. It never sees a model, a cache or a batch, so `in_lock_step` (lock_step.py) may run many side by side, and
-enumerated draws turn the very same code into its own exact transition matrix.
+rows, R of [V]. It never sees a model, a cache or a batch, so `in_lock_step` (lock_step.py) may run many side by side,
+and enumerated draws turn the very same code into its own exact transition matrix.
 """
 
 from collections.abc import Callable, Generator, Sequence

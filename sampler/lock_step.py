@@ -1,6 +1,6 @@
 """Kernel generators run side by side: one batched model call answers what all of them ask."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,7 @@ def rounds(
     waiting = enumerate(writers)
     asking: dict[int, tuple[Generator, list]] = {}
 
-    def resume(index: int, writer: Generator, rows: np.ndarray | None) -> list[tuple[int, object]]:
+    def resume(index: int, writer: Generator, rows: Sequence[np.ndarray] | None) -> list[tuple[int, object]]:
         try:
             asking[index] = (writer, writer.send(rows))
         except StopIteration as end:

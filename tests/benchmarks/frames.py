@@ -49,7 +49,7 @@ REPLAY = """async (alpha) => {
 }"""
 
 
-def dragged(page: Page, move: str) -> dict[str, float]:
+def dragged(page: Page, move: str) -> dict[str, object]:
     """Milliseconds from frame to frame while `move` (JavaScript, given alpha) acts once in each."""
     asked: Counter[str] = Counter()
 

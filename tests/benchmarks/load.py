@@ -314,7 +314,9 @@ def main() -> int:
         told = on_a_lesson(server, options) if options.lesson else on_runs(server, options)
     finally:
         log = server.stop()
-    told["complaints"] += [f"the server's log: {line}" for line in log.splitlines() if "Error" in line]
+    told["complaints"] += [
+        f"the server's log: {line}" for line in log.splitlines() if "Error" in line or "Traceback" in line
+    ]
     print(machine, vars(options), table(told), *told["complaints"], sep="\n")
     if options.out:
         options.out.write_text(
