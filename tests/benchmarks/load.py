@@ -10,6 +10,7 @@ With `--lesson 3` all follow the link of a lesson at the same moment instead.
 import argparse
 import asyncio
 import json
+import math
 import os
 import platform
 import random
@@ -266,7 +267,8 @@ def first_step(each: Packet) -> float:
 def spread(values: list[float]) -> dict[str, float]:
     """Median, 95th percentile and largest."""
     ordered = sorted(values)
-    return {"median": statistics.median(ordered), "95th": ordered[int(0.95 * (len(ordered) - 1))], "max": ordered[-1]}
+    place = math.ceil(0.95 * (len(ordered) - 1))
+    return {"median": statistics.median(ordered), "95th": ordered[place], "max": ordered[-1]}
 
 
 def judged(told: Packet) -> list[str]:
