@@ -23,6 +23,8 @@ from sampler.pieces import Pieces
 from sampler.prefix_cache import can_align
 from sampler.token_tree import can_branch
 
+constants.HF_HUB_DISABLE_TELEMETRY = True  # or the hub is asked for a list of agents, to be told which one this is
+
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "models"
 EMBEDDED = ("classroom", "classroom-tuned")  # the models that come with this project
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}

@@ -133,6 +133,7 @@ def hub(tmp_path, monkeypatch, request):
 
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", request.param == "told to stay offline")
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(huggingface_hub.utils._detect_agent, "_registry", None)  # as in a new process
     monkeypatch.setattr(socket, "getaddrinfo", ask)
     monkeypatch.setattr(socket.socket, "connect", ask)
     yield tmp_path / "hub"
