@@ -1,14 +1,14 @@
 """The forward pass of small Llama-type networks, written out: the same weights and numbers, several times sooner.
 
 A step of a small network spends most of its time between its products. Here there are few operations, layers that read
-the same input are one product, and what stands between products is NumPy's, whose operations start sooner than torch's.
+the same input are one product, and all of it is NumPy's, whose operations start sooner than torch's.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+from threadpoolctl import threadpool_limits
 from transformers import PreTrainedModel
 
 from sampler.token_tree import Pass, Pool, TokenTree
@@ -19,21 +19,24 @@ AGREEMENT = 1e-3  # largest difference of logits at which both are the same netw
 
 
 class Product:
-    """Linear layers that read the same rows (N, in) as one; the weight of a norm before them is folded in."""
+    """Linear layers that read the same rows (N, in) as one; the factors of a norm before them are folded in."""
 
     def __init__(self, layers: Sequence[torch.nn.Linear], norm: torch.nn.Module | None = None) -> None:
         weight = torch.cat([layer.weight for layer in layers])
-        self.weight = (weight if norm is None else weight * norm.weight).t().contiguous()  # (in, out)
-        self.bias = None if layers[0].bias is None else torch.cat([layer.bias for layer in layers])
+        weight = weight if norm is None else weight * norm.weight * weight.shape[1] ** 0.5
+        self.weight = weight.t().contiguous().numpy()  # (in, out)
+        self.bias = None if layers[0].bias is None else torch.cat([layer.bias for layer in layers]).numpy()
 
-    def reorder(self, order: np.ndarray) -> None:
-        """Put the first outputs into another order."""
-        self.weight[:, : len(order)] = self.weight[:, order]
+    def arrange(self, order: np.ndarray, scale: np.ndarray) -> None:
+        """Put the first outputs into another order, and scale them."""
+        for own in (self.weight,) if self.bias is None else (self.weight, self.bias):
+            own[..., : len(order)] = own[..., order] * scale
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        made = x @ self.weight
         if self.bias is not None:
-            self.bias[: len(order)] = self.bias[order]
-
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.mm(x, self.weight) if self.bias is None else torch.addmm(self.bias, x, self.weight)
+            made += self.bias
+        return made
 
 
 class Layer:
@@ -45,26 +48,43 @@ class Layer:
         self.head_dim = own.head_dim
         self.heads, self.groups = (part.out_features // own.head_dim for part in projections[:2])
         self.project = Product(projections, layer.input_layernorm)
-        self.project.reorder(interleaved(self.heads + self.groups, self.head_dim))
+        scale = np.repeat(np.float32([own.scaling, 1]), [self.heads * self.head_dim, self.groups * self.head_dim])
+        self.project.arrange(interleaved(self.heads + self.groups, self.head_dim), scale)
         self.leave = Product([own.o_proj])
         self.widen = Product([layer.mlp.gate_proj, layer.mlp.up_proj], layer.post_attention_layernorm)
         self.narrow = Product([layer.mlp.down_proj])
 
-    def attended(self, x: np.ndarray, rotation: np.ndarray, mask: torch.Tensor, pool: Pool) -> np.ndarray:
+    def attended(self, x: np.ndarray, rotation: np.ndarray, unseen: np.ndarray, pool: Pool) -> np.ndarray:
         """What the tokens (N, width) take from the columns of their pass."""
-        own = self.project(torch.from_numpy(x)).numpy().reshape(len(x), -1, self.head_dim)
-        turned = rotated(own[:, : self.heads + self.groups], rotation)
-        pool.put(turned[:, self.heads :], own[:, self.heads + self.groups :])
-        keys, values = (torch.from_numpy(held).transpose(1, 2) for held in pool.taken())  # (G, groups, C, head)
-        shape = (len(keys), -1, self.heads, self.head_dim)
-        q = torch.from_numpy(turned[:, : self.heads]).view(shape).transpose(1, 2)
-        seen = F.scaled_dot_product_attention(q, keys, values, attn_mask=mask, enable_gqa=self.heads != self.groups)
-        return self.leave(seen.transpose(1, 2).reshape(len(x), -1)).numpy()
+        queries, keys = self.heads * self.head_dim, self.groups * self.head_dim
+        own = self.project(x)  # (N, queries, keys and values)
+        turn(own[:, : queries + keys], rotation)
+        pool.put(own[:, queries:])
+        taken = pool.taken()  # (G, C, keys and values)
+        q = own[:, :queries].reshape(len(taken), -1, self.groups, self.heads // self.groups, self.head_dim)
+        q = q.transpose(0, 2, 3, 1, 4)  # (G, groups, heads of each, Q, head)
+        k, v = (
+            held.reshape(len(taken), -1, self.groups, 1, self.head_dim)
+            for held in (taken[..., :keys], taken[..., keys:])
+        )
+        weights = q @ k.transpose(0, 2, 3, 4, 1)  # (G, groups, heads of each, Q, C)
+        weights += unseen
+        weights -= np.maximum.reduce(weights, axis=-1, keepdims=True)
+        np.exp(weights, out=weights)
+        seen = weights @ v.transpose(0, 2, 3, 1, 4)
+        seen /= np.add.reduce(weights, axis=-1, keepdims=True)
+        return self.leave(seen.transpose(0, 3, 1, 2, 4).reshape(len(x), queries))
 
     def transformed(self, x: np.ndarray) -> np.ndarray:
         """What the gated layers make of the tokens (N, width)."""
-        gate, up = self.widen(torch.from_numpy(x)).chunk(2, -1)
-        return self.narrow(F.silu(gate).mul_(up)).numpy()
+        wide = self.widen(x)
+        gate, up = wide[:, : wide.shape[1] // 2], wide[:, wide.shape[1] // 2 :]
+        up *= gate
+        np.negative(gate, out=gate)
+        np.exp(gate, out=gate)
+        gate += 1
+        up /= gate  # silu(gate) * up
+        return self.narrow(up)
 
 
 class Lean:
@@ -79,19 +99,22 @@ class Lean:
         self.layers = [Layer(layer) for layer in body.layers]
         self.head = Product([module.lm_head], body.norm)
 
-    @torch.inference_mode()
+    @np.errstate(over="ignore")  # a gate far below 0 lets nothing pass
     def __call__(self, read: Pass, kept: np.ndarray | None = None) -> np.ndarray:
         """Logits [N, V] after each token of a pass, row after row, or [K, V] after chosen ones."""
         x = self.embedding[read.ids.ravel()]  # (N, width)
-        rotation, mask = self._rotation(read.positions), torch.from_numpy(read.mask)
+        rotation = self._rotation(read.positions)
+        unseen = np.where(read.mask[:, :, None], np.float32(0), np.float32(-np.inf))  # (G, 1, 1, Q, C)
         for layer, pool in zip(self.layers, read.cache.layers, strict=True):
-            x = x + layer.attended(self._normed(x), rotation, mask, pool)
-            x = x + layer.transformed(self._normed(x))
-        return self.head(torch.from_numpy(self._normed(x if kept is None else x[kept]))).numpy()
+            x += layer.attended(self._normed(x), rotation, unseen, pool)
+            x += layer.transformed(self._normed(x))
+        return self.head(self._normed(x if kept is None else x[kept]))
 
     def _normed(self, x: np.ndarray) -> np.ndarray:
-        mean = np.einsum("nd,nd->n", x, x) / np.float32(x.shape[1])
-        return x / np.sqrt(mean + np.float32(self.eps))[:, None]
+        """Each token divided by its length, with the norm's epsilon; the root of its width is in the next product."""
+        squares = np.vecdot(x, x)[:, None]
+        squares += np.float32(self.eps * x.shape[1])
+        return x / np.sqrt(squares, out=squares)
 
     def _rotation(self, positions: np.ndarray) -> np.ndarray:
         """exp(i * angle), (N, 1, half a head), for the angle of each pair of coordinates at each position."""
@@ -108,19 +131,24 @@ def interleaved(heads: int, head_dim: int) -> np.ndarray:
     return (head_dim * np.arange(heads)[:, None] + pairs).ravel()
 
 
-def rotated(x: np.ndarray, rotation: np.ndarray) -> np.ndarray:
-    """Heads (N, heads, head) turned by their positions' angles, two coordinates as one complex number."""
-    return (np.ascontiguousarray(x).view(np.complex64) * rotation).view(np.float32)
+def turn(x: np.ndarray, rotation: np.ndarray) -> None:
+    """Turn heads (N, heads * head) by their positions' angles, in place, two coordinates as one complex number."""
+    pairs = x.view(np.complex64).reshape(len(x), -1, rotation.shape[-1])
+    pairs *= rotation
 
 
 def lean(module: PreTrainedModel) -> Lean | None:
-    """The written-out pass of a module on a CPU, if it is small, of KINDS, in float32, and both agree on a text."""
+    """The written-out pass of a module on a CPU, if it is small, of KINDS, in float32, and both agree on a text.
+
+    Holds NumPy's products to one thread: those of a small product wait for each other, on a busy machine for long.
+    """
     config, is_float = module.config, module.dtype is torch.float32 and module.device.type == "cpu"
     is_plain = not getattr(config, "use_sliding_window", False) and getattr(config, "hidden_act", "") == "silu"
     if type(module).__name__ not in KINDS or not is_float or not is_plain or module.num_parameters() > LARGEST:
         return None
     if module.model.rotary_emb.rope_type != "default":  # others may change with a text's length
         return None
+    threadpool_limits(1, user_api="blas")
     text = tuple(token % config.vocab_size for token in range(12))
     tree, own = TokenTree(config.num_hidden_layers), Lean(module)
     logits = own(tree.start([text[:length] for length in range(1, len(text) + 1)]))

@@ -35,42 +35,47 @@ class Pass(NamedTuple):
 
 
 class Pool(DynamicLayer):
-    """One layer's keys and values of all held tokens, (room, heads, head width), from which each pass takes its own."""
+    """One layer's keys and values of all held tokens, from which each pass takes its own: (room, width).
+
+    A token's keys of all heads stand before its values of all heads.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.held = 0
         self.columns = np.empty((0, 0), dtype=np.int64)  # (G, C), of this pass
+        self.tokens = torch.empty(0, 0)
 
     def update(self, key_states: torch.Tensor, value_states: torch.Tensor, *_, **__) -> tuple[torch.Tensor, ...]:
         """Put the new tokens' (G, heads, Q, head width) behind the held ones; returns those of the pass's columns."""
-        self.put(*(states.transpose(1, 2).flatten(0, 1) for states in (key_states, value_states)))
-        columns = torch.from_numpy(self.columns)
-        taken = (pool[columns.to(pool.device)].transpose(1, 2) for pool in (self.keys, self.values))
-        return tuple(taken)  # (G, heads, C, head width) each
+        new = [states.transpose(1, 2).flatten(0, 1) for states in (key_states, value_states)]
+        self.put(torch.cat([states.flatten(1) for states in new], 1))
+        taken = self.tokens[torch.from_numpy(self.columns).to(self.tokens.device)]
+        parts = taken.split([states[0].numel() for states in new], -1)
+        shaped = (part.unflatten(-1, states.shape[1:]) for part, states in zip(parts, new, strict=True))
+        return tuple(part.transpose(1, 2) for part in shaped)  # (G, heads, C, head width) each
 
     def get_seq_length(self) -> int:
         """The columns of the last pass."""
         return self.columns.shape[-1]
 
-    def put(self, *fed: torch.Tensor | np.ndarray) -> None:
-        """Put the new tokens' keys and values, (G * Q, heads, head width) each, behind the held ones."""
-        end = self.held + len(fed[0])
-        if not self.is_initialized or end > len(self.keys):
-            self._grow(2 * end, torch.as_tensor(fed[0]))
-        for pool, new in zip((self.keys, self.values), fed, strict=True):
-            rows = pool if isinstance(new, torch.Tensor) else pool.numpy()
-            rows[self.held : end] = new
+    def put(self, new: torch.Tensor | np.ndarray) -> None:
+        """Put new tokens (G * Q, width) behind the held ones."""
+        end = self.held + len(new)
+        if end > len(self.tokens):
+            self._grow(2 * end, torch.as_tensor(new))
+        rows = self.tokens if isinstance(new, torch.Tensor) else self.tokens.numpy()
+        rows[self.held : end] = new
 
-    def taken(self) -> tuple[np.ndarray, np.ndarray]:
-        """Keys and values of the pass's columns, (G, C, heads, head width) each, on a CPU."""
-        return self.keys.numpy()[self.columns], self.values.numpy()[self.columns]
+    def taken(self) -> np.ndarray:
+        """The pass's columns (G, C, width), on a CPU."""
+        return self.tokens.numpy().take(self.columns, 0)
 
     def _grow(self, room: int, like: torch.Tensor) -> None:
-        keys, values = (like.new_empty((room, *like.shape[1:])) for _ in range(2))
-        if self.is_initialized:
-            keys[: self.held], values[: self.held] = self.keys[: self.held], self.values[: self.held]
-        self.keys, self.values, self.is_initialized = keys, values, True
+        tokens = like.new_empty((room, like.shape[1]))
+        if self.held:
+            tokens[: self.held] = self.tokens[: self.held]
+        self.tokens = tokens
 
 
 class TokenTree:
@@ -119,7 +124,8 @@ class TokenTree:
         size = min(ROW_TEXTS, len(texts)) if all(text[:-1] in self._paths for text in texts) else len(texts)
         for column, text in enumerate(texts, start=self._held):
             before = new[text[:-1]] if text[:-1] in new else self._paths[text[:-1]]
-            new[text] = np.append(before, column)
+            new[text] = path = np.empty(len(before) + 1, dtype=np.int64)
+            path[:-1], path[-1] = before, column
         fed = [*texts, *[texts[-1]] * (-len(texts) % size)]
         columns, mask = _rows([new[text] for text in fed], size)
         for pool in self._cache.layers:
@@ -131,7 +137,7 @@ class TokenTree:
         """Hold the tokens of a pass whose cache has been fed all of them."""
         self._paths |= read.new
         self._held += len(read.new)
-        if sum(pool.keys.nbytes + pool.values.nbytes for pool in self._cache.layers) > self._kept_bytes:
+        if sum(pool.tokens.nbytes for pool in self._cache.layers) > self._kept_bytes:
             self._shrink()
 
     def _shrink(self) -> None:
@@ -139,7 +145,7 @@ class TokenTree:
         length = next(n for n in range(len(self._text), -1, -1) if self._text[:n] in self._paths)
         columns = torch.from_numpy(self._paths[self._text[:length]])
         for pool in self._cache.layers:
-            pool.keys, pool.values = pool.keys[columns.to(pool.keys.device)], pool.values[columns.to(pool.keys.device)]
+            pool.tokens = pool.tokens[columns.to(pool.tokens.device)]
         path = np.arange(length)
         self._paths = {self._text[:n]: path[:n] for n in range(length + 1)}
         self._held = length
@@ -147,7 +153,7 @@ class TokenTree:
 
 def _rows(paths: list[np.ndarray], size: int) -> tuple[np.ndarray, np.ndarray]:
     """The columns (G, C) that each `size` of some paths need, and which of them each path holds, (G, 1, size, C)."""
-    seen = [np.unique(np.concatenate(paths[i : i + size]), return_inverse=True) for i in range(0, len(paths), size)]
+    seen = [_places(paths[first : first + size]) for first in range(0, len(paths), size)]
     width = max(len(own) for own, _ in seen)
     columns, mask = np.zeros((len(seen), width), dtype=np.int64), np.zeros((len(seen), 1, size, width), dtype=bool)
     for g, (own, place) in enumerate(seen):
@@ -155,6 +161,14 @@ def _rows(paths: list[np.ndarray], size: int) -> tuple[np.ndarray, np.ndarray]:
         lengths = [len(path) for path in paths[g * size : (g + 1) * size]]
         mask[g, 0, np.repeat(np.arange(size), lengths), place] = True
     return columns, mask
+
+
+def _places(paths: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The columns of some paths in rising order, and the place among them of every column of every path."""
+    joined = np.concatenate(paths)
+    is_seen = np.zeros(joined.max() + 1, dtype=bool)
+    is_seen[joined] = True
+    return np.flatnonzero(is_seen), (np.cumsum(is_seen) - 1)[joined]
 
 
 def can_branch(module: PreTrainedModel, accepts: frozenset[str]) -> bool:

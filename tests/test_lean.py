@@ -1,8 +1,8 @@
 """The written-out pass is the module's own: every answer through it is held to plain transformers elsewhere, too."""
 
-import numpy as np
 import pytest
 import torch
+from threadpoolctl import threadpool_info, threadpool_limits
 from tiny_models import CONFIGS, folder_of, loaded, save_model
 from transformers import AutoModelForCausalLM
 
@@ -34,7 +34,7 @@ def test_a_network_that_differs_is_left_alone(monkeypatch):
     """Whatever the reason: both are asked, and only equals are taken for each other."""
     module = AutoModelForCausalLM.from_pretrained(folder_of("llama"))
     assert lean(module) is not None
-    monkeypatch.setattr(module_under_test, "rotated", lambda x, rotation: np.ascontiguousarray(x))
+    monkeypatch.setattr(module_under_test, "turn", lambda x, rotation: None)
     assert lean(module) is None
 
 
@@ -48,3 +48,10 @@ def test_verification_does_not_go_through_it(monkeypatch):
     model.logprobs((1, 2, 3), 1)
     with pytest.raises(TypeError):
         model.next_logprobs([(1, 2, 3)])
+
+
+def test_its_products_have_one_thread():
+    """Where another core is busy, products on two threads take twice as long."""
+    threadpool_limits(2, user_api="blas")
+    assert lean(AutoModelForCausalLM.from_pretrained(folder_of("llama")))
+    assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}

@@ -41,7 +41,7 @@ PACKAGES = {
     "sampler.pieces": {"transformers"},
     "sampler.prefix_cache": HUGGING_FACE,
     "sampler.token_tree": HUGGING_FACE,
-    "sampler.lean": HUGGING_FACE,
+    "sampler.lean": HUGGING_FACE | {"threadpoolctl"},
     "sampler.loading": HUGGING_FACE | {"huggingface_hub"},
     "sampler.causal_lm": HUGGING_FACE,
     "sampler.classroom": HUGGING_FACE | {"tokenizers", "tqdm"},
