@@ -247,7 +247,7 @@ def most_kept(model: CausalLM, copies: list[weakref.ref]) -> int:
     session, most = living(model), 0
     while session.advance() is not None:
         for layers in (ref()._tree._cache.layers for ref in copies if ref()):
-            most = max(most, sum(pool.keys.nbytes + pool.values.nbytes for pool in layers if pool.held))
+            most = max(most, sum(pool.tokens.nbytes for pool in layers if pool.held))
     return most
 
 
