@@ -40,9 +40,9 @@ def run_started(
 class PieceLedger:
     """Which display pieces a run has told already, so that each is told once and a large vocabulary never at once."""
 
-    def __init__(self, model: LanguageModel) -> None:
+    def __init__(self, model: LanguageModel, told: frozenset[int] = frozenset()) -> None:
         self._model = model
-        self._told: set[int] = set()
+        self.told = told
 
     def at_start(self, prompt_ids: tuple[int, ...]) -> dict[int, str]:
         """Every piece of a small vocabulary, those of the prompt of a large one."""
@@ -55,8 +55,8 @@ class PieceLedger:
         return self._tell((*segment.token_ids, *alternatives))
 
     def _tell(self, token_ids: Iterable[int]) -> dict[int, str]:
-        unseen = sorted(set(token_ids) - self._told)
-        self._told.update(unseen)
+        unseen = sorted(set(token_ids) - self.told)
+        self.told = self.told.union(unseen) if unseen else self.told
         return {token: self._model.piece(token) for token in unseen}
 
 

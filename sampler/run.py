@@ -3,7 +3,7 @@
 import math
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sampler import kernel
@@ -41,6 +41,23 @@ class Steering:
     stop_requested: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where a run stands after an event: all that the rest of it depends on beside its model and the dials.
+
+    After the freezing of a whole completion (scope completion) it is where that began.
+    """
+
+    prompt: str
+    settings: PowerSettings
+    law: Law  # that measured the state
+    block: int = 0
+    step: int | None = None  # of this block, the next one; None: the block is not written yet
+    state: ChainState = field(default_factory=ChainState)
+    totals: Totals = field(default_factory=Totals)
+    told: frozenset[int] = frozenset()  # tokens whose pieces were told; empty before the first event
+
+
 def run_power(
     model: LanguageModel,
     prompt: str,
@@ -56,7 +73,7 @@ def run_power(
     """
     speed.check(settings.law)
     own = model.fresh(speed.keep_rows, speed.guess)
-    return _PowerRun(own, prompt, settings, steering or steady(settings), speed).events()
+    return PowerRun(own, Checkpoint(prompt, settings, settings.law), steering or steady(settings), speed).events()
 
 
 def run_chains(
@@ -109,42 +126,58 @@ def _as_told(going_on: Iterator, told: deque) -> Iterator:
             yield told.popleft()
 
 
-class _PowerRun:
-    """The moving parts of one run: the chain's state, the law in force, and the counts."""
+class PowerRun:
+    """The moving parts of one run: the chain's state, the law in force, and the counts.
 
-    def __init__(
-        self, model: LanguageModel, prompt: str, settings: PowerSettings, steering: Steering, speed: Speed
-    ) -> None:
-        self.model, self.prompt, self.settings, self.steering, self.speed = model, prompt, settings, steering, speed
-        self.prompt_ids = checked_prompt(model, prompt, settings.max_new_tokens)
-        self.law = settings.law
-        self.state = ChainState()
-        self.pieces = PieceLedger(model)
-        self.totals = Totals()
+    `checkpoint` tells where it stands; another PowerRun goes on from there, in another process too, with the very
+    events that this one would have told, apart from what they cost.
+    """
+
+    def __init__(self, model: LanguageModel, start: Checkpoint, steering: Steering, speed: Speed) -> None:
+        self.model, self.steering, self.speed = model, steering, speed
+        self.prompt, self.settings = start.prompt, start.settings
+        self.prompt_ids = checked_prompt(model, self.prompt, self.settings.max_new_tokens)
+        self.law, self.state, self.totals = start.law, start.state, start.totals
+        self.block, self.step = start.block, start.step
+        self.pieces = PieceLedger(model, start.told)
         self.ahead: Iterator[tuple[Revision, ChainState]] = iter(())  # revisions of the current text
 
+    def checkpoint(self) -> Checkpoint:
+        """Where the run stands after the event that it told last."""
+        told = self.pieces.told
+        return Checkpoint(self.prompt, self.settings, self.law, self.block, self.step, self.state, self.totals, told)
+
     def events(self) -> Iterator[Event]:
-        yield run_started(self.model, self.prompt, self.prompt_ids, self.settings, self.pieces)
-        for block in range(self.settings.num_blocks):
-            if self.steering.stop_requested:
+        if not self.pieces.told:
+            yield run_started(self.model, self.prompt, self.prompt_ids, self.settings, self.pieces)
+        while self.block < self.settings.num_blocks and not self.steering.stop_requested:
+            if self.step is None and self.state.finished and self.settings.scope == "block":
                 break
-            yield from self._block(block)
-            if self.state.finished and self.settings.scope == "block":
-                break
+            yield from self._block()
         stopped = self.steering.stop_requested
         if not stopped and self.settings.scope == "completion":
             yield from (self._frozen(block) for block in range(self._blocks_written()))
         yield self._ended("stopped" if stopped else "completed")
 
-    def _block(self, block: int) -> Iterator[Event]:
-        yield from self._follow_dials(block)
-        yield self._extend(block)
-        for step in range(self.settings.steps_per_block):
+    def _block(self) -> Iterator[Event]:
+        """The rest of the current block; the run then stands before the next one."""
+        block = self.block
+        if self.step is None:
+            yield from self._follow_dials(block)
+            extended = self._extend(block)
+            self.step = 0
+            yield extended
+        while self.step < self.settings.steps_per_block:
             if self.steering.stop_requested:
                 return
             yield from self._follow_dials(block)
-            yield self._revise(block, step)
-        if self.settings.scope == "block" and not self.steering.stop_requested:
+            taken = self._revise(block, self.step)
+            self.step += 1
+            yield taken
+        if self.steering.stop_requested:
+            return
+        self.block, self.step = block + 1, None
+        if self.settings.scope == "block":
             yield self._frozen(block)
 
     def _follow_dials(self, block: int) -> Iterator[Event]:
