@@ -1,10 +1,11 @@
-"""The forward pass of small Llama-type networks, written out: the same weights and numbers, several times sooner.
+"""The forward pass of Llama-type networks on a CPU, written out: the same weights and numbers, several times sooner.
 
 A step of a small network spends most of its time between its products. Here there are few operations, layers that read
-the same input are one product, and all of it is NumPy's, whose operations start sooner than torch's.
+the same input are one product, and nearly all of it is NumPy's, whose operations start sooner than torch's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -14,29 +15,52 @@ from transformers import PreTrainedModel
 from sampler.token_tree import Pass, Pool, TokenTree
 
 KINDS = ("LlamaForCausalLM", "Qwen2ForCausalLM")
-LARGEST = 16 * 2**20  # weights; the products of a larger network take nearly all of its time
+LARGEST = 2**29  # weights, of which it holds a copy
+IN_CACHE = 2**19  # weights of a product; a larger one's come from memory each time
+PACKED_ROWS = 8  # that its packing is made for
+HAS_ONEDNN = torch.backends.mkldnn.is_available()
 AGREEMENT = 1e-3  # largest difference of logits at which both are the same network
 
 
 class Product:
-    """Linear layers that read the same rows (N, in) as one; the factors of a norm before them are folded in."""
+    """Linear layers that read the same rows (N, in) as one; the factors of a norm before them are folded in.
 
-    def __init__(self, layers: Sequence[torch.nn.Linear], norm: torch.nn.Module | None = None) -> None:
-        weight = torch.cat([layer.weight for layer in layers])
-        weight = weight if norm is None else weight * norm.weight * weight.shape[1] ** 0.5
-        self.weight = weight.t().contiguous().numpy()  # (in, out)
+    `order` and `scale` arrange the first outputs anew.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[torch.nn.Linear],
+        norm: torch.nn.Module | None = None,
+        order: Sequence[int] = (),
+        scale: Sequence[float] = (),
+    ) -> None:
+        weight = torch.cat([layer.weight for layer in layers])  # (out, in)
         self.bias = None if layers[0].bias is None else torch.cat([layer.bias for layer in layers]).numpy()
-
-    def arrange(self, order: np.ndarray, scale: np.ndarray) -> None:
-        """Put the first outputs into another order, and scale them."""
-        for own in (self.weight,) if self.bias is None else (self.weight, self.bias):
-            own[..., : len(order)] = own[..., order] * scale
+        if norm is not None:
+            weight *= norm.weight * weight.shape[1] ** 0.5
+        if len(order):
+            weight[: len(order)] = weight[order] * torch.tensor(scale)[:, None]
+        if len(order) and self.bias is not None:
+            self.bias[: len(order)] = self.bias[order] * scale
+        self.multiplied = packed(weight) if weight.numel() > IN_CACHE and HAS_ONEDNN else plain(weight)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        made = x @ self.weight
+        made = self.multiplied(x)
         if self.bias is not None:
             made += self.bias
         return made
+
+
+def plain(weight: torch.Tensor) -> Callable[[np.ndarray], np.ndarray]:
+    """x (N, in) -> x @ weight.T (N, out) by NumPy."""
+    return partial(np.dot, b=weight.t().contiguous().numpy())
+
+
+def packed(weight: torch.Tensor) -> Callable[[np.ndarray], np.ndarray]:
+    """The same by oneDNN, for weights that no cache holds: of 3 to 8 rows twice as quick as torch's own product."""
+    held = torch.ops.mkldnn._reorder_linear_weight(weight, PACKED_ROWS)
+    return lambda x: torch.ops.mkldnn._linear_pointwise(torch.from_numpy(x), held, None, "none", [], "").numpy()
 
 
 class Layer:
@@ -47,9 +71,9 @@ class Layer:
         projections = own.q_proj, own.k_proj, own.v_proj
         self.head_dim = own.head_dim
         self.heads, self.groups = (part.out_features // own.head_dim for part in projections[:2])
-        self.project = Product(projections, layer.input_layernorm)
+        order = interleaved(self.heads + self.groups, self.head_dim)
         scale = np.repeat(np.float32([own.scaling, 1]), [self.heads * self.head_dim, self.groups * self.head_dim])
-        self.project.arrange(interleaved(self.heads + self.groups, self.head_dim), scale)
+        self.project = Product(projections, layer.input_layernorm, order, scale)
         self.leave = Product([own.o_proj])
         self.widen = Product([layer.mlp.gate_proj, layer.mlp.up_proj], layer.post_attention_layernorm)
         self.narrow = Product([layer.mlp.down_proj])
@@ -138,7 +162,7 @@ def turn(x: np.ndarray, rotation: np.ndarray) -> None:
 
 
 def lean(module: PreTrainedModel) -> Lean | None:
-    """The written-out pass of a module on a CPU, if it is small, of KINDS, in float32, and both agree on a text.
+    """The written-out pass of a module on a CPU, if it is of KINDS, in float32, not too large, and both agree on a text.
 
     Holds NumPy's products to one thread: those of a small product wait for each other, on a busy machine for long.
     """
