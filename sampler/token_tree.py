@@ -50,7 +50,8 @@ class Pool(DynamicLayer):
         """Put the new tokens' (G, heads, Q, head width) behind the held ones; returns those of the pass's columns."""
         new = [states.transpose(1, 2).flatten(0, 1) for states in (key_states, value_states)]
         self.put(torch.cat([states.flatten(1) for states in new], 1))
-        taken = self.tokens[torch.from_numpy(self.columns).to(self.tokens.device)]
+        columns = torch.from_numpy(self.columns).to(self.tokens.device)
+        taken = self.tokens.index_select(0, columns.flatten()).unflatten(0, columns.shape)
         parts = taken.split([states[0].numel() for states in new], -1)
         shaped = (part.unflatten(-1, states.shape[1:]) for part, states in zip(parts, new, strict=True))
         return tuple(part.transpose(1, 2) for part in shaped)  # (G, heads, C, head width) each

@@ -3,7 +3,7 @@
 import pytest
 import torch
 from threadpoolctl import threadpool_info, threadpool_limits
-from tiny_models import CONFIGS, TOLERANCE, folder_of, largest_error, loaded, save_model, wandering_calls
+from tiny_models import CONFIGS, folder_of, loaded, save_model
 from transformers import AutoModelForCausalLM
 
 from sampler import lean as module_under_test
@@ -36,22 +36,6 @@ def test_a_network_that_differs_is_left_alone(monkeypatch):
     assert lean(module) is not None
     monkeypatch.setattr(module_under_test, "turn", lambda x, rotation: None)
     assert lean(module) is None
-
-
-@pytest.mark.parametrize("kind", ["llama", "qwen2"])
-def test_products_too_large_for_a_cache_are_the_same(kind, monkeypatch):
-    monkeypatch.setattr(module_under_test, "IN_CACHE", 0)
-    assert largest_error(CausalLM.load(folder_of(kind), "cpu"), kind, wandering_calls(seed=6, count=40)) < TOLERANCE
-
-
-def test_packed_weights_are_used_and_where_there_is_no_onednn_plain_ones(monkeypatch):
-    module = AutoModelForCausalLM.from_pretrained(folder_of("llama"))
-    monkeypatch.setattr(module_under_test, "IN_CACHE", 0)
-    monkeypatch.setattr(module_under_test, "packed", None)
-    with pytest.raises(TypeError):
-        lean(module)
-    monkeypatch.setattr(module_under_test, "HAS_ONEDNN", False)
-    assert lean(module) is not None
 
 
 def test_bfloat16_keeps_its_own_pass():

@@ -16,7 +16,7 @@ ROOMS = ("sampler", "explorer")
 # Each may import only what stands before it: model, kernel, trace, analysis, view, page.
 ORDER = (
     *("sampler.records", "sampler.power", "sampler.language_model", "sampler.table", "sampler.own_tree"),
-    *("sampler.pieces", "sampler.prefix_cache", "sampler.token_tree"),
+    *("sampler.pieces", "sampler.prefix_cache", "sampler.token_tree", "sampler.packing"),
     *("sampler.guesses", "sampler.lean", "sampler.loading", "sampler.causal_lm"),
     *("sampler.draws", "sampler.kernel", "sampler.wrong_kernels", "sampler.lock_step"),
     *("sampler.early_rejection", "sampler.speed"),
@@ -41,6 +41,7 @@ PACKAGES = {
     "sampler.pieces": {"transformers"},
     "sampler.prefix_cache": HUGGING_FACE,
     "sampler.token_tree": HUGGING_FACE,
+    "sampler.packing": HUGGING_FACE,
     "sampler.lean": HUGGING_FACE | {"threadpoolctl"},
     "sampler.loading": HUGGING_FACE | {"huggingface_hub"},
     "sampler.causal_lm": HUGGING_FACE,
@@ -48,7 +49,7 @@ PACKAGES = {
     "sampler.__main__": {"tqdm"},
     "explorer.analysis": {"numpy", "pandas"},
     "explorer.views": {"plotly"},
-    "explorer.page": {"gradio", "plotly", "anyio", "starlette", "tqdm"},
+    "explorer.page": {"gradio", "plotly", "anyio", "starlette", "tqdm", "spaces"},
     "explorer.static": set(),
     "app": set(),
 }
