@@ -148,6 +148,7 @@ class PowerRun:
         return Checkpoint(self.prompt, self.settings, self.law, self.block, self.step, self.state, self.totals, told)
 
     def events(self) -> Iterator[Event]:
+        """The rest of the run, event by event; RunStarted only where nothing was told before."""
         if not self.pieces.told:
             yield run_started(self.model, self.prompt, self.prompt_ids, self.settings, self.pieces)
         while self.block < self.settings.num_blocks and not self.steering.stop_requested:

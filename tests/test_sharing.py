@@ -20,6 +20,7 @@ from gradio.state_holder import StateHolder
 from tiny_models import folder_of, loaded
 
 from explorer.page import diagnostics, health, layout, streaming
+from explorer.page import session as session_module
 from explorer.page.diagnostics import Unwanted, WhileWanted
 from explorer.page.evaluation import Evaluation
 from explorer.page.library import Models
@@ -61,7 +62,7 @@ def turns(monkeypatch) -> list[Session]:
         return advance(session)
 
     monkeypatch.setattr(Session, "advance", noted)
-    monkeypatch.setattr(streaming, "TURNS", CapacityLimiter(1))
+    monkeypatch.setattr(session_module, "TURNS", CapacityLimiter(1))
     return taken
 
 

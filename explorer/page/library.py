@@ -1,6 +1,7 @@
 """What the page can open: recorded runs from assets/traces, preset problems with their checkers, and models."""
 
 import logging
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from sampler.trace import Trace
 
 DEFAULTS = PowerSettings()
 RECORDED_MODEL, TUNED = "classroom", "classroom-tuned"
+IN_ZERO_GPU = os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")  # as its own package reads it
 TRACES = Path(__file__).resolve().parents[2] / "assets" / "traces"
 
 
@@ -88,8 +90,9 @@ class Models:
             if name not in self._loaded:
                 from sampler.causal_lm import CausalLM  # seconds of imports, kept out of the page's start
 
+                device = "cpu" if IN_ZERO_GPU else "auto"  # whose GPU this process never has (zero_gpu.py)
                 try:
-                    self._loaded[name] = CausalLM.load(name, kept_bytes=KEPT_BYTES)
+                    self._loaded[name] = CausalLM.load(name, device, kept_bytes=KEPT_BYTES)
                 except ValueError as error:  # says what lies where, which is for the host alone
                     logging.exception("a model could not be loaded")
                     raise ValueError(f"the model {name} could not be loaded; the host's log says why") from error

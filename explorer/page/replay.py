@@ -15,9 +15,10 @@ from explorer.page.library import Models, checker
 from explorer.page.packets import packet
 from explorer.page.session import Session
 from explorer.page.sharing import QUESTIONS
+from explorer.page.zero_gpu import run_power
 from sampler.language_model import LanguageModel
 from sampler.records import PowerSettings, checked_alpha
-from sampler.run import run_power
+from sampler.run import steady
 from sampler.speed import Speed
 from sampler.trace import Trace
 
@@ -61,7 +62,8 @@ class Replays:
         """The row of a replay; computed if it is not known."""
         if alpha not in self.rows:
             started = self.own.started
-            trace = Trace(run_power(self.model, started.prompt, settings_at(started.settings, alpha), speed=QUICK))
+            settings = settings_at(started.settings, alpha)
+            trace = Trace(run_power(self.model, started.prompt, settings, steady(settings), QUICK))
             self.rows[alpha] = path(trace, self.own, checker(started.prompt).answer_of)
             while len(self.rows) > MOST_KEPT:
                 del self.rows[next(iter(self.rows))]

@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from anyio import CapacityLimiter
+
 from explorer.analysis.moments import History
 from explorer.analysis.samples import sample_row
 from explorer.page.library import PRESETS, Checker, checker, recorded
 from explorer.page.packets import packet
+from explorer.page.sharing import BURSTS, TURNS
+from explorer.page.zero_gpu import run_power, run_temperature, serves
 from sampler.language_model import LanguageModel
 from sampler.records import Event, PowerSettings, RunEnded, SampleDrawn, StepTaken, TemperatureSettings
-from sampler.run import Steering, run_power, run_temperature, steady
+from sampler.run import Steering, steady
 from sampler.speed import Speed
 from sampler.trace import Trace
 
@@ -92,6 +96,11 @@ class Session:
     def can_continue(self) -> bool:
         """Whether there is an event left to compute."""
         return self.trace is not None and self._events is not None
+
+    @property
+    def limiter(self) -> CapacityLimiter:
+        """What bounds the threads in which chains like this one advance."""
+        return BURSTS if self.model is not None and serves(self.model) else TURNS
 
     def advance(self) -> Event | None:
         """Compute the next event of the chain, then of the temperature samples beside it; None after the last."""

@@ -12,6 +12,7 @@ from anyio import CapacityLimiter
 from sampler.records import quoted
 
 TURNS = CapacityLimiter(2)  # pieces of work of some tenths of a second: whoever has had one goes to the end of the line
+BURSTS = CapacityLimiter(32)  # the same for chains that are computed in another process; the threads only wait
 QUESTIONS = CapacityLimiter(2)  # answers that a person waits for, some seconds at most
 SEARCHES = CapacityLimiter(1)  # work of many seconds, kept apart, so that it never holds up every turn; see Target
 

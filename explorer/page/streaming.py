@@ -9,7 +9,8 @@ from contextlib import aclosing
 from anyio import to_thread
 
 from explorer.page.session import Session, is_block_end
-from explorer.page.sharing import RUNS, TURNS, recorded_elsewhere
+from explorer.page.sharing import RUNS, recorded_elsewhere
+from explorer.page.zero_gpu import NoGPU
 from sampler.records import BlockStarted, Event, RunEnded, SampleDrawn, StepTaken
 
 LONGEST_STREAM = 600  # seconds; Play goes on with a new stream
@@ -43,7 +44,11 @@ async def computed(session: Session, goal: str, ticket: int) -> AsyncIterator[st
     while session.can_continue and time.monotonic() - started < LONGEST_STREAM:
         began = time.monotonic()
         try:
-            event = await to_thread.run_sync(session.advance, limiter=TURNS)
+            event = await to_thread.run_sync(session.advance, limiter=session.limiter)
+        except NoGPU as error:
+            session.abandon()
+            yield session.delta(f"ZeroGPU computes no more: {error}. The steps so far are kept.", idle=True)
+            return
         except (RuntimeError, MemoryError) as error:  # what torch raises when a machine is too small
             logging.exception("a chain failed")
             session.abandon()
