@@ -3,7 +3,7 @@ import { parsed } from "./bus.js";
 import { store, update, currentMoment } from "./store.js";
 
 let trigger = null;
-let asked = null; // the run that was asked about last
+let asked = null; // the run that was asked about last; opened again, it is another object
 
 export function connect({ props, trigger: ask, watch }) {
   trigger = ask;
@@ -15,8 +15,8 @@ export function connect({ props, trigger: ask, watch }) {
 const isOver = () => store.ended && !store.canContinue && store.head === store.moments.length - 1 && store.phase === "judged";
 
 export function askTarget() {
-  if (!trigger || !store.run || asked === store.run.id || !isOver()) return;
-  asked = store.run.id;
+  if (!trigger || !store.run || asked === store.run || !isOver()) return;
+  asked = store.run;
   trigger("play", { run_id: store.run.id });
 }
 

@@ -63,6 +63,15 @@ def test_every_answer_of_the_explore_page_is_recorded(reader):
     reader.until("s.diagnosis.rows.chains.length === 4")
 
 
+def test_the_run_on_screen_is_opened_once_more_with_its_target(reader):
+    first = reader.store("s.run")
+    reader.page.select_option("[data-part=runs]", "cups-1")
+    reader.page.evaluate("(window.first = window.explorer.store.run)")
+    reader.page.dispatch_event("[data-part=runs]", "change")
+    reader.until("s.run !== window.first && s.target && s.target.pivots.length")
+    assert reader.store("s.run") == first
+
+
 def test_another_run_is_chosen_played_and_asked_what_if(reader):
     reader.page.select_option("[data-part=runs]", "sums-1")
     reader.until("s.run.id === 'sums-1' && s.target")
