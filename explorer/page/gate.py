@@ -7,6 +7,8 @@ from typing import Any
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sampler.records import quoted
+
 API = "/gradio_api/"
 OPEN = (  # what Gradio's own script asks for; no file is ever served by its path or fetched from elsewhere
     *("queue/join", "queue/data", "run/predict", "cancel", "reset", "heartbeat", "startup-events", "app_id"),
@@ -19,6 +21,17 @@ MOST_UPLOAD = 20 * 2**20  # bytes
 MOST_FORM = MOST_UPLOAD + 2**16  # with what a browser writes around the file
 MOST_JSON = 2 * 2**20
 MOST_NESTED = 20  # levels of JSON
+NOTHING = type(None)
+KINDS = {  # what elements of Gradio's take, by their kind; where nothing may stand, the handler says what is missing
+    "slider": ((int, float), "a number"),
+    "number": ((int, float, NOTHING), "a number"),
+    "checkbox": ((bool,), "true or false"),
+    "textbox": ((str, NOTHING), "text"),
+    "dropdown": ((str, NOTHING), "one of its choices"),
+    "radio": ((str, NOTHING), "one of its choices"),
+    "checkboxgroup": ((list,), "a list of its choices"),
+    "uploadbutton": ((dict, NOTHING), "a file that was uploaded here"),
+}
 SESSION_HASH = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
@@ -76,8 +89,17 @@ class Gate:
             raise Refused(404, "There is no such handler here.")
         if not isinstance(data, list) or len(data) != len(function.inputs):
             raise Refused(400, f"The data must be a list of {len(function.inputs)} values.")
+        for element, value in zip(function.inputs, data, strict=True):
+            check_kind(element, value)
         if not isinstance(session, str) or not SESSION_HASH.fullmatch(session):
             raise Refused(400, "The session hash must be 1 to 64 letters, digits and hyphens.")
+
+
+def check_kind(element: Any, value: Any) -> None:
+    """Refused if an element of the page could never have sent this value; Gradio would only say "Error"."""
+    types, words = KINDS.get(element.get_block_name(), ((), ""))
+    if types and type(value) not in types:
+        raise Refused(400, f"{element.label} must be {words}, not {quoted(value)}.")
 
 
 def without_query(scope: Scope) -> Scope:

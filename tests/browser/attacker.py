@@ -88,7 +88,7 @@ class Attacker:
         if not handler["queue"]:
             return direct(self.post("gradio_api/run/predict", json.dumps(asked)))
         joined = self.post("gradio_api/queue/join", json.dumps(asked))
-        return self.heard(joined) if joined.status == 200 else joined
+        return self.heard(joined) if joined.status == 200 else direct(joined)
 
     def heard(self, joined: Outcome) -> Outcome:
         """What a queued call answers until it has ended."""
