@@ -12,6 +12,7 @@ from conftest import ROOT, Visit, free_port, served
 from test_learn import LESSONS, asked, predict, start
 
 pytestmark = pytest.mark.browser
+NEEDS_SERVER = ("press Run", "press a wrong answer", "the number of futures")
 SEEN = {"Explore": ".main-svg", "Tree": ".main-svg", "Compare": ".main-svg", "Learn": ".lessons li"}
 BUILD = """
 import pathlib, sys
@@ -148,6 +149,7 @@ def test_every_lesson_goes_through_without_a_server(reader):
             choices = asked(reader, lesson, number)
             told = predict(reader, choices[0])
             assert ("Right." in told) != ("Not this time." in told)
+            assert not any(words in reader.page.inner_text("#lesson") for words in NEEDS_SERVER)
             reader.page.click("#lesson .after .primary")
     reader.page.wait_for_function("window.explorer.learn.state.lesson === null")
 

@@ -1,5 +1,6 @@
 // Questions on the Compare page: what alpha does to accuracy, and whether power sampling works.
 import { element } from "../format.js";
+import { isLive } from "../host.js";
 import { reach } from "../links.js";
 import { ALL, rows, state, task, update } from "../compare/state.js";
 import { until } from "./stage.js";
@@ -93,5 +94,5 @@ export const doesItWork = {
       element("p", {}, "What critics say. One paper argues from a comparison of sharpening with task rewards that sharpening alone is limited: ", paper("2604.16259", "Beyond Distribution Sharpening: The Importance of Task Rewards"), ". Another reports that power sampling can put more weight on right texts and still harm what is done with many samples, such as a vote: ", paper("2608.14420", "More Correct Mass, Worse Answers"), ". This page measures one small model on four little tasks; it cannot settle either."),
     ].filter(Boolean);
   },
-  tryThis: () => "Choose each task in turn: where does power come nearest to RL? Then press a wrong answer in the last table to see the chain that gave it.",
+  tryThis: () => `Choose each task in turn: where does power come nearest to RL?${isLive() ? " Then press a wrong answer in the last table to see the chain that gave it." : ""}`,
 };

@@ -1,5 +1,6 @@
 // Questions on the Explore page: the two halves of a step, frozen blocks, pivotal tokens.
 import { element, number, probability, signed } from "../format.js";
+import { isLive } from "../host.js";
 import { reach } from "../links.js";
 import { reveal, store, update } from "../store.js";
 import { isNarrow, until } from "./stage.js";
@@ -92,7 +93,7 @@ export const surprise = verdict("surprise", {
     element("p", {}, `The text became ${step.delta_log_p < 0 ? "less" : "more"} likely by ${number(Math.abs(step.delta_log_p), 3)} nats (units of a natural logarithm), and yet it was ${step.is_accepted ? "accepted" : "rejected"}. The proposal was written by q, which itself favours likely tokens; log A takes that advantage back.`),
     element("p", {}, "What remains is how sure the model was on the way, not which of its likely tokens it happened to draw: the bars under the Decision card, token by token."),
   ],
-  tryThis: () => "Press Step a few times and say each verdict before it comes. Or press Run for a chain of your own.",
+  tryThis: () => `Press Step a few times and say each verdict before it comes.${isLive() ? " Or press Run for a chain of your own." : ""}`,
 });
 
 const ofBlock = (block) => steps().filter((step) => step.block === block);

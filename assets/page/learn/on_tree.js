@@ -1,5 +1,6 @@
 // Questions on the Tree page: one distribution sharpened, tokens or sequences, the size of a block.
 import { element, probability } from "../format.js";
+import { isLive } from "../host.js";
 import { reach } from "../links.js";
 import { law } from "../tree/laws.js";
 import { plantHere } from "../tree/main.js";
@@ -124,7 +125,10 @@ export const tokensOrTexts = {
       element("p", { class: "caption" }, `The sum over futures is ${shown(future("a"))} for a and ${shown(future("b"))} for b: the last column of the table. Temperature leaves it out.`),
     ];
   },
-  tryThis: () => "Choose the world “Proposition 3” and move N, the number of futures of “-”: where does power change its mind, and does temperature ever notice?",
+  tryThis: () => {
+    const dial = isLive() ? "N, the number of futures of “-”" : "α from 1 up"; // worlds without a server are as recorded
+    return `Choose the world “Proposition 3” and move ${dial}: where does power change its mind, and does temperature ever notice?`;
+  },
 };
 
 export const blockSize = {
