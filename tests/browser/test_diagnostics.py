@@ -4,6 +4,12 @@ import pytest
 
 pytestmark = pytest.mark.browser
 ROWS = "s.diagnosis && s.diagnosis.rows && !s.diagnosis.progress"
+PRESSED_AND_CANCELLED = """async () => {  // from outside the page, the chains may be there before Cancel is pressed
+  document.querySelector("[data-part=chain-run]").click();
+  for (let frame = 0; frame < 4; frame += 1) await new Promise(requestAnimationFrame);
+  if (!window.explorer.store.diagnosis.progress) throw new Error("nothing to cancel any more");
+  document.querySelector("[data-part=chain-cancel]").click();
+}"""
 FIGURES = ("chain_traces", "cut_outcomes", "autocorrelation", "chain_agreement", "target_distance")
 
 
@@ -77,9 +83,7 @@ def test_a_live_run_of_long_stages_has_an_autocorrelation_and_effective_sizes(vi
 def test_cancelling_keeps_what_was_shown_and_hears_no_more(visit):
     opened(visit.open())
     visit.page.select_option("[data-part=chain-count]", "8")
-    visit.page.click("[data-part=chain-run]")
-    visit.until("s.diagnosis.progress")
-    visit.page.click("[data-part=chain-cancel]")
+    visit.page.evaluate(PRESSED_AND_CANCELLED)
     assert "Cancelled" in visit.page.locator("[data-part=chain-progress]").inner_text()
     run_others(visit, 2)
     assert visit.store("s.diagnosis.rows.chains") == [0, 1]
@@ -87,10 +91,10 @@ def test_cancelling_keeps_what_was_shown_and_hears_no_more(visit):
 
 def test_another_run_drops_the_chains_of_the_one_before(visit):
     opened(visit.open())
-    visit.page.click("[data-part=chain-run]")
-    visit.until("s.diagnosis.progress")
     visit.page.select_option("[data-speed]", "0")
-    visit.run_to_end()
+    before = visit.store("s.run.id")
+    visit.page.evaluate("for (const e of ['[data-part=chain-run]', '#run']) document.querySelector(e).click()")
+    visit.until(f"s.run.id !== {before!r} && !s.canContinue && s.ended")
     visit.until(f"{ROWS} && s.diagnosis.runId === s.run.id")
     assert visit.store("s.diagnosis.rows.chains") == [0]
 
