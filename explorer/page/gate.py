@@ -22,8 +22,8 @@ MOST_FORM = MOST_UPLOAD + 2**16  # with what a browser writes around the file
 MOST_JSON = 2 * 2**20
 MOST_NESTED = 20  # levels of JSON
 NOTHING = type(None)
-KINDS = {  # what elements of Gradio's take, by their kind; where nothing may stand, the handler says what is missing
-    "slider": ((int, float), "a number"),
+KINDS = {  # what elements of Gradio's take, by their kind; nothing stands in a field that a person has emptied
+    "slider": ((int, float, NOTHING), "a number"),
     "number": ((int, float, NOTHING), "a number"),
     "checkbox": ((bool,), "true or false"),
     "textbox": ((str, NOTHING), "text"),

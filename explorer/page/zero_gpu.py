@@ -39,7 +39,7 @@ def lent(task: Callable) -> Callable:
         try:
             return there(*arguments)
         except gr.Error as error:
-            raise NoGPU(error.message) from error
+            raise NoGPU(str(error.message).rstrip(".")) from error
 
     return asked
 

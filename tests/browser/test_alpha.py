@@ -2,6 +2,7 @@
 
 import pytest
 from conftest import Visit
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -57,3 +58,17 @@ def test_what_if_asks_the_server_for_nothing_but_replays(visit):
     move_alpha(visit, "7")
     visit.until("s.whatIfAlpha === 7")
     assert "decisions would turn" in visit.page.locator("[data-part=what-if]").inner_text()
+
+
+def test_an_emptied_field_takes_its_least_value_or_is_missed_in_one_sentence(visit):
+    visit.open()
+    alpha = visit.page.locator("#alpha input[type=number]")
+    alpha.fill("")
+    alpha.press("Tab")
+    expect(alpha).to_have_value("1")
+    visit.run_to_end()
+    assert visit.page.locator("[data-testid=toast-body]").count() == 0
+    visit.page.click("#details button")
+    visit.page.fill("#seed input", "")
+    visit.page.click("#run")
+    assert "Seed must be a whole number from 0 to 9007199254740991, not None" in visit.toast()

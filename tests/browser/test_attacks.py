@@ -227,7 +227,7 @@ def test_an_uploaded_name_leads_nowhere(attacker, name):
         ({"blocks": 17}, ""),
         ({"blocks": -1}, ""),
         ({"steps": 101}, ""),
-        ({"steps": None}, "N: steps per block must be a number, not None"),
+        ({"steps": None}, ""),
         ({"scope": "everything"}, ""),
         ({"scope": ["block"]}, "must be one of its choices, not ['block']"),
         ({"seed": -1}, ""),
