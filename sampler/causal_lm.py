@@ -51,8 +51,8 @@ class CausalLM:
 
         `device` is "cpu", "cuda" or "auto" (cuda where there is one), `dtype` "float32" or "bfloat16". Weights must
         be safetensors and the tokenizer a fast one; code that comes with a model is never run. `kept_bytes` of keys
-        and values are kept by each copy, 256 MB by default. Sets torch's number of threads. Raises ValueError, one
-        sentence that names the model and what is allowed.
+        and values are kept by each copy, 256 MB by default. Sets the number of torch's threads and NumPy's (lean.py).
+        Raises ValueError, one sentence that names the model and what is allowed.
         """
         if dtype not in DTYPES:
             raise ValueError(f"dtype must be one of {', '.join(DTYPES)}, not {dtype!r}")
