@@ -8,10 +8,10 @@ import time
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
 
-from explorer.page import health
-from explorer.page.gate import MOST_UPLOAD
 from explorer.page.layout import HEAD, library, page, served, theme
-from explorer.page.sharing import MOST_BROWSERS, MOST_EVENTS, give_memory_back, recorded_elsewhere
+from explorer.page.serving import health
+from explorer.page.serving.gate import MOST_UPLOAD
+from explorer.page.serving.sharing import MOST_BROWSERS, MOST_EVENTS, give_memory_back, recorded_elsewhere
 from explorer.page.shell import SHEETS
 
 

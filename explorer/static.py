@@ -7,13 +7,13 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from explorer.page import beforehand
-from explorer.page.evaluation import RECORDED
+from explorer.page.compare.evaluation import RECORDED
 from explorer.page.layout import comparison_json, links_json, tree_json
 from explorer.page.library import Models, preset, recorded
+from explorer.page.offline import beforehand
 from explorer.page.packets import DIAGNOSTICS, FIGURES, packet, views
 from explorer.page.shell import ASSETS, folder_index, whole_file
-from explorer.page.worlds import BY_ID
+from explorer.page.tree.worlds import BY_ID
 from sampler.classroom.presets import PRESETS
 
 MARK = "explorer-static.json"  # in every folder that was written here

@@ -16,16 +16,25 @@ from typing import NoReturn
 
 from tqdm import tqdm
 
-from sampler import records, summary
 from sampler.classroom.presets import PRESETS
-from sampler.language_model import LanguageModel
+from sampler.core import records
+from sampler.core.records import (
+    BlockStarted,
+    Event,
+    PowerSettings,
+    RunEnded,
+    SampleDrawn,
+    StepTaken,
+    TemperatureSettings,
+)
+from sampler.exact.selftest import selftest
+from sampler.methods.run import Steering, run_power, run_temperature, steady
+from sampler.models.contract import LanguageModel
 from sampler.options import FILE, JSON, MODEL, OUT, POWER, PROBLEMS, PROMPT, SEED, TEMPERATURE, WORLDS
-from sampler.records import BlockStarted, Event, PowerSettings, RunEnded, SampleDrawn, StepTaken, TemperatureSettings
-from sampler.run import Steering, run_power, run_temperature, steady
-from sampler.selftest import selftest
-from sampler.trace import Trace, following, open_text
-from sampler.trace_format import SCHEMA, to_json
-from sampler.verify import verify
+from sampler.trace import summary
+from sampler.trace.format import SCHEMA, to_json
+from sampler.trace.trace import Trace, following, open_text
+from sampler.trace.verify import verify
 
 PROG = "python -m sampler"
 MAX_NEW_TOKENS = 32_768  # as in PowerSettings
@@ -172,7 +181,7 @@ def open_model(name: str, device: str = "auto", dtype: str = "float32") -> Langu
     """A tiny world of table.py by its name, or the network that CausalLM.load opens; ValueError if there is none."""
     if name in WORLDS:
         return WORLDS[name]
-    from sampler.causal_lm import CausalLM  # seconds of imports
+    from sampler.models.causal_lm import CausalLM  # seconds of imports
 
     return CausalLM.load(name, device, dtype)
 

@@ -2,8 +2,9 @@
 
 from functools import partial
 
-from sampler import records, table
 from sampler.classroom.presets import PRESETS
+from sampler.core import records
+from sampler.models import table
 
 PROBLEMS = {preset.id: preset.prompt for preset in PRESETS}
 MAKERS = (

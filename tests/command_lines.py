@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sampler.__main__ import main
-from sampler.records import PowerSettings
-from sampler.run import run_power
-from sampler.table import endless_world
-from sampler.trace import Trace
+from sampler.core.records import PowerSettings
+from sampler.methods.run import run_power
+from sampler.models.table import endless_world
+from sampler.trace.trace import Trace
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}

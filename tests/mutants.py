@@ -1,7 +1,7 @@
 """Wrong kernels: each error found in published power samplers (method.md, section 4), one at a time.
 
-Those that the Tree page teaches with are the product's own (sampler/wrong_kernels.py); the others replace a part of
-its `Anatomy` here. `CATALOGUE` names for each the case that shows it and the laws that it breaks there.
+Those that the Tree page teaches with are the product's own (sampler/exact/wrong_kernels.py); the others replace a
+part of its `Anatomy` here. `CATALOGUE` names for each the case that shows it and the laws that it breaks there.
 """
 
 from collections.abc import Callable, Generator
@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from worlds import Case
 
-from sampler import kernel, power
-from sampler.draws import Draws
-from sampler.kernel import Revise, Rows, Stage
-from sampler.records import ChainState, Segment
-from sampler.wrong_kernels import WRONG_KERNELS, Anatomy, Question, as_long_as_current
+from sampler.core import kernel, power
+from sampler.core.draws import Draws
+from sampler.core.kernel import Revise, Rows, Stage
+from sampler.core.records import ChainState, Segment
+from sampler.exact.wrong_kernels import WRONG_KERNELS, Anatomy, Question, as_long_as_current
 
 # ---- the cut
 

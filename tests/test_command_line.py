@@ -10,11 +10,11 @@ from tiny_models import folder_of
 
 from sampler import __main__ as command_line
 from sampler.classroom.presets import PRESETS
-from sampler.records import RunEnded, SampleDrawn, StepTaken, TemperatureSettings
-from sampler.run import run_power, run_temperature
-from sampler.table import endless_world, flat_world
-from sampler.trace import Trace
-from sampler.trace_format import to_json
+from sampler.core.records import RunEnded, SampleDrawn, StepTaken, TemperatureSettings
+from sampler.methods.run import run_power, run_temperature
+from sampler.models.table import endless_world, flat_world
+from sampler.trace.format import to_json
+from sampler.trace.trace import Trace
 
 
 def untimed(trace: Trace) -> list:

@@ -13,8 +13,8 @@ import pytest
 from command_lines import ENVIRONMENT, ON_ENDLESS, SETTINGS, Answer, assert_refused, program, saved_run, told
 
 from sampler import __main__ as command_line
-from sampler.run import steady
-from sampler.trace import Trace
+from sampler.methods.run import steady
+from sampler.trace.trace import Trace
 
 PATIENCE = 60  # seconds for a program to start on a busy machine
 LONG = ("--block-size", "6", "--blocks", "10", "--steps", "10000")  # minutes

@@ -10,10 +10,10 @@ from command_lines import ON_ENDLESS, SETTINGS, SHORT, assert_refused, told
 from tiny_models import MAX_LENGTH, folder_of
 
 from sampler import __main__ as command_line
-from sampler.run import run_power
-from sampler.table import endless_world
-from sampler.trace import Trace
-from sampler.trace_format import to_json
+from sampler.methods.run import run_power
+from sampler.models.table import endless_world
+from sampler.trace.format import to_json
+from sampler.trace.trace import Trace
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from transformers import (
     Qwen2Config,
 )
 
-from sampler.causal_lm import CausalLM
+from sampler.models.causal_lm import CausalLM
 
 VOCAB_SIZE = 300  # a few more than the tokenizer knows, as in real models
 MAX_LENGTH = 64

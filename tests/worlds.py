@@ -6,12 +6,12 @@ from functools import cached_property
 
 import numpy as np
 
-from sampler import kernel
-from sampler.draws import Draws
-from sampler.exact import Completion, completions, transition_matrix
-from sampler.kernel import Revise, Stage
-from sampler.records import ChainState, Law
-from sampler.table import Row, TableModel, endless_world, flat_world, peaked_world
+from sampler.core import kernel
+from sampler.core.draws import Draws
+from sampler.core.kernel import Revise, Stage
+from sampler.core.records import ChainState, Law
+from sampler.exact.enumeration import Completion, completions, transition_matrix
+from sampler.models.table import Row, TableModel, endless_world, flat_world, peaked_world
 
 
 def forbidding_world() -> TableModel:

@@ -10,7 +10,7 @@ export function connect({ props, trigger, watch }) {
   watch("value", take);
 }
 
-/** `event` names a listener in explorer/page/wiring.py. */
+/** `event` names a listener in explorer/page/explore/wiring.py. */
 export function command(event, data = {}) {
   triggerServer(event, data);
 }

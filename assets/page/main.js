@@ -1,35 +1,35 @@
 // Puts the page together: fetches what it opens on, mounts the views, and redraws them when the store changes.
 import { connect, receive } from "./bus.js";
 import * as comparison from "./compare/main.js";
-import { showAlternatives } from "./alternatives.js";
+import { showAlternatives } from "./explore/alternatives.js";
 import { state as comparisonState } from "./compare/state.js";
-import { DecisionCard } from "./decision.js";
-import { Drawer } from "./diagnostics.js";
+import { DecisionCard } from "./explore/decision.js";
+import { Drawer } from "./explore/diagnostics.js";
 import { file } from "./files.js";
 import { element } from "./format.js";
 import * as learn from "./learn/main.js";
 import { state as learnState } from "./learn/state.js";
-import { showJumps, showMeasures } from "./pivots.js";
-import { plots } from "./plots.js";
-import { showSamples } from "./samples.js";
-import { showShares } from "./shares.js";
+import { showJumps, showMeasures } from "./explore/pivots.js";
+import { plots } from "./explore/plots.js";
+import { showSamples } from "./explore/samples.js";
+import { showShares } from "./explore/shares.js";
 import { store, subscribe, update, isHidden, selectedMoment } from "./store.js";
-import * as target from "./target.js";
+import * as target from "./explore/target.js";
 import { wireDrop } from "./takeaway/drop.js";
 import * as notebook from "./takeaway/notebook.js";
 import * as replayFile from "./takeaway/replay_file.js";
 import * as tables from "./takeaway/tables.js";
-import { pointAt, showText, wireTokens } from "./text.js";
+import { pointAt, showText, wireTokens } from "./explore/text.js";
 import * as treeLaws from "./tree/laws.js";
 import * as tree from "./tree/main.js";
 import { state as treeState } from "./tree/state.js";
-import { showFlips } from "./flips.js";
+import { showFlips } from "./explore/flips.js";
 import * as links from "./links.js";
 import * as linkBar from "./links/bar.js";
 import { gradioHost } from "./links/gradio.js";
-import * as replay from "./replay.js";
-import { showStats, showTransport, wireTransport } from "./transport.js";
-import { showWhatIf } from "./whatif.js";
+import * as replay from "./explore/replay.js";
+import { showStats, showTransport, wireTransport } from "./explore/transport.js";
+import { showWhatIf } from "./explore/whatif.js";
 
 const isInOneFile = import.meta.url.startsWith("data:"); // a saved replay brings no notes
 if (links.read(location.search).wish.notes && !isInOneFile) {

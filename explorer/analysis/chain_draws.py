@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from explorer.analysis.moments import outcome, tokens_changed
-from sampler.records import BlockStarted, Event, Segment, StepTaken
-from sampler.trace import following
+from sampler.core.records import BlockStarted, Event, Segment, StepTaken
+from sampler.trace.trace import following
 
 Row = dict[str, Any]
 Ids = tuple[int, ...]

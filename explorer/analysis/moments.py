@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from explorer.analysis.tokens import display_tokens, joined
-from sampler.records import (
+from sampler.core.records import (
     BlockFrozen,
     BlockStarted,
     Event,
@@ -23,7 +23,7 @@ from sampler.records import (
     Step,
     StepTaken,
 )
-from sampler.trace import Trace, following
+from sampler.trace.trace import Trace, following
 
 Row = dict[str, Any]
 AnswerOf = Callable[[str], str | None]

@@ -4,7 +4,7 @@ from typing import Any
 
 from explorer.analysis.moments import AnswerOf, History
 from explorer.analysis.tokens import display_tokens
-from sampler.trace import Trace
+from sampler.trace.trace import Trace
 
 Row = dict[str, Any]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from explorer.analysis.tokens import display_tokens, joined
-from sampler.records import SampleDrawn
+from sampler.core.records import SampleDrawn
 
 Row = dict[str, Any]
 

@@ -10,9 +10,9 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from explorer.analysis.tokens import display_tokens
-from sampler.certified import CertifiedTarget, Interval
-from sampler.pivots import TOLERANCE, Alternative, Measure, Pivot
-from sampler.rollouts import Estimate, Rollouts
+from sampler.exact.certified import CertifiedTarget, Interval
+from sampler.exact.pivots import TOLERANCE, Alternative, Measure, Pivot
+from sampler.exact.rollouts import Estimate, Rollouts
 
 Row = dict[str, Any]
 Text = tuple[int, ...]

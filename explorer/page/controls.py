@@ -8,9 +8,9 @@ from typing import Any
 import gradio as gr
 
 from explorer.page.library import DEFAULTS
-from explorer.page.sharing import LARGEST_RUN
+from explorer.page.serving.sharing import LARGEST_RUN
 from sampler.classroom.presets import PRESETS
-from sampler.records import MAX_PROMPT, PowerSettings, quoted
+from sampler.core.records import MAX_PROMPT, PowerSettings, quoted
 
 MAX_BLOCKS, MAX_BLOCK_SIZE, MAX_STEPS = 16, 64, 100  # what one browser can draw well
 MAX_SEED = 2**53 - 1  # what a browser's numbers hold

@@ -13,18 +13,21 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from explorer.page import compare, evaluation, library, links, tree
-from explorer.page.asking import wire_target
+from explorer.page import library, links
+from explorer.page.compare import evaluation
+from explorer.page.compare import panel as compare
 from explorer.page.controls import panel
-from explorer.page.files import Files
-from explorer.page.gate import Gate
+from explorer.page.explore.asking import wire_target
+from explorer.page.explore.replay import wire_replay
+from explorer.page.explore.session import Session, opening
+from explorer.page.explore.wiring import wire
 from explorer.page.packets import COMPARISON, DIAGNOSTICS, FIGURES, TREES, packet, views
-from explorer.page.replay import wire_replay
-from explorer.page.session import Session, opening
+from explorer.page.serving.files import Files
+from explorer.page.serving.gate import Gate
 from explorer.page.shell import ASSETS, preloads, skeleton, whole_file
-from explorer.page.whole_runs import KERNELS
-from explorer.page.wiring import wire
-from explorer.page.worlds import WORLDS
+from explorer.page.tree import answers as tree
+from explorer.page.tree.whole_runs import KERNELS
+from explorer.page.tree.worlds import WORLDS
 from sampler.classroom.presets import PRESETS
 
 ONE_AT_A_TIME = threading.Lock()  # many browsers may ask while the recorded results are computed for the first
@@ -67,7 +70,7 @@ def page(
         with gr.Tabs(selected="explore", elem_id="pages") as pages:
             with gr.Tab("Explore", id="explore"):
                 controls = panel(models.names)
-                explore = skeleton("explore.html") + skeleton("diagnostics.html")
+                explore = skeleton("explore/explore.html") + skeleton("explore/diagnostics.html")
                 gr.HTML(html_template=explore, js_on_load=MOUNT, elem_id="explore")
             with gr.Tab("Tree", id="tree"):
                 gr.HTML(html_template=skeleton("tree/tree.html"), js_on_load=MOUNT_TREE, elem_id="tree")

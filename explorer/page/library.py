@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from explorer.page.sharing import KEPT_BYTES
+from explorer.page.serving.sharing import KEPT_BYTES
 from sampler.classroom.corpus import TASKS
 from sampler.classroom.presets import PRESETS, Preset
-from sampler.language_model import LanguageModel
-from sampler.records import PowerSettings, quoted
-from sampler.trace import Trace
+from sampler.core.records import PowerSettings, quoted
+from sampler.models.contract import LanguageModel
+from sampler.trace.trace import Trace
 
 DEFAULTS = PowerSettings()
 RECORDED_MODEL, TUNED = "classroom", "classroom-tuned"
@@ -88,7 +88,7 @@ class Models:
             raise ValueError(f"model must be one of {', '.join(self.names)}, not {quoted(name)}")
         with self._lock:
             if name not in self._loaded:
-                from sampler.causal_lm import CausalLM  # seconds of imports, kept out of the page's start
+                from sampler.models.causal_lm import CausalLM  # seconds of imports, kept out of the page's start
 
                 device = "cpu" if IN_ZERO_GPU else "auto"  # whose GPU this process never has (zero_gpu.py)
                 try:

@@ -22,13 +22,13 @@ from explorer.page.controls import (
     panel_values,
     settings_of,
 )
+from explorer.page.explore.session import Session
+from explorer.page.explore.wiring import LIVE, STREAMED, new_run, show_recorded, wish_of
 from explorer.page.packets import packet
-from explorer.page.session import Session
-from explorer.page.wiring import LIVE, STREAMED, new_run, show_recorded, wish_of
-from explorer.page.worlds import WORLDS
+from explorer.page.tree.worlds import WORLDS
 from sampler.classroom.corpus import TASKS
 from sampler.classroom.presets import PRESETS
-from sampler.records import MAX_PROMPT, SCOPES, PowerSettings, checked_text, quoted
+from sampler.core.records import MAX_PROMPT, SCOPES, PowerSettings, checked_text, quoted
 
 Wish = dict[str, Any]
 PAGES = ("explore", "tree", "compare", "learn")  # Gradio ignores one that is not there

@@ -13,10 +13,10 @@ SHEETS = [
     for name in ("style.css", "compare/compare.css", "tree/tree.css", "learn/learn.css", "links/links.css")
 ]
 LINKED = [ASSETS / name for name in ("learn/card.css", "present/present.css")]  # Gradio would change them
-SHELL = ASSETS / "shell"
+SHELL = ASSETS / "offline"
 PLOTLY = ASSETS / "vendor" / "plotly-cartesian.min.js"
 PAGES = {  # the tabs, by the parts of their markup
-    "explore": ("Explore", ("shell/dials.html", "explore.html", "diagnostics.html")),
+    "explore": ("Explore", ("offline/dials.html", "explore/explore.html", "explore/diagnostics.html")),
     "tree": ("Tree", ("tree/tree.html",)),
     "compare": ("Compare", ("compare/compare.html",)),
     "learn": ("Learn", ("learn/learn.html",)),
@@ -66,7 +66,7 @@ def whole_file() -> str:
 
 def filled(**slots: Iterable[str]) -> str:
     """The shell's own page with the lines that belong in the place of `<!-- slot -->`."""
-    text = skeleton("shell/index.html")
+    text = skeleton("offline/index.html")
     for slot, lines in {"links": [skeleton("links/links.html")], **slots}.items():
         text = text.replace(f"<!-- {slot} -->", "\n".join(lines), 1)
     return text

@@ -6,14 +6,14 @@ from functools import cached_property
 
 import numpy as np
 
-from sampler.causal_lm import CausalLM
-from sampler.chain import whole_run
 from sampler.classroom.bulk import Opinion, Rollout, opinions, rollouts, sample_draws
 from sampler.classroom.methods import LONGEST, Ask
 from sampler.classroom.problems import Problem, Task
 from sampler.classroom.results import Answered, Method, run_seed
-from sampler.lock_step import in_lock_step
-from sampler.records import PowerSettings
+from sampler.core.records import PowerSettings
+from sampler.methods.chain import whole_run
+from sampler.models.causal_lm import CausalLM
+from sampler.models.lock_step import in_lock_step
 
 ROWS = 256  # completions written side by side
 CHAINS = 128  # chains side by side

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from sampler.draws import SAMPLE, uniform
-from sampler.prefix_cache import Text, aligned
+from sampler.core.draws import SAMPLE, uniform
+from sampler.models.prefix_cache import Text, aligned
 
 Uniform = Callable[[int, int], float]  # (row, position) -> a number in (0, 1)
 

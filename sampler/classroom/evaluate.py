@@ -22,13 +22,13 @@ import torch
 from tqdm import tqdm
 from transformers.utils import logging
 
-from sampler.causal_lm import CausalLM
 from sampler.classroom.answering import Key, Sitting
 from sampler.classroom.corpus import TASKS, held_out
 from sampler.classroom.methods import Plan, recorded
 from sampler.classroom.report import lines, text
 from sampler.classroom.results import Answered, Results, Started, append
-from sampler.records import checked_int
+from sampler.core.records import checked_int
+from sampler.models.causal_lm import CausalLM
 
 TOGETHER = 20  # problems in one sitting
 MOST_PROBLEMS = 2000  # a task

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sampler.best_first import Budget
-from sampler.causal_lm import CausalLM
-from sampler.certified import certify
 from sampler.classroom.corpus import TASKS, held_out
+from sampler.exact.best_first import Budget
+from sampler.exact.certified import certify
+from sampler.models.causal_lm import CausalLM
 
 ALPHA, WIDTH, LENGTH, SEED = 4.0, 1e-3, 80, 1
 GOAL = 2.0  # seconds

@@ -27,8 +27,8 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 from browser import Browser  # noqa: E402
 
+from explorer.page.explore.session import Session  # noqa: E402
 from explorer.page.library import DEFAULTS, PRESETS, Models  # noqa: E402
-from explorer.page.session import Session  # noqa: E402
 from tests.browser.conftest import free_port  # noqa: E402
 
 Packet = dict[str, Any]

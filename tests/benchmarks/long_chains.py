@@ -21,17 +21,17 @@ from pathlib import Path
 
 import numpy as np
 
-from sampler import kernel
-from sampler.best_first import Budget
-from sampler.causal_lm import CausalLM
-from sampler.certified import CertifiedTarget, Interval, certify
-from sampler.chain import stage_of, whole_run
 from sampler.classroom.corpus import TASKS, held_out
 from sampler.classroom.problems import Problem
-from sampler.draws import PROPOSE, SeededDraws
-from sampler.kernel import Rows
-from sampler.lock_step import in_lock_step
-from sampler.records import PowerSettings
+from sampler.core import kernel
+from sampler.core.draws import PROPOSE, SeededDraws
+from sampler.core.kernel import Rows
+from sampler.core.records import PowerSettings
+from sampler.exact.best_first import Budget
+from sampler.exact.certified import CertifiedTarget, Interval, certify
+from sampler.methods.chain import stage_of, whole_run
+from sampler.models.causal_lm import CausalLM
+from sampler.models.lock_step import in_lock_step
 
 ALPHAS = (1.0, 2.0, 4.0)
 STEPS = 5_000  # after the last block's own

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from sampler.causal_lm import CausalLM
-from sampler.records import PowerSettings
-from sampler.run import run_power
-from sampler.speed import Speed
+from sampler.core.records import PowerSettings
+from sampler.methods.run import run_power
+from sampler.methods.speed import Speed
+from sampler.models.causal_lm import CausalLM
 from tests.benchmarks import reference
 from tests.benchmarks.models import PROMPT, open_model
 from tests.benchmarks.reference import Cost

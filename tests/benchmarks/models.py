@@ -8,8 +8,8 @@ import torch
 from tiny_models import byte_level_tokenizer
 from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig, PreTrainedConfig, PreTrainedModel, Qwen2Config
 
-from sampler.causal_lm import CausalLM
 from sampler.classroom.presets import PRESETS
+from sampler.models.causal_lm import CausalLM
 
 SIZES = {
     "vocab_size": 16_000,

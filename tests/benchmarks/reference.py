@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from transformers import PreTrainedModel
 
-from sampler.records import PowerSettings
+from sampler.core.records import PowerSettings
 
 
 @dataclass

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from made_up_results import made_up
 
-from explorer.page.evaluation import Attempt
+from explorer.page.compare.evaluation import Attempt
 from explorer.page.layout import HEAD, library, page, served, theme
 from explorer.page.shell import SHEETS
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from attacker import Attacker, check_clean, check_refused
 
-from explorer.page.gate import MOST_JSON, MOST_UPLOAD
+from explorer.page.serving.gate import MOST_JSON, MOST_UPLOAD
 from sampler.classroom.presets import PRESETS
 
 pytestmark = pytest.mark.browser

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from sampler.trace import Trace
+from sampler.trace.trace import Trace
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from attacker import ROOT, Attacker, check_clean, check_refused
 
-from explorer.page.uploads import MOST_CHARACTERS, MOST_LINES, MOST_PIECE, MOST_STEPS, MOST_TOKENS
+from explorer.page.explore.uploads import MOST_CHARACTERS, MOST_LINES, MOST_PIECE, MOST_STEPS, MOST_TOKENS
 
 pytestmark = pytest.mark.browser
 RECORDED = (ROOT / "assets" / "traces" / "cups-1.jsonl.gz").read_bytes()

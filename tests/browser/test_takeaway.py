@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import Visit
 
-from sampler.trace import Trace
+from sampler.trace.trace import Trace
 
 pytestmark = pytest.mark.browser
 MOST = 6 * 2**20  # bytes of a replay of the default run

@@ -7,13 +7,13 @@ import pytest
 from conftest import Visit
 
 from explorer.page.library import Models
-from explorer.page.tree import planted_packet
-from sampler.best_first import Budget
-from sampler.block_dial import RunLaws
-from sampler.exact import completions, power_target, temperature_law
-from sampler.prefix_tree import grow
-from sampler.records import Law
-from sampler.table import endless_world, flat_world, paper_example, peaked_world
+from explorer.page.tree.answers import planted_packet
+from sampler.core.records import Law
+from sampler.exact.best_first import Budget
+from sampler.exact.block_dial import RunLaws
+from sampler.exact.enumeration import completions, power_target, temperature_law
+from sampler.exact.prefix_tree import grow
+from sampler.models.table import endless_world, flat_world, paper_example, peaked_world
 
 pytestmark = pytest.mark.browser
 STATE = "window.explorer.tree.state"

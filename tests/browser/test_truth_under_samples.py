@@ -6,12 +6,12 @@ intervals meet, and estimates lie within SIGMAS of their errors (the false-alarm
 
 import pytest
 
+from explorer.page.explore.session import opening
+from explorer.page.explore.target import BUDGET
 from explorer.page.library import checker
-from explorer.page.session import opening
-from explorer.page.target import BUDGET
-from sampler.causal_lm import CausalLM
-from sampler.certified import certify
-from sampler.pivots import Question, alternatives
+from sampler.exact.certified import certify
+from sampler.exact.pivots import Question, alternatives
+from sampler.models.causal_lm import CausalLM
 
 pytestmark = pytest.mark.browser
 

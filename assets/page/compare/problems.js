@@ -1,5 +1,5 @@
 // The table of problems: what was asked, the right answer, every method's first answer, and a button on each.
-import { answerMark } from "../samples.js";
+import { answerMark } from "../explore/samples.js";
 import { element } from "../format.js";
 import { isLive } from "../host.js";
 import { ALL, results, state, task } from "./state.js";

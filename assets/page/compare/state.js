@@ -4,7 +4,7 @@ export const ALL = "all tasks"; // as explorer/analysis/comparison.py names the 
 
 export const state = {
   views: null, // declarations of the figures and the two themes
-  recorded: null, // {choices, answers, note} of explorer/page/evaluation.py
+  recorded: null, // {choices, answers, note} of explorer/page/compare/evaluation.py
   recordedSentence: "", // where the recorded results come from, or why there are none
   live: null, // the same of this browser's own run
   progress: null, // {done, planned, running, sentence} of that run

@@ -12,7 +12,7 @@ const ICICLES = ".tree .card:has(.icicles)";
 const TABLE = ".tree [data-part=children]";
 const WEATHER = { sun: 0.5, rain: 0.3, snow: 0.2 };
 
-/** A tree of one position, as explorer/page/tree.py would send it. */
+/** A tree of one position, as explorer/page/tree/answers.py would send it. */
 function weatherTree() {
   const words = Object.keys(WEATHER);
   const zeros = [0, ...words.map(() => 0)];

@@ -1,5 +1,5 @@
 // The Explore page as a link names it: the run on screen, and the moment that is selected.
-import { setSpeed } from "../playback.js";
+import { setSpeed } from "../explore/playback.js";
 import { reveal, store, until, update } from "../store.js";
 import { filled, known } from "./parameters.js";
 
@@ -54,7 +54,7 @@ function named(wish) {
   return preset ? { ...wish, preset, prompt: null } : wish;
 }
 
-/** Every preset was recorded at the defaults (explorer/page/record.py). */
+/** Every preset was recorded at the defaults (explorer/page/offline/record.py). */
 const isRecorded = (wish) => isSame(named(wish), filled({ preset: named(wish).preset }));
 
 /** The wish as the server takes it. */

@@ -2,7 +2,7 @@
 import { element } from "../format.js";
 import { addLook, current } from "../links.js";
 import { CodeDialog } from "../links/code.js";
-import * as playback from "../playback.js";
+import * as playback from "../explore/playback.js";
 import { reveal, store, subscribe, update } from "../store.js";
 import { Gate } from "./gate.js";
 

@@ -27,7 +27,7 @@ function replayFile(page, views, links) {
 /** Data as an element that no text in it can end, and that is never run. */
 const embedded = (name, value) => `<script type="application/json" data-file="${name}">${written(value).replaceAll("<", "\\u003c")}</script>`;
 
-/** As explorer/page/beforehand.py tells a recorded run, as far as this browser has heard. */
+/** As explorer/page/offline/beforehand.py tells a recorded run, as far as this browser has heard. */
 function known() {
   const { moments, samples, ended, frozen, sampleTemperature, target, alternatives, replays, diagnosis } = store;
   const note = ended ? store.run.note : "saved before its end";

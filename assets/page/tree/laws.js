@@ -1,4 +1,4 @@
-// Laws of a prefix tree (sampler/prefix_tree.py) at any alpha and block size, as intervals; nothing here asks the server.
+// Laws of a prefix tree (sampler/exact/prefix_tree.py) at any alpha and block size, as intervals; nothing here asks the server.
 
 /** Columns of a packet made ready: depths, children, and -Infinity where a node has no rest. */
 export function prepared(tree) {

@@ -4,7 +4,7 @@ import { given, law, prepared, tallied } from "./laws.js";
 
 export const state = {
   views: null, // declarations of the figures and the two themes
-  worlds: [], // [{id, title, caption, fields}] of explorer/page/worlds.py
+  worlds: [], // [{id, title, caption, fields}] of explorer/page/tree/worlds.py
   presets: [], // [{id, prompt}] for the language model
   models: [],
   kernels: [], // [{id, title, sentence}], the right one first
@@ -15,7 +15,7 @@ export const state = {
   blockSize: 2,
   zoom: 0, // the prefix that the icicles start from
   pointed: null, // {node, isRest} under the pointer or the keys
-  sampled: null, // {counts, n, planned, running, ...} of explorer/page/tree.py
+  sampled: null, // {counts, n, planned, running, ...} of explorer/page/tree/answers.py
   dial: null, // {alpha, rows} or {sentence}
   checks: null, // {rows, sentence} of the self-test
   notice: "",

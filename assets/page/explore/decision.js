@@ -1,0 +1,134 @@
+// The decision card: what was kept, replaced and proposed, the three terms, A against u, and where it would turn.
+import { Figure } from "../figures.js";
+import { element, number, probability, signed } from "../format.js";
+import { store, selectedMoment, isHidden } from "../store.js";
+import { verdictAt } from "./whatif.js";
+
+const zip = (table) => table.position.map((_, i) => Object.fromEntries(Object.entries(table).map(([k, v]) => [k, v[i]])));
+
+export class DecisionCard {
+  constructor(elements, { figures, templates }) {
+    this.elements = elements;
+    this.waterfall = new Figure(elements.waterfall, figures.waterfall, templates);
+  }
+
+  show() {
+    const step = selectedMoment();
+    const { title, body, waterfall, caption } = this.elements;
+    const isStep = step?.kind === "step";
+    waterfall.hidden = caption.hidden = !isStep || isHidden(step) || step.first_difference === null || !step.increments.position.length;
+    title.replaceChildren(...heading(step));
+    body.replaceChildren(...(isStep ? explain(step) : [element("p", { class: "empty" }, nothing(step))]));
+    if (!waterfall.hidden) this.drawWaterfall(step);
+  }
+
+  drawWaterfall(step) {
+    const key = `${store.run.id} ${step.index} ${store.dark}`;
+    if (key === this.drawn) return;
+    this.drawn = key;
+    this.waterfall.draw({ increments: incrementRows(step) });
+  }
+}
+
+function heading(step) {
+  if (!step) return ["Decision"];
+  if (step.kind === "extension") return [`Block ${step.block + 1} written`];
+  const name = `Step ${step.draw + 1}, block ${step.block + 1}: `;
+  if (isHidden(step)) return [name, element("span", { class: "verdict" }, "proposed, not judged yet")];
+  const verdict = step.is_accepted ? "accepted" : "rejected";
+  return [name, element("span", { class: `verdict ${verdict}` }, glyph(step.is_accepted), ` ${step.outcome}`)];
+}
+
+export const glyph = (accepted) => element("span", { class: "glyph", "aria-hidden": "true" }, accepted ? "●" : "✕");
+
+const nothing = (step) =>
+  step
+    ? `${step.written.tokens.length} tokens drawn from the proposal, without any judgement. The steps that follow revise them.`
+    : "Press Step: a proposal appears with its cut, then its verdict.";
+
+function explain(step) {
+  const parts = [diff(step)];
+  if (!isHidden(step)) parts.push(bar(step), terms(step), turn(step));
+  else parts.push(element("p", { class: "hint" }, "Accept or reject? Press Step for the verdict."));
+  return parts;
+}
+
+const KEPT = 8; // the last kept tokens stand for all of them: the current text shows the rest
+
+/** Kept, replaced and proposed, with the common beginning of both told apart. */
+function diff(step) {
+  const all = store.moments[step.index - 1]?.tokens.slice(0, step.cut) ?? [];
+  const kept = all.length > KEPT ? ["…", ...all.slice(-KEPT)] : all;
+  const same = (step.first_difference ?? step.cut + step.written.tokens.length) - step.cut;
+  const line = (name, tokens, role) =>
+    element(
+      "div",
+      { class: "diff-line" },
+      element("span", { class: "diff-name" }, name),
+      element("span", { class: `diff-text ${role}` }, ...marked(tokens, role === "kept" ? Infinity : same)),
+    );
+  return element(
+    "div",
+    { class: "diff" },
+    line("kept", kept.length ? kept : ["(nothing: the cut is at the start)"], "kept"),
+    line("replaced", step.replaced.tokens, "replaced"),
+    line("proposed", step.written.tokens, "proposed"),
+  );
+}
+
+const marked = (tokens, same) =>
+  tokens.map((text, i) => element("span", { class: i < same ? "token same" : "token differs" }, text));
+
+function bar(step) {
+  const u = Math.exp(step.log_u);
+  const name = `A = ${probability(step.accept_prob)}, u = ${probability(u)}`;
+  const track = element("div", { class: "accept-track", role: "img", "aria-label": name });
+  const fill = element("div", { class: "accept-fill" });
+  const needle = element("div", { class: "accept-needle" });
+  fill.style.width = `${100 * step.accept_prob}%`;
+  needle.style.left = `${100 * u}%`;
+  track.append(fill, needle);
+  const verdict = step.is_accepted ? "u is below A: accepted" : "u is not below A: rejected";
+  return element("div", { class: "accept" }, element("div", {}, `probability of acceptance ${name}; ${verdict}`), track);
+}
+
+function terms(step) {
+  const isInfinite = step.alpha === Infinity;
+  const row = (name, value, why) =>
+    element("tr", {}, element("th", {}, name), element("td", { class: "number" }, value), element("td", {}, why));
+  const delta = `${number(step.alpha, 1)} × ${signed(step.delta_log_p, 3)}`;
+  return element(
+    "table",
+    { class: "terms" },
+    row("target", signed(step.log_target_ratio, 3), isInfinite ? "α = ∞: only the sign counts" : `α × Δ log p = ${delta}`),
+    row("proposal", signed(step.log_proposal_ratio, 3), "log q(replaced) − log q(proposed)"),
+    row("cut", signed(step.log_cut_ratio, 3), "log n − log n′: possible cuts now and then"),
+    row("log A", signed(step.log_accept_ratio, 3), isInfinite ? "the target term alone" : "their sum, nats"),
+    row("log u", number(step.log_u, 3), "u uniform on (0, 1)"),
+  );
+}
+
+function turn(step) {
+  const flips = step.flip_alpha !== null && step.flip_alpha >= 1;
+  const text = flips
+    ? `This decision would turn at α* = ${number(step.flip_alpha, 2)}, its proposal and u held fixed.`
+    : "No α from 1 on would turn this decision, its proposal and u held fixed.";
+  const parts = [element("p", { class: "flip" }, text)];
+  if (store.whatIfAlpha !== null && store.whatIfAlpha !== step.alpha) {
+    const verdict = verdictAt(step, store.whatIfAlpha) ? "accepted" : "rejected";
+    parts.push(element("p", { class: "what-if" }, `What-if α = ${number(store.whatIfAlpha, 1)}: ${verdict} (this decision only).`));
+  }
+  return element("div", {}, ...parts);
+}
+
+function incrementRows(step) {
+  return zip(step.increments).map((row, i) => ({
+    ...row,
+    is_gain: row.increment >= 0,
+    log_u: step.log_u,
+    proposed_token: step.written.tokens[i] ?? "nothing",
+    replaced_token: step.replaced.tokens[i] ?? "nothing",
+    proposed_text: number(row.proposed, 3),
+    replaced_text: number(row.replaced, 3),
+  }));
+}

@@ -1,0 +1,103 @@
+// The pivotal strip: three measures by position, of which one is drawn above the cuts, and buttons to its highest.
+import { element, number, signed } from "../format.js";
+import { store, update, currentMoment } from "../store.js";
+import { isFinalText } from "./target.js";
+
+const NAMES = { entropy: "entropy", power_gain: "power gain", success_delta: "success delta" };
+const UNITS = { entropy: " nats", power_gain: " nats", success_delta: "" };
+const LEADS = { entropy: "Most uncertain: ", power_gain: "Highest power gain: ", success_delta: "Largest change: " };
+
+/** The measure on show: power gain and success delta belong to the final text alone. */
+export const shownMeasure = () => (store.measure !== "entropy" && isFinalText() && store.target?.pivots?.length ? store.measure : "entropy");
+
+/** Rows of the measure on show, one a position where it is known. */
+export function measureRows() {
+  const moment = currentMoment();
+  if (!moment) return [];
+  const name = shownMeasure();
+  const at = (position) => (name === "entropy" ? { value: moment.entropy[position], error: 0, is_exact: true } : store.target.pivots[position]?.[name]);
+  return moment.tokens
+    .map((token, position) => ({ position, token, ...at(position) }))
+    .filter((row) => row.value !== undefined)
+    .map((row) => ({ ...row, below: name === "power_gain" ? Math.min(row.error, row.value) : row.error, words: words(name, row) }));
+}
+
+/** A measure with its error, exact or estimated. */
+function words(name, { value, error, is_exact: isExact }) {
+  const shown = name === "success_delta" ? signed(value, 3) : number(value, 3);
+  if (name === "entropy") return `entropy ${shown} nats, exact`;
+  const within = error < 5e-4 ? "0.0005" : number(error, 3);
+  return `${NAMES[name]} ${shown}${UNITS[name]}, ${isExact ? `exact within ${within}` : `estimated, ± ${within}`}`;
+}
+
+export const pivotalPositions = (width) => ({
+  key: () => [store.selected, store.phase, shownMeasure(), store.target?.pivots],
+  content: () => {
+    const cuts = cutRows();
+    const most = Math.max(1, ...cuts.map((row) => row.cuts));
+    const measure = shownMeasure();
+    return {
+      rows: { cuts, [measure]: measureRows() },
+      layout: { "xaxis.range": [-0.8, width() - 0.4], "yaxis2.dtick": Math.ceil(most / 4) },
+      edit: (figure) => (figure.layout.yaxis.title.text = figure.layout.meta.titles[measure]),
+    };
+  },
+  onPoint: (point, isClick) => update({ position: point.x, ...(isClick ? { chosen: point.x } : {}) }),
+});
+
+function cutRows() {
+  const moment = currentMoment();
+  if (!moment) return [];
+  return moment.tokens.map((token, position) => ({
+    position,
+    token,
+    cuts: moment.cuts[position],
+    changed_cuts: moment.changed_cuts[position],
+    same_cuts: moment.same_cuts[position],
+    rejected_cuts: moment.rejected_cuts[position],
+    changed_words: "changed the text",
+    same_words: "drew the same text again",
+    rejected_words: "were rejected",
+  }));
+}
+
+/** Which measures can be chosen, and what is on show. */
+export function showMeasures(root, caption) {
+  root.querySelector('[name="measure"][value="success_delta"]').disabled = store.target?.has_checker === false;
+  caption.textContent = captionOf();
+}
+
+function captionOf() {
+  const { measure, target } = store;
+  if (measure === "entropy") return "Entropy of the base model where each token was drawn: exact.";
+  const name = NAMES[measure];
+  if (target?.sentence) return `${target.sentence} Shown: entropy.`;
+  if (!store.ended) return `The ${name} is of the final text; it comes when the run is over. Shown: entropy.`;
+  if (!isFinalText()) return `The ${name} is of the final text; this is an earlier one. Shown: its entropy.`;
+  if (!target?.pivots?.length) return `The ${name} is being computed. Shown: entropy.`;
+  if (measure === "success_delta" && !target.has_checker) return "No checker knows this prompt, so no answer is right or wrong. Shown: nothing.";
+  const known = target.pivots.map((row) => row[measure]).filter(Boolean);
+  const exact = known.filter((m) => m.is_exact).length;
+  const estimated = `${known.length - exact} estimated from ${target.pivot_rollouts} rollouts a token (hatched, with their error), the most uncertain first`;
+  return `Final text, α ${number(target.alpha, 1)}: ${exact} of ${target.pivots.length} positions exact, ${estimated}.`;
+}
+
+/** Buttons to the five positions where the measure on show is highest. */
+export function showJumps(target) {
+  const measure = shownMeasure();
+  const order = measureRows().sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  const buttons = order.slice(0, 5).map(({ position, token, words: title }) =>
+    element(
+      "button",
+      {
+        type: "button",
+        class: store.chosen === position ? "jump chosen" : "jump",
+        onclick: () => update({ position, chosen: position }),
+        title: `token ${position}: ${title}`,
+      },
+      element("span", { class: "token" }, token),
+      ` at ${position}`,
+    ),
+  );
+  target.replaceChildren(...(buttons.length ? [LEADS[measure], ...buttons] : []));
+}

@@ -1,0 +1,267 @@
+// The four figures of the page beside each other: which rows each one gets, and how marks and clicks join them.
+import { Figure, safe } from "../figures.js";
+import { number } from "../format.js";
+import { store, update, frozenAfter, shownMoments, judgedSteps, selectedMoment } from "../store.js";
+import { pivotalPositions } from "./pivots.js";
+import { wouldTurn } from "./whatif.js";
+
+const REDRAW_EVERY = 160; // ms while playing; a figure at rest is redrawn at once
+const OUT_OF_SIGHT = 400; // ms that a figure waits for those in sight; while playing it waits for the end
+
+/** A live figure: redrawn when its `key` changes, marked on every change. */
+class Plot {
+  constructor(figure, { key, content, marks, onPoint }) {
+    Object.assign(this, { figure, key, content, marks });
+    this.last = null;
+    this.drawnAt = 0;
+    figure.onPoint = onPoint;
+    figure.onSight = () => store.run && this.refresh();
+  }
+
+  refresh() {
+    const key = JSON.stringify([store.run?.id, store.dark, store.presenting, ...this.key()]);
+    if (key !== this.last) this.soon(key);
+    else this.figure.mark(this.marks());
+  }
+
+  soon(key) {
+    clearTimeout(this.timer);
+    const wait = this.wait();
+    const draw = () => {
+      this.last = key;
+      this.drawnAt = performance.now();
+      const { rows, layout, edit } = this.content();
+      this.figure.marks = this.marks();
+      this.figure.draw(rows, layout, edit);
+    };
+    if (wait === 0) draw();
+    else if (wait !== Infinity) this.timer = setTimeout(draw, wait);
+  }
+
+  wait() {
+    if (!this.figure.inSight) return store.playing ? Infinity : OUT_OF_SIGHT;
+    return store.playing ? Math.max(0, this.drawnAt + REDRAW_EVERY - performance.now()) : 0;
+  }
+}
+
+export function plots(elements, { figures, templates }) {
+  const figure = (name) => new Figure(elements[name], figures[name], templates);
+  return [
+    new Plot(figure("log_likelihood"), logLikelihood),
+    new Plot(figure("block_history"), blockHistory),
+    new Plot(figure("proposals"), proposals),
+    new Plot(figure("pivotal_positions"), { ...pivotalPositions(width), marks: positionMark }),
+  ];
+}
+
+const lastDraw = () => {
+  const { settings } = store.run;
+  const planned = settings.steps_per_block * Math.ceil(settings.max_new_tokens / settings.block_size);
+  return store.ended ? (store.moments.at(-1)?.x ?? planned) : planned;
+};
+const width = () => Math.max(1, ...store.moments.map((m) => Math.max(m.length, m.cut + m.written.tokens.length)));
+const drawMark = (axis) => ({ draw: { axis, value: selectedMoment()?.x ?? null } });
+const positionMark = () => ({ position: { axis: "x", value: store.position } });
+
+const logLikelihood = {
+  key: () => [store.head, store.phase, store.samples.length, store.whatIfAlpha, store.replays, store.unit, Boolean(store.ended)],
+  content: () => ({
+    rows: {
+      moments: lineRows().map(inUnit),
+      steps: judgedSteps().map((m) => inUnit({ ...m, ...wouldTurn(m) })),
+      replay: replayRows(),
+      samples: store.samples.map((s, i) => inUnit({ ...s, number: s.sample + 1, jitter: (i * 0.618) % 1 })),
+    },
+    layout: {
+      "xaxis.range": [0, lastDraw() + 0.6],
+      "yaxis.title.text": store.presenting ? "log p (nats)" : UNITS[store.unit],
+      shapes: blockBands("x"),
+      annotations: store.presenting ? [] : blockNames(),
+    },
+  }),
+  marks: () => drawMark("x"),
+  onPoint: (point, isClick) => isClick && point.data.meta.rows !== "samples" && selectDraw(point.x),
+};
+
+/** The replay at the slider's alpha, as far as its draws are revealed in the run on screen. */
+function replayRows() {
+  const row = store.replays[store.whatIfAlpha];
+  if (!row || store.unit !== "total") return [];
+  const last = shownMoments().at(-1)?.x ?? 0;
+  const points = row.x.map((x, i) => ({ x, total_log_p: row.total_log_p[i], alpha_text: number(row.alpha, 1) }));
+  return points.filter(({ x }) => x <= last);
+}
+
+const UNITS = { total: "log p of the completion (nats)", token: "log p a token (nats)" };
+
+/** Heights as totals, or divided by the number of tokens of the completion that each one is of. */
+function inUnit(row) {
+  if (store.unit === "total") return row;
+  const scaled = { ...row, total_log_p: row.total_log_p / row.length };
+  if (row.kind !== "step") return scaled;
+  const before = store.moments[row.index - 1];
+  const proposed = row.log_p_proposed / (row.cut + row.reach);
+  const drop = proposed - row.log_p_before / before.length;
+  return { ...scaled, log_p_proposed: proposed, up: Math.max(0, -drop), down: Math.max(0, drop) };
+}
+
+const lineRows = () =>
+  shownMoments().map((m) => (m.index === store.head && store.phase === "proposed" ? { ...m, ...standing(m) } : m));
+
+const blockHistory = {
+  key: () => [store.head, store.phase, store.colouring],
+  content: () => {
+    const moments = shownMoments().map((m) => (store.phase === "proposed" && m.index === store.head ? standing(m) : m));
+    const fates = fatesOf(moments);
+    return {
+      rows: {
+        moments: moments.map((m, i) => ({ ...m, cell_texts: m.tokens.map((_, p) => cellText(m, p, fates[i][p])) })),
+        steps: judgedSteps(),
+        positions: (moments.at(-1)?.share ?? []).map((share, position) => ({ position, share })),
+      },
+      layout: {
+        "xaxis.range": [-0.8, width() - 0.4],
+        "yaxis.range": [lastDraw() + 0.7, 0],
+        "yaxis.autorange": false,
+        shapes: frozenAreas(moments),
+        annotations: locks(moments),
+      },
+      edit: colourCells,
+    };
+  },
+  marks: () => ({ ...drawMark("y"), ...positionMark() }),
+  onPoint: (point, isClick) => {
+    if (isClick) selectDraw(point.y);
+    update({ position: point.x });
+  },
+};
+
+/** Before its verdict a proposal has changed nothing: the row shows the text that stands. */
+const standing = (moment) => ({ ...store.moments[moment.index - 1], index: moment.index, x: moment.x });
+
+function colourCells(figure) {
+  const { title, ...scale } = figure.layout.meta.colourings[store.colouring];
+  const cells = figure.data[0];
+  delete cells.zmin; // a colouring fixes one end of its scale at most
+  Object.assign(cells, scale);
+  cells.colorbar.title.text = title;
+  cells.meta.fields.z = store.colouring;
+}
+
+/** For every shown cell, the draw that changed its token later, null if none did. */
+function fatesOf(moments) {
+  const fates = moments.map((m) => Array(m.length).fill(null));
+  for (let i = moments.length - 2; i >= 0; i -= 1) {
+    for (let p = 0; p < moments[i].length; p += 1) {
+      const next = moments[i + 1];
+      const changed = p >= next.length || next.age[p] === 0;
+      fates[i][p] = changed ? next.x : fates[i + 1][p];
+    }
+  }
+  return fates;
+}
+
+function cellText(moment, position, changedAt) {
+  const stage = moment.kind === "extension" ? `as block ${moment.block + 1} was written` : `after draw ${moment.x}`;
+  const age = moment.age[position] === 0 ? "new here" : `unchanged for ${moment.age[position]} moments`;
+  const end = position < frozenAfter(shownMoments().at(-1)) ? "never changed again: its block is frozen" : "still standing";
+  return [
+    `<b>${safe(moment.tokens[position])}</b> token ${position}, ${stage}`,
+    `${age}; ${moment.survived[position]} challenges survived`,
+    `log p ${number(moment.log_p[position], 3)} nats, entropy ${number(moment.entropy[position], 3)} nats`,
+    `same token in ${Math.round(100 * moment.share[position])} % of the last moments`,
+    changedAt === null ? end : `replaced at draw ${changedAt}`,
+  ].join("<br>");
+}
+
+const proposals = {
+  key: () => [store.head, store.phase],
+  content: () => ({
+    rows: {
+      steps: judgedSteps().map((m) => ({ ...m, zero: 0, last: m.cut + m.reach - 1, differs: m.first_difference !== null })),
+    },
+    layout: {
+      "xaxis.range": [-0.8, width() - 0.4],
+      "yaxis.range": [lastDraw() + 0.7, 0],
+      "yaxis.autorange": false,
+      shapes: blockBands("y"),
+    },
+  }),
+  marks: () => ({ ...drawMark("y"), ...positionMark() }),
+  onPoint: (point, isClick) => (isClick ? selectDraw(point.y) : update({ position: point.x })),
+};
+
+function selectDraw(x) {
+  const moment = shownMoments().findLast((m) => m.x === x) ?? shownMoments().findLast((m) => m.x <= x);
+  if (moment) update({ selected: moment.index, playing: false });
+}
+
+const blocks = () => {
+  const spans = [];
+  for (const m of shownMoments()) {
+    spans[m.block] ??= { block: m.block, from: m.x, to: m.x };
+    spans[m.block].to = m.x + 0.5;
+  }
+  return spans.filter(Boolean);
+};
+
+const blockBands = (axis) =>
+  blocks()
+    .filter(({ block }) => block % 2 === 1)
+    .map(({ from, to }) => ({
+      type: "rect",
+      layer: "below",
+      line: { width: 0 },
+      fillcolor: "rgba(120,130,150,0.10)",
+      ...(axis === "x"
+        ? { xref: "x", yref: "paper", x0: from, x1: to, y0: 0, y1: 1 }
+        : { xref: "paper", yref: "y", x0: 0, x1: 1, y0: from, y1: to }),
+    }));
+
+const blockNames = () =>
+  blocks().map(({ block, from }) => ({
+    text: `block ${block + 1}`,
+    x: from,
+    xref: "x",
+    y: 1,
+    yref: "paper",
+    xanchor: "left",
+    yanchor: "bottom",
+    showarrow: false,
+    font: { size: 10 },
+    opacity: 0.75,
+  }));
+
+/** A hatched veil over the cells that were frozen when their row was drawn. */
+function frozenAreas(moments) {
+  return freezes(moments).map(({ from, to, x }) => ({
+    type: "rect",
+    x0: from - 0.5,
+    x1: to - 0.5,
+    y0: x,
+    y1: Math.max(x, moments.at(-1).x) + 0.5,
+    line: { width: 2, color: store.dark ? "#cbd5e1" : "#334155" },
+    fillcolor: "rgba(120,130,150,0.18)",
+  }));
+}
+
+const locks = (moments) =>
+  freezes(moments).map(({ from, to, x, block }) => ({
+    text: `block ${block + 1} frozen`,
+    x: (from + to - 1) / 2,
+    y: x,
+    yanchor: "top",
+    showarrow: false,
+    font: { size: 10 },
+    bgcolor: store.dark ? "rgba(27,34,48,0.8)" : "rgba(255,255,255,0.8)",
+  }));
+
+function freezes(moments) {
+  const found = [];
+  for (const m of moments) {
+    const before = found.at(-1)?.to ?? 0;
+    const frozen = frozenAfter(m);
+    if (frozen > before) found.push({ from: before, to: frozen, x: m.x + 0.5, block: found.length });
+  }
+  return found;
+}

@@ -1,0 +1,95 @@
+// Replays: the run on screen at other alphas with the same random numbers, asked for when their card is in sight.
+import { answerMark } from "./samples.js";
+import { element, number, percent } from "../format.js";
+import { NEEDS_LIVE } from "../host.js";
+import { store, subscribe, update } from "../store.js";
+
+const BESIDE = [1, 2, 4]; // alphas laid side by side
+
+let triggerServer = () => {};
+let asking = null; // the question that is being answered: {runId, alphas}
+let inSight = false;
+
+export function connect({ props, trigger, watch }) {
+  triggerServer = trigger;
+  watch("value", () => props.value && receive(JSON.parse(props.value).replay));
+}
+
+export function watchFor(card) {
+  new IntersectionObserver((entries) => {
+    inSight = entries.at(-1).isIntersecting;
+    keepAsking();
+  }).observe(card);
+}
+
+subscribe(() => keepAsking());
+
+/** A row, an alpha of which nothing will be known, a sentence that says why there are no rows, or the end of an answer. */
+function receive({ run_id: runId, row, unknown, sentence, done }) {
+  if (done) {
+    asking = null;
+    return keepAsking();
+  }
+  if (runId !== store.run?.id) return;
+  if (row) update({ replays: { ...store.replays, [alphaOf(row.alpha)]: row }, replayWords: "" });
+  else if (unknown !== undefined) update({ replays: { ...store.replays, [alphaOf(unknown)]: null } });
+  else update({ replayWords: sentence });
+}
+
+const alphaOf = (told) => (told === "inf" ? Infinity : told);
+
+/** Ask for what is missing: the slider's alpha first, then those side by side. One question at a time. */
+function keepAsking() {
+  const isOver = store.run && store.ended && !store.canContinue;
+  if (!isOver || store.replayWords || (asking && asking.runId === store.run.id)) return;
+  const isMissing = (alpha) => alpha !== null && alpha !== store.run.settings.alpha && !(alpha in store.replays);
+  const wanted = isMissing(store.whatIfAlpha) ? [store.whatIfAlpha] : inSight ? BESIDE.filter(isMissing) : [];
+  if (!wanted.length) return;
+  asking = { runId: store.run.id, alphas: wanted };
+  triggerServer("play", { run_id: store.run.id, alphas: wanted.map((alpha) => (alpha === Infinity ? "inf" : alpha)) });
+}
+
+export function showReplays(target, words) {
+  const { run, replays, whatIfAlpha } = store;
+  if (!run) return;
+  const isOver = store.ended && !store.canContinue;
+  const own = run.settings.alpha;
+  const alphas = [...new Set([...BESIDE, own, whatIfAlpha ?? own])].sort((a, b) => a - b);
+  words.textContent = !isOver ? "Once the run is over." : store.replayWords && `No replay: ${store.replayWords}.`;
+  if (!isOver || store.replayWords) return target.replaceChildren();
+  const head = ["α", "accepted", "changed", "log p (nats)", "paths part", ...(run.answer === null ? [] : ["answer"]), "final text"];
+  const rows = alphas.map((alpha) => (alpha === own ? ownRow(alpha) : rowOf(alpha, replays[alpha])));
+  target.replaceChildren(element("table", { class: "replays" }, element("tr", {}, ...head.map((text) => element("th", { scope: "col" }, text))), ...rows));
+}
+
+function ownRow(alpha) {
+  const { moments, run } = store;
+  const steps = moments.filter((moment) => moment.kind === "step");
+  const last = moments.at(-1);
+  const count = (field) => steps.filter((step) => step[field]).length;
+  const cells = [number(alpha, 1), percent(count("is_accepted"), steps.length), percent(count("is_changed"), steps.length), number(last.total_log_p, 2), "this run"];
+  return tableRow("own", cells, last.answer, last.tokens, last.tokens.map(() => true), run);
+}
+
+function rowOf(alpha, row) {
+  const none = row === null ? `not recorded: a replay at this α ${NEEDS_LIVE}` : "…";
+  if (!row) return element("tr", {}, element("th", { scope: "row" }, number(alpha, 1)), element("td", { colspan: 6 }, none));
+  const parts = row.parts_at === null ? "nowhere: the same path" : row.parts_x === null ? "at the shorter run's end" : `${whereOf(row.parts_x)}, block ${row.parts_block + 1}`;
+  const cells = [number(alpha, 1), percent(row.accepted, row.steps), percent(row.changed, row.steps), number(row.total_log_p.at(-1), 2), parts];
+  return tableRow(alpha === store.whatIfAlpha ? "slider" : "", cells, row.answer, row.tokens, row.same, store.run);
+}
+
+/** Extensions stand half a draw before the step that follows. */
+const whereOf = (x) => (Number.isInteger(x) ? `draw ${x}` : x < 1 ? "at the first block's writing" : `writing after draw ${Math.floor(x)}`);
+
+function tableRow(kind, [alpha, ...cells], answer, tokens, same, run) {
+  const text = tokens.map((token, i) => element("span", { class: same[i] ? "same" : "other" }, token));
+  return element(
+    "tr",
+    { class: kind },
+    element("th", { scope: "row" }, alpha),
+    ...cells.map((cell) => element("td", {}, cell)),
+    run.answer === null ? null : element("td", {}, answerMark(answer, run.answer)),
+    element("td", { class: "completion" }, ...text),
+  );
+}

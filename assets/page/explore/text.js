@@ -1,0 +1,99 @@
+// The current text as readable tokens in their blocks, with cut, regenerated suffix and locks.
+import { store, update, selectedMoment, currentMoment, frozenAfter, isHidden } from "../store.js";
+import { element, number } from "../format.js";
+
+/** Shades per colouring: [field to a number from 0 to 1, colour]. */
+const SHADES = {
+  age: [(m, i) => 1 / (1 + m.age[i] / 2), "0,114,178"],
+  log_p: [(m, i) => Math.min(1, -m.log_p[i] / 3), "110,70,170"],
+  entropy: [(m, i) => Math.min(1, m.entropy[i] / 2), "230,159,0"],
+  survived: [(m, i) => Math.min(1, m.survived[i] / 10), "0,130,100"],
+};
+
+export function showText(target) {
+  const moment = selectedMoment();
+  if (!moment) return target.replaceChildren(element("p", { class: "empty" }, "No text yet. Press Run."));
+  const tokens = visibleTokens(moment);
+  const size = store.run.settings.block_size;
+  const blocks = [];
+  for (let start = 0; start < tokens.length; start += size) {
+    blocks.push(blockOf(tokens.slice(start, start + size), start / size, moment));
+  }
+  target.replaceChildren(...blocks);
+}
+
+/** Kept and regenerated tokens: before its verdict the proposal stands in the text, dashed. */
+function visibleTokens(moment) {
+  const current = currentMoment();
+  const isStep = moment.kind === "step";
+  const verdict = !isStep ? "extended" : isHidden(moment) ? "proposed" : moment.is_accepted ? "accepted" : "rejected";
+  if (verdict !== "proposed") {
+    return current.tokens.map((text, i) => token(text, i, current, i >= moment.cut ? verdict : "", i === moment.cut));
+  }
+  const kept = current.tokens.slice(0, moment.cut).map((text, i) => token(text, i, current, "", false));
+  const proposed = moment.written.tokens.map((text, i) => token(text, moment.cut + i, null, verdict, i === 0));
+  return kept.concat(proposed);
+}
+
+function token(text, position, moment, role, isCut) {
+  const classes = ["token", role, isCut && "cut"].filter(Boolean).join(" ");
+  const span = element("span", { class: classes, "data-position": position, title: tokenTitle(text, position, moment) }, text);
+  if (moment) {
+    const [shade, colour] = SHADES[store.colouring];
+    span.style.backgroundColor = `rgba(${colour},${(0.06 + 0.5 * shade(moment, position)).toFixed(3)})`;
+  }
+  if (text.includes("⏎")) return element("span", {}, span, element("br"));
+  return span;
+}
+
+function tokenTitle(text, position, moment) {
+  if (!moment) return `${text}  token ${position}, proposed`;
+  const age = moment.age[position];
+  return (
+    `${text}  token ${position}\nlog p ${number(moment.log_p[position], 3)} nats, entropy ` +
+    `${number(moment.entropy[position], 3)} nats\nchanged ${age} moments ago, survived ` +
+    `${moment.survived[position]} challenges`
+  );
+}
+
+function blockOf(tokens, block, moment) {
+  const frozen = isHidden(moment) ? moment.frozen : frozenAfter(moment); // a block freezes with its last verdict
+  const isFrozen = frozen > block * store.run.settings.block_size;
+  const state = isFrozen ? "frozen" : block === moment.block ? "being revised" : "open";
+  const lock = element("span", { class: isFrozen ? "lock" : "lock open", "aria-hidden": "true" });
+  const name = element("span", { class: "block-name" }, lock, `block ${block + 1}, ${state}`);
+  return element("div", { class: isFrozen ? "block frozen" : "block" }, name, element("div", { class: "tokens" }, ...tokens));
+}
+
+/** Mark the token at a position, or none. */
+export function pointAt(target, position) {
+  target.querySelector(".pointed")?.classList.remove("pointed");
+  target.querySelector(`[data-position="${position}"]`)?.classList.add("pointed");
+}
+
+/** Pointing at a token points at its position everywhere; a click shows its alternatives. */
+export function wireTokens(target) {
+  const positionOf = (event) => event.target.closest("[data-position]")?.dataset.position;
+  target.addEventListener("mouseover", (event) => {
+    const position = positionOf(event);
+    if (position !== undefined) update({ position: Number(position) });
+  });
+  target.addEventListener("click", (event) => {
+    const position = positionOf(event);
+    if (position !== undefined) update({ position: Number(position), chosen: Number(position) });
+  });
+  target.addEventListener("keydown", (event) => {
+    const last = target.querySelectorAll("[data-position]").length - 1;
+    const position = stepped(event.key, store.position, last);
+    if (position === undefined || last < 0) return;
+    event.preventDefault();
+    update({ position, ...(event.key === "Enter" && { chosen: position }) });
+  });
+}
+
+/** The position that a key leads to; undefined for keys that lead nowhere. */
+function stepped(key, position, last) {
+  const here = Math.min(position ?? 0, last);
+  const next = position === null ? here : here + 1;
+  return { ArrowRight: Math.min(next, last), ArrowLeft: Math.max(here - 1, 0), Home: 0, End: last, Enter: here }[key];
+}

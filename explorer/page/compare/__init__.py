@@ -1,0 +1,1 @@
+"""The Compare page: recorded results, and one browser's own evaluation."""

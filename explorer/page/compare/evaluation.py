@@ -1,0 +1,203 @@
+"""Results for the Compare page: the recorded ones, and one browser's own evaluation as it runs."""
+
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from anyio import to_thread
+
+from explorer.analysis.answers import Question, answers
+from explorer.analysis.comparison import comparison
+from explorer.page.controls import whole
+from explorer.page.library import TUNED, Models
+from explorer.page.packets import packet
+from explorer.page.serving.sharing import SEARCHES
+from sampler.classroom.corpus import TASKS, held_out
+from sampler.classroom.results import Answered, Results, Started
+from sampler.core.records import quoted
+
+RECORDED = Path(__file__).resolve().parents[3] / "assets" / "results" / "classroom.jsonl.gz"
+MOST_PROBLEMS, LARGEST_SEED = 50, 10**9  # of a live run; run_seed must stay a whole number of 53 bits
+LONGEST = 900  # seconds of one live run
+TELL_EVERY, DRAW_EVERY = 0.2, 2.0  # seconds between two packets of progress, and of new figures
+
+
+class Attempt(NamedTuple):
+    """A live evaluation about to run: its header, its rows as they come, and how many there will be."""
+
+    started: Started
+    rows: Iterator[Answered]
+    planned: int
+
+
+Begin = Callable[[tuple[str, ...], int, int], Attempt]  # tasks, problems, seed
+
+
+def classroom(models: Models) -> Begin:
+    """How the page evaluates the embedded models."""
+
+    def begin(tasks: tuple[str, ...], problems: int, seed: int) -> Attempt:
+        from sampler.classroom.evaluate import evaluate  # seconds of imports, kept out of the page's start
+        from sampler.classroom.methods import LIVE, Plan
+
+        own = {"base": models.get("classroom")}
+        if TUNED in models.names:
+            own["tuned"] = models.get(TUNED)
+        asks = tuple(ask for ask in LIVE if ask.method.kind != "tuned" or "tuned" in own)
+        plan = Plan(tasks, problems, seed, asks)
+        told = {role: {"name": model.name, "revision": model.revision} for role, model in own.items()}
+        started = Started("live", list(tasks), problems, seed, plan.methods, told["base"], told.get("tuned"), {}, "")
+        planned = len(tasks) * sum(max(0, min(ask.problems, problems) - ask.first) for ask in asks)
+        return Attempt(started, evaluate(own, plan), planned)
+
+    return begin
+
+
+class Evaluation:
+    """One browser's live results. `ticket` names the run that may go on: whoever takes a new one ends the others."""
+
+    def __init__(self) -> None:
+        self.ticket = 0
+        self.results: Results | None = None
+        self.planned = 0
+        self.state = "not begun"  # "" while it runs, then how it ended
+        self.opened: tuple | None = None  # what the Explore page shall run next: model, prompt, settings
+
+    def __deepcopy__(self, memo: dict) -> "Evaluation":
+        return Evaluation()
+
+    def take_ticket(self) -> int:
+        """End the run that is going on; returns the number of the new one."""
+        self.ticket += 1
+        return self.ticket
+
+    leave = take_ticket
+
+    def begin(self, attempt: Attempt) -> None:
+        """Put a new run in place of the old results."""
+        self.results, self.planned, self.state = Results(attempt.started, []), attempt.planned, ""
+
+    def progress(self) -> dict[str, Any]:
+        """How far the run has come, in numbers and as a sentence."""
+        done, started = len(self.results.answered), self.results.started
+        what = f"{count(started.problems, 'problem')} a task ({', '.join(started.tasks)}), seed {started.seed}"
+        how = self.state or "running"
+        return {
+            "done": done,
+            "planned": self.planned,
+            "running": not self.state,
+            "sentence": f"your run: {what}; {how}, {done} of {self.planned} measurements",
+        }
+
+    def snapshot(self) -> str:
+        """The results so far as one packet."""
+        return packet(live=shown(self.results), progress=self.progress())
+
+
+async def stream(
+    evaluation: Evaluation, begin: Begin, tasks: tuple[str, ...], problems: int, seed: int
+) -> AsyncIterator[str]:
+    """Packets of a live evaluation until it ends, its time is over, or it is cancelled; ValueError before."""
+    ticket, started = evaluation.take_ticket(), time.monotonic()
+    yield packet(notice="Loading the models …")
+    attempt = await to_thread.run_sync(begin, tasks, problems, seed)
+    if evaluation.ticket != ticket:
+        return
+    evaluation.begin(attempt)
+    told = drawn = 0.0
+    while not evaluation.state:
+        end = await advance(evaluation, attempt, ticket)
+        if evaluation.ticket != ticket:
+            return
+        now = time.monotonic()
+        evaluation.state = end or (f"stopped after {LONGEST} seconds" if now - started > LONGEST else "")
+        if evaluation.state or now - drawn > DRAW_EVERY:
+            news = await to_thread.run_sync(evaluation.snapshot)
+            if evaluation.ticket == ticket:
+                yield news
+            drawn = time.monotonic()
+        elif now - told > TELL_EVERY:
+            yield packet(progress=evaluation.progress())
+            told = now
+
+
+async def advance(evaluation: Evaluation, attempt: Attempt, ticket: int) -> str:
+    """Compute one row more and keep it, unless the run has been cancelled meanwhile; says why there are no more."""
+    try:
+        row = await to_thread.run_sync(next, attempt.rows, None, limiter=SEARCHES)
+    except (RuntimeError, MemoryError) as error:  # what torch raises when a machine is too small
+        logging.exception("a live evaluation failed")
+        return f"failed ({type(error).__name__})"
+    if row is None:
+        return "finished"
+    if evaluation.ticket == ticket:
+        evaluation.results.answered.append(row)
+    return ""
+
+
+def asked_for(tasks: object, problems: object, seed: object) -> tuple[tuple[str, ...], int, int]:
+    """The panel's values; ValueError with one sentence (field, value, range) for a bad one."""
+    known = isinstance(tasks, list | tuple) and bool(tasks) and all(task in TASKS for task in tasks)
+    if not known:
+        raise ValueError(f"tasks must be one or more of {', '.join(TASKS)}, not {quoted(tasks)}")
+    number = whole("problems", problems, 1, MOST_PROBLEMS)
+    return tuple(task for task in TASKS if task in tasks), number, whole("seed", seed, 0, LARGEST_SEED)
+
+
+# ---- what the browser gets
+
+
+def shown(results: Results) -> dict[str, Any]:
+    """Results as rows for every view."""
+    started = results.started
+
+    def question_of(task: str, problem: int) -> Question | None:
+        found = questions(task, started.problems, started.seed) if task in TASKS else ()
+        return found[problem] if problem < len(found) else None
+
+    return {"choices": comparison(results), "answers": answers(results, question_of), "note": results.note}
+
+
+@lru_cache(maxsize=64)
+def questions(task: str, problems: int, seed: int) -> tuple[Question, ...]:
+    """Prompt and right answer of the held-out problems of an evaluation."""
+    return tuple((problem.prompt, problem.answer) for problem in held_out(task, problems, seed))
+
+
+@cache
+def recorded(path: Path) -> Results | None:
+    """The results in a file; None if there is no such file."""
+    return Results.load(path) if path.exists() else None
+
+
+@cache
+def recorded_json(path: Path) -> str:
+    """What the page opens on: the recorded results, or one sentence that says why there are none."""
+    try:
+        results = recorded(path)
+    except (ValueError, OSError) as error:
+        return packet(recorded=None, sentence=f"The recorded results cannot be opened: {error}.")
+    if results is None:
+        return packet(
+            recorded=None, sentence=f"No recorded results: {path.name} is missing. Run {COMMAND}, or press Run."
+        )
+    return packet(recorded=shown(results), sentence=sentence_of(results))
+
+
+COMMAND = "python -m sampler.classroom.evaluate --problems 500 --seed 1 --out assets/results/classroom.jsonl.gz"
+
+
+def sentence_of(results: Results) -> str:
+    """Where recorded results come from."""
+    s = results.started
+    note = f"; {results.note}" if results.note else ""
+    problems = f"{s.problems} held-out problems a task, seed {s.seed}"
+    return f"recorded results: {problems}, {s.command}, {s.created_at[:10]}{note}"
+
+
+def count(n: int, noun: str) -> str:
+    """`1 problem`, `2 problems`."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -1,0 +1,79 @@
+"""Computing a chain for a browser: one event at a time in a worker thread, at the speed asked for."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+
+from anyio import to_thread
+
+from explorer.page.explore.session import Session, is_block_end
+from explorer.page.serving.sharing import RUNS, recorded_elsewhere
+from explorer.page.serving.zero_gpu import NoGPU
+from sampler.core.records import BlockStarted, Event, RunEnded, SampleDrawn, StepTaken
+
+LONGEST_STREAM = 600  # seconds; Play goes on with a new stream
+PACKETS_PER_SECOND = 20  # at full speed several steps travel together
+LOOK_EVERY = 0.5  # seconds between two looks at the line
+
+GOALS: dict[str, Callable[[Event | None, Session], bool]] = {
+    "end": lambda event, session: False,
+    "step": lambda event, session: isinstance(event, StepTaken | BlockStarted),
+    "block": lambda event, session: is_block_end(event, session.trace.started.settings),
+}
+
+
+async def stream(session: Session, goal: str) -> AsyncIterator[str]:
+    """Packets of a living chain until the goal is reached, the chain ends, or another stream takes over."""
+    ticket = session.take_ticket()
+    with RUNS.place() as place:
+        while place.number:
+            yield session.delta(place.sentence, elsewhere=recorded_elsewhere())
+            await asyncio.sleep(LOOK_EVERY)
+            if session.ticket != ticket:
+                return
+        async with aclosing(computed(session, goal, ticket)) as packets:
+            async for news in packets:
+                yield news
+
+
+async def computed(session: Session, goal: str, ticket: int) -> AsyncIterator[str]:
+    """The same without a line: one event a turn."""
+    reached, started, sent = GOALS[goal], time.monotonic(), 0.0
+    while session.can_continue and time.monotonic() - started < LONGEST_STREAM:
+        began = time.monotonic()
+        try:
+            event = await to_thread.run_sync(session.advance, limiter=session.limiter)
+        except NoGPU as error:
+            session.abandon()
+            yield session.delta(f"ZeroGPU computes no more: {error}. The steps so far are kept.", idle=True)
+            return
+        except (RuntimeError, MemoryError) as error:  # what torch raises when a machine is too small
+            logging.exception("a chain failed")
+            session.abandon()
+            yield session.delta(f"The model failed ({type(error).__name__}); the steps so far are kept.", idle=True)
+            return
+        if session.ticket != ticket:
+            return
+        if reached(event, session):
+            break
+        if session.speed and isinstance(event, StepTaken | BlockStarted):
+            yield session.delta(status_of(event))
+            await asyncio.sleep(max(0.0, 1 / session.speed - (time.monotonic() - began)))
+        elif time.monotonic() - sent > 1 / PACKETS_PER_SECOND:
+            sent = time.monotonic()
+            yield session.delta(status_of(event))
+        if session.ticket != ticket:
+            return
+    yield session.delta(ending(session), idle=True)
+
+
+def status_of(event: Event | None) -> str:
+    """What is going on beyond the step on screen."""
+    return "The chain has ended; drawing temperature samples." if isinstance(event, RunEnded | SampleDrawn) else ""
+
+
+def ending(session: Session) -> str:
+    """The last word of a stream."""
+    return "The run has ended." if session.is_over and not session.can_continue else ""

@@ -1,0 +1,176 @@
+"""What is known of p^alpha under a finished run: its certified target, estimates where that is wide, alternatives."""
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
+from typing import Any, NamedTuple
+
+from explorer.analysis.target import Reading, Row, Text, alternative_rows, answer_rows, pivot_rows, search_row
+from explorer.analysis.tokens import display_tokens
+from explorer.page.explore.session import Session
+from explorer.page.library import Checker, Models
+from sampler.core.records import RunStarted
+from sampler.exact.best_first import Budget
+from sampler.exact.certified import certify
+from sampler.exact.pivots import Pivot, Question, alternatives, completed, exact_pivots
+from sampler.exact.rollouts import Rollouts, roll_out
+from sampler.models.contract import LanguageModel
+
+BUDGET = Budget(width=1e-3, nodes=15_000, seconds=6.0)  # the texts take 3 s on a core that has nothing else to do
+LARGEST_VOCABULARY = 2048  # tokens; a search row by row makes sense of small ones only
+SHARE_ROLLOUTS = 32  # futures a first token, for shares of answers that are known less well than by 2/32
+PIVOT_ROLLOUTS = 16  # futures a token, for the measures of one position
+ESTIMATED = 6  # positions estimated unasked, the most uncertain first
+ALTERNATIVE_ROLLOUTS = 32  # futures a token, for a position that somebody clicked
+TARGETS_KEPT = 4
+TEXTS_KEPT = 16  # final texts, and their positions, remembered with a target
+
+
+class Run(NamedTuple):
+    """A finished run, as far as its target is concerned; `alpha` is the last that was in force."""
+
+    run_id: str
+    started: RunStarted
+    alpha: float
+    token_ids: Text
+    samples: tuple[Text, ...]
+    checker: Checker
+
+
+def finished_run(session: Session, run_id: object) -> Run | None:
+    """The run on a session's screen, if it is the one asked about and over."""
+    with session.lock:
+        if session.trace is None or session.run_id != run_id or not session.is_over or session.can_continue:
+            return None
+        trace, steps = session.trace, session.trace.steps
+        alpha = steps[-1].alpha if steps else trace.started.settings.alpha
+        samples = session.sample_trace.samples if session.sample_trace else []
+        drawn = tuple(tuple(event.segment.token_ids) for event in samples)
+        return Run(run_id, trace.started, alpha, tuple(trace.ended.token_ids), drawn, session.checker)
+
+
+class Target:
+    """A certified target and all that has been asked of it; one thread at a time."""
+
+    def __init__(self, model: LanguageModel, run: Run) -> None:
+        started, found = run.started, run.checker
+        self.alpha, self.model = run.alpha, model
+        length = started.settings.max_new_tokens
+        prompt_ids = tuple(started.prompt_ids)
+        self.certified = certify(model.fresh(), prompt_ids, length, run.alpha, BUDGET)
+        self.question = Question(model, prompt_ids, run.alpha, length, self.certified, is_right(found))
+        self.reading = reading(model, found)
+        self.rolled: Rollouts | None = None
+        self.pivots: OrderedDict[Text, list[Pivot]] = OrderedDict()
+        self.alternatives: OrderedDict[Text, list[Row]] = OrderedDict()
+
+    def told(self, run: Run) -> Iterator[dict[str, Any]]:
+        """What is known of p^alpha under a run, more and more: shares of answers, then measures of its positions."""
+        content = self._described(run) | self._answers(run)
+        yield content
+        if self.rolled is None and self.certified.missing(self.alpha) > 2 / SHARE_ROLLOUTS:
+            self.rolled = self._roll_out()
+            content |= self._answers(run)
+            yield content
+        if not run.token_ids:
+            return
+        if run.token_ids not in self.pivots:
+            keep(self.pivots, run.token_ids, exact_pivots(self._asking(PIVOT_ROLLOUTS), run.token_ids), TEXTS_KEPT)
+        known = self.pivots[run.token_ids]
+        yield content | {"pivots": pivot_rows(known)}
+        for i in self._lacking(known):
+            known[i] = completed(self._asking(PIVOT_ROLLOUTS), run.token_ids, known[i])
+            yield content | {"pivots": pivot_rows(known)}
+
+    def _described(self, run: Run) -> dict[str, Any]:
+        return {
+            "alpha": self.alpha,
+            "search": search_row(self.certified, self.alpha),
+            "samples": len(run.samples),
+            "has_checker": self.question.is_right is not None,
+            "pivot_rollouts": PIVOT_ROLLOUTS,
+            "alternative_rollouts": ALTERNATIVE_ROLLOUTS,
+            "pivots": [],
+        }
+
+    def _answers(self, run: Run) -> dict[str, Any]:
+        rows = answer_rows(self.certified, self.alpha, self.reading, run.token_ids, run.samples, self.rolled)
+        return {"answers": rows, "rollouts": self.rolled.weights.size if self.rolled else 0}
+
+    def alternatives_at(self, run: Run, position: int) -> list[Row]:
+        """What could stand at a position of the run's final text."""
+        prefix = run.token_ids[:position]
+        if prefix not in self.alternatives:
+            question = self._asking(ALTERNATIVE_ROLLOUTS)
+            rows = alternative_rows(alternatives(question, prefix), self.model.piece)
+            keep(self.alternatives, prefix, rows, TEXTS_KEPT * self.question.length)
+        return self.alternatives[prefix]
+
+    def _lacking(self, pivots: list[Pivot]) -> list[int]:
+        """The most uncertain positions of a text, as far as the target does not tell all of them."""
+        order = sorted(range(len(pivots)), key=lambda i: -pivots[i].entropy)[:ESTIMATED]
+        needed = ("power_gain", "success_delta") if self.question.is_right else ("power_gain",)
+        return [i for i in order if any(getattr(pivots[i], name) is None for name in needed)]
+
+    def _asking(self, rollouts: int) -> Question:
+        """The question with a model whose cache starts empty: what a search or rollouts read is not kept."""
+        return replace(self.question, model=self.model.fresh(), rollouts=rollouts)
+
+    def _roll_out(self) -> Rollouts:
+        q = self._asking(SHARE_ROLLOUTS)
+        [row] = q.model.next_logprobs([q.prompt_ids])
+        return roll_out(q.model, q.prompt_ids, (), int(row.argmax()), q.alpha, q.length, q.rollouts, q.seed)
+
+
+_targets: OrderedDict[tuple, Target] = OrderedDict()  # only searching threads touch it, one at a time
+
+
+def target_of(run: Run, models: Models) -> Target:
+    """The target of a run, searched for unless it is known; ValueError says in one sentence why there is none."""
+    model = certifiable(run, models)
+    settings = run.started.settings
+    key = (model.name, model.revision, run.started.prompt, settings.max_new_tokens, run.alpha)
+    if key not in _targets:
+        keep(_targets, key, Target(model, run), TARGETS_KEPT)
+    _targets.move_to_end(key)
+    return _targets[key]
+
+
+def certifiable(run: Run, models: Models) -> LanguageModel:
+    """The model that made a run, if its target can be searched for; ValueError says in one sentence why not."""
+    started, name = run.started, run.started.model_name
+    if math.isinf(run.alpha):
+        raise ValueError("The exact target is searched for at a finite α; this run's is ∞.")
+    if name not in models.names:
+        raise ValueError(f"The exact target needs the model that made the run, {name}, which is not on offer here.")
+    model = models.get(name)
+    if model.vocab_size > LARGEST_VOCABULARY:
+        size = f"{name} has {model.vocab_size:,} tokens, and up to {LARGEST_VOCABULARY:,} can be searched here"
+        raise ValueError(f"The exact target is not known: {size}.")
+    known = range(model.vocab_size)
+    is_same = model.revision == started.model_revision and model.encode(started.prompt) == tuple(started.prompt_ids)
+    if not is_same or any(v not in known for v in run.token_ids):
+        raise ValueError(f"The exact target is not known: the run was made by another revision of {name}.")
+    return model
+
+
+def is_right(found: Checker) -> Callable[[str], bool] | None:
+    """The test of a completion's text, None where there is no checker."""
+    return (lambda text: found.answer_of(text) == found.answer) if found.answer_of else None
+
+
+def reading(model: LanguageModel, found: Checker) -> Reading:
+    """Answers as the checker reads them, else the completions themselves."""
+    if found.answer_of:
+        read = cache(lambda ids: found.answer_of(model.decode(ids)))
+        return Reading(read, lambda answer: "no answer" if answer is None else answer, found.answer)
+    return Reading(tuple, lambda ids: "".join(display_tokens([model.piece(v) for v in ids])), None)
+
+
+def keep(known: OrderedDict, key: Any, value: Any, most: int) -> None:
+    """Remember a value, and forget the one remembered first when there are more than `most`."""
+    known[key] = value
+    if len(known) > most:
+        known.popitem(last=False)

@@ -1,0 +1,1 @@
+"""The page without a server: what is recorded and computed beforehand."""

@@ -1,0 +1,168 @@
+"""The gate before Gradio: which addresses answer at all, how large a request may be, and what its JSON may hold."""
+
+import json
+import re
+from typing import Any
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sampler.core.records import quoted
+
+API = "/gradio_api/"
+OPEN = (  # what Gradio's own script asks for; no file is ever served by its path or fetched from elsewhere
+    *("queue/join", "queue/data", "run/predict", "cancel", "reset", "heartbeat", "startup-events", "app_id"),
+    *("info", "upload", "upload_progress", "login_check", "theme.css"),
+)
+CLOSED = ("/monitoring", "/login", "/logout")  # Gradio's doors outside of its API that nobody here needs
+CALLS = ("queue/join", "run/predict")
+CALL_FIELDS = ("session_hash", "data", "event_data", "fn_index", "trigger_id")
+MOST_UPLOAD = 20 * 2**20  # bytes
+MOST_FORM = MOST_UPLOAD + 2**16  # with what a browser writes around the file
+MOST_JSON = 2 * 2**20
+MOST_NESTED = 20  # levels of JSON
+NOTHING = type(None)
+KINDS = {  # what elements of Gradio's take, by their kind; nothing stands in a field that a person has emptied
+    "slider": ((int, float, NOTHING), "a number"),
+    "number": ((int, float, NOTHING), "a number"),
+    "checkbox": ((bool,), "true or false"),
+    "textbox": ((str, NOTHING), "text"),
+    "dropdown": ((str, NOTHING), "one of its choices"),
+    "radio": ((str, NOTHING), "one of its choices"),
+    "checkboxgroup": ((list,), "a list of its choices"),
+    "uploadbutton": ((dict, NOTHING), "a file that was uploaded here"),
+}
+SESSION_HASH = re.compile(r"[A-Za-z0-9-]{1,64}")
+
+
+class Refused(Exception):
+    """A request that goes no further; `status` is HTTP's, the message one sentence."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Gate:
+    """ASGI middleware; `functions` are Gradio's handlers by number."""
+
+    def __init__(self, app: ASGIApp, functions: dict[int, Any]) -> None:
+        self.app, self.functions = app, functions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it with one sentence."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        try:
+            await self.app(without_query(scope), await self.checked(scope, receive), send)
+        except Refused as refused:
+            answer = {"detail": str(refused), "error": str(refused)}  # Gradio's script reads one or the other
+            await JSONResponse(answer, refused.status)(scope, receive, send)
+
+    async def checked(self, scope: Scope, receive: Receive) -> Receive:
+        """How the app shall receive the request's body; Refused for a bad one."""
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        check_address(path)
+        limited = counted(receive, MOST_FORM if path.startswith(f"{API}upload") else MOST_JSON)
+        if scope["method"] == "POST" and path.rstrip("/") in [API + call for call in CALLS]:
+            body = await whole(limited)
+            return at_once(self.checked_call(body, is_queued=path.startswith(f"{API}queue")), receive)
+        return limited
+
+    def checked_call(self, body: bytes, is_queued: bool) -> bytes:
+        """The call of a handler, with the fields that a browser sends and no others."""
+        try:
+            told = json.loads(body)
+            check_nesting(told)
+            call = {name: told[name] for name in CALL_FIELDS if name in told} if isinstance(told, dict) else {}
+            passed_on = json.dumps(call, ensure_ascii=False, allow_nan=False).encode()
+        except (ValueError, RecursionError) as error:
+            raise Refused(400, "The request must be JSON of finite numbers and Unicode text.") from error
+        self.check_function(call, is_queued)
+        return passed_on
+
+    def check_function(self, call: dict[str, Any], is_queued: bool) -> None:
+        """Refused unless the call names a handler of this kind, brings its inputs, and says whose it is."""
+        number, data, session = (call.get(name) for name in ("fn_index", "data", "session_hash"))
+        function = self.functions.get(number) if type(number) is int else None
+        if function is None or function.fn is None or function.queue is not is_queued:
+            raise Refused(404, "There is no such handler here.")
+        if not isinstance(data, list) or len(data) != len(function.inputs):
+            raise Refused(400, f"The data must be a list of {len(function.inputs)} values.")
+        for element, value in zip(function.inputs, data, strict=True):
+            check_kind(element, value)
+        if not isinstance(session, str) or not SESSION_HASH.fullmatch(session):
+            raise Refused(400, "The session hash must be 1 to 64 letters, digits and hyphens.")
+
+
+def check_kind(element: Any, value: Any) -> None:
+    """Refused if an element of the page could never have sent this value; Gradio would only say "Error"."""
+    types, words = KINDS.get(element.get_block_name(), ((), ""))
+    if types and type(value) not in types:
+        raise Refused(400, f"{element.label} must be {words}, not {quoted(value)}.")
+
+
+def without_query(scope: Scope) -> Scope:
+    """The page's own address without its query, which is for our scripts: Gradio would look for a `page` of its own."""
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    return scope | {"query_string": b""} if path in ("", "/") else scope
+
+
+def check_address(path: str) -> None:
+    """Refused unless somebody here may need what stands at this address."""
+    name = path.removeprefix(API)
+    is_open = name in OPEN or any(name.startswith(f"{each}/") for each in OPEN) if path.startswith(API) else True
+    if not is_open or path.startswith(CLOSED) or not path.isprintable() or ".." in path or "\\" in path:
+        raise Refused(404, "There is nothing at this address.")
+
+
+def check_nesting(value: Any) -> None:
+    """Refused if JSON has more than MOST_NESTED levels, or names a file that Gradio would fetch from elsewhere."""
+    level = [value]
+    for _ in range(MOST_NESTED):
+        if any("://" in str(each.get("path")) for each in level if isinstance(each, dict)):
+            raise Refused(400, "A file must be one that was uploaded here.")
+        level = [item for each in level for item in contents(each)]
+        if not level:
+            return
+    raise Refused(400, f"The request's JSON must have at most {MOST_NESTED} levels.")
+
+
+def contents(value: Any) -> Any:
+    """What a list or an object holds; nothing for anything else."""
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def counted(receive: Receive, most: int) -> Receive:
+    """`receive` that refuses a body of more than `most` bytes."""
+    total = 0
+
+    async def count() -> Message:
+        nonlocal total
+        message = await receive()
+        total += len(message.get("body", b""))
+        if total > most:
+            raise Refused(413, f"A request here must be at most {most} bytes long.")
+        return message
+
+    return count
+
+
+async def whole(receive: Receive) -> bytes:
+    """All of a request's body; empty if the browser has gone."""
+    parts, more = [], True
+    while more:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def at_once(body: bytes, receive: Receive) -> Receive:
+    """A body that has been read, and then whatever else comes."""
+    messages = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return replay

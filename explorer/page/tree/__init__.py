@@ -1,0 +1,1 @@
+"""The Tree page: worlds, whole runs in them, and the block dial."""

@@ -1,0 +1,1 @@
+"""The mathematics, the records, the random numbers and the kernel: pure Python and NumPy."""

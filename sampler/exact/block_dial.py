@@ -1,0 +1,167 @@
+"""Block size as a dial: how far the exact law of a whole run is from p^alpha and from token-level temperature."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
+
+import numpy as np
+
+from sampler.core import kernel
+from sampler.core.kernel import Revise, Stage
+from sampler.core.power import RepeatedRow
+from sampler.core.records import SCOPES, Law, checked_alpha, checked_int, checked_temperature
+from sampler.exact.enumeration import (
+    Completion,
+    Distribution,
+    completions,
+    extension_law,
+    matrix_of,
+    one_revision,
+    power_target,
+    temperature_law,
+)
+from sampler.models.contract import LanguageModel
+
+MAX_COMPLETIONS = 1000  # the cost of enumerating the kernel grows with their square
+
+
+@dataclass(frozen=True, slots=True)
+class DialPoint:
+    """Total variation, 0 to 1, between the law that a run of N = `steps_per_block` ends with and two targets."""
+
+    scope: str
+    block_size: int
+    steps_per_block: int
+    to_power: float  # p^alpha over whole completions
+    to_temperature: float  # each token from p^(1/temperature), the proposal's own law
+
+
+def block_dial(
+    model: LanguageModel,
+    prompt_ids: Completion,
+    alpha: float,
+    temperature: float,
+    length: int,
+    max_steps: int,
+    revise: Revise = kernel.revise,
+) -> list[DialPoint]:
+    """Every scope, block size 1..length and N = 0..max_steps, exactly, for completions of at most `length` tokens.
+
+    Through the shipped kernel alone, or a wrong one in its place, each of its decisions enumerated. The work grows with
+    the square of the number of completions: about a second for 81 of them. ValueError beyond MAX_COMPLETIONS, or
+    for a setting out of range.
+    """
+    checked_alpha(alpha)
+    checked_temperature("temperature", temperature)
+    checked_int("length", length, 1, 12)
+    checked_int("max_steps", max_steps, 0, 10_000)
+    laws = RunLaws(model, prompt_ids, Law(alpha, temperature), length, revise)
+    laws.states(length)  # refuses what is too much
+    power = power_target(model, prompt_ids, length, alpha)
+    tempered = temperature_law(model, prompt_ids, length, temperature)
+    points = []
+    for scope, block_size in product(SCOPES, range(1, length + 1)):
+        rows = laws.after(scope, block_size, max_steps)
+        to_power, to_temperature = (_distances(rows, target, laws.states(length)) for target in (power, tempered))
+        points += map(partial(DialPoint, scope, block_size), range(max_steps + 1), to_power, to_temperature)
+    return points
+
+
+def _distances(rows: np.ndarray, target: Distribution, states: Sequence[Completion]) -> list[float]:
+    """Total variation of each law [S] of `rows` to the target, which gives nothing to a text it does not know."""
+    return (0.5 * np.abs(rows - [target.get(ids, 0.0) for ids in states]).sum(axis=1)).tolist()
+
+
+class RunLaws:
+    """Exact laws of block-wise runs of one model, prompt and law; each step is enumerated once for every N and B."""
+
+    def __init__(
+        self, model: LanguageModel, prompt_ids: Completion, law: Law, length: int, revise: Revise = kernel.revise
+    ) -> None:
+        self.length = length
+        self._model = _Remembering(model)
+        self._prompt_ids = prompt_ids
+        self._law = law
+        self._revise = revise
+        self._states: dict[int, list[Completion]] = {}
+        self._writes: dict[tuple[int, Completion], Distribution] = {}
+        self._revisions: dict[tuple[int, int, Completion], Distribution] = {}
+
+    def states(self, end: int) -> list[Completion]:
+        """Every text that a run may hold after `end` positions: those that have ended, and those of that length.
+
+        A wrong kernel may hold others, unfinished before `end`; they stand behind, once `after` has met them.
+        """
+        if end not in self._states:
+            found = [ids for ids, _ in completions(self._model, self._prompt_ids, end)] if end else [()]
+            if len(found) > MAX_COMPLETIONS:
+                raise ValueError(f"completions must be at most {MAX_COMPLETIONS} to be enumerated, not {len(found)}")
+            self._states[end] = found
+        return self._states[end]
+
+    def after(self, scope: str, block_size: int, max_steps: int) -> np.ndarray:
+        """[max_steps+1, S], row N: the law over `states(length)` of a run with N steps a block.
+
+        For a wrong kernel ask for `states(length)` afterwards: it may have grown.
+        """
+        laws = np.ones((max_steps + 1, 1))
+        for start in range(0, self.length, block_size):
+            end = min(start + block_size, self.length)
+            written, revised = self._written(start, end), self._revised(start if scope == "block" else 0, end)
+            laws = laws @ matrix_of(written, self.states(end))
+            revision = matrix_of(revised, self.states(end))
+            for steps in range(1, max_steps + 1):
+                laws[steps:] = laws[steps:] @ revision
+        return laws
+
+    def _written(self, start: int, end: int) -> list[Distribution]:
+        """[S(start)] laws: what writing one block makes of each text."""
+        return self._laws(self.states(start), end, partial(self._write, end))
+
+    def _revised(self, start: int, end: int) -> list[Distribution]:
+        """[S(end)] laws: what one revision makes of each text, those included that only a revision leads to."""
+        return self._laws(self.states(end), end, partial(self._revise_once, start, end))
+
+    def _laws(
+        self, texts: Sequence[Completion], end: int, law_of: Callable[[Completion], Distribution]
+    ) -> list[Distribution]:
+        """One law for each text; what they lead to becomes known, and is one of `texts` if those are states(end)."""
+        laws, states = [], self.states(end)
+        known = set(states)
+        for ids in texts:
+            laws.append(law_of(ids))
+            states += [found for found in laws[-1] if found not in known]
+            known |= laws[-1].keys()
+        return laws
+
+    def _write(self, end: int, ids: Completion) -> Distribution:
+        if (end, ids) not in self._writes:
+            self._writes[end, ids] = extension_law(self._model, self._stage(0, end), {ids: 1.0})
+        return self._writes[end, ids]
+
+    def _revise_once(self, start: int, end: int, ids: Completion) -> Distribution:
+        if len(ids) <= start:  # it ended before this block
+            return {ids: 1.0}
+        if (start, end, ids) not in self._revisions:
+            stage = self._stage(start, end)
+            self._revisions[start, end, ids] = one_revision(self._model, stage, ids, self._revise)
+        return self._revisions[start, end, ids]
+
+    def _stage(self, start: int, end: int) -> Stage:
+        return Stage(self._prompt_ids, self._model.eos_ids, start, end, self._law, alternatives=0)
+
+
+class _Remembering:
+    """A model that computes each row once."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self.eos_ids = model.eos_ids
+        self._model = model
+        self._rows: dict[Completion, np.ndarray] = {}
+
+    def next_logprobs(self, contexts: Sequence[Completion]) -> list[np.ndarray]:
+        for context in contexts:
+            if context not in self._rows:
+                self._rows[context] = self._model.next_logprobs([context])[0].view(RepeatedRow)
+        return [self._rows[context] for context in contexts]

@@ -1,0 +1,241 @@
+"""Certified targets: intervals that surely hold quantities of p^alpha, for a real model, from a best-first search.
+
+With S the completions found and F the frontier, E = sum over S of p^alpha is known and the rest of the normaliser is
+at most F = sum over the frontier of its bounds, so Z lies in [E, E + F], and the share of an event of which A of E
+lies inside in [A / (E + F), (A + F) / (E + F)]. F is at most p_max^(alpha-1) * r (method.md, section 6). Each weight
+is widened by what rounding may have done to it (`best_first.rounding`), so the intervals hold in floating point too.
+The model is what its rows said during the search; a transformer's rows differ in float32's last digits between
+batches, and an interval says nothing about that.
+"""
+
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Hashable
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from sampler.core.power import log_sum_exp
+from sampler.core.records import checked_alpha
+from sampler.exact.best_first import Budget, Enumeration, Text, enumerate_best_first, missing_share, rounding
+from sampler.models.contract import LanguageModel
+
+ULP = 2.0**-50  # what the last operations on an interval's end may cost it, as a share
+TIED = 1e9  # nats; how uncertain the shares of modes are that rounding cannot tell apart
+LEAST = -1e300  # nats, below every log p
+OTHERS = -1  # no token: those that were not looked at
+
+
+class Interval(NamedTuple):
+    """A closed interval that surely holds a number."""
+
+    low: float
+    high: float
+
+    @property
+    def width(self) -> float:
+        return self.high - self.low
+
+    @property
+    def middle(self) -> float:
+        return (self.low + self.high) / 2
+
+
+class View(NamedTuple):
+    """The completions after one prefix, n found and m sets left, with log weights relative to exp(shift)."""
+
+    texts: list[Text]
+    weights: np.ndarray  # (n,), log p^alpha
+    left: list[Text]
+    bounds: np.ndarray  # (m,), the most that the sum of p^alpha over each set can be
+    off: float  # how far each may be off, nats: rounding of log p, and of their sum
+    shift: float
+
+
+class NextToken(NamedTuple):
+    """Power conditionals after a prefix: of the tokens looked at, and of all the others together."""
+
+    tokens: dict[int, Interval]
+    others: Interval
+
+
+def certify(
+    model: LanguageModel, prompt_ids: Text, length: int, alpha: float = 4.0, budget: Budget | None = None
+) -> "CertifiedTarget":
+    """The certified target of a prompt, for completions of at most `length` tokens, searched for this alpha.
+
+    Its intervals hold at every alpha; they are narrow at this one and above it. The cost is that of
+    `enumerate_best_first`; ValueError names what is out of range.
+    """
+    return CertifiedTarget(enumerate_best_first(model, tuple(prompt_ids), length, alpha, budget or Budget()))
+
+
+class CertifiedTarget:
+    """What an enumeration proves about p^alpha over completions. Every `alpha` is from 1 to inf.
+
+    At alpha = inf the target is uniform on the likeliest completions; it is known where one completion is certainly
+    the likeliest, or where an event holds all that may be.
+    """
+
+    def __init__(self, enumeration: Enumeration) -> None:
+        order = sorted(range(len(enumeration.completions)), key=enumeration.completions.__getitem__)
+        self.enumeration = enumeration
+        self.completions = [enumeration.completions[i] for i in order]  # n, sorted, so that prefixes are ranges
+        self.log_p = enumeration.log_p[order]  # (n,), base log-probability
+        texts = enumeration.frontier.texts
+        self._frontier = enumeration.frontier[np.array(sorted(range(len(texts)), key=texts.__getitem__), dtype=int)]
+        self._left = list(self._frontier.texts)
+
+    @cached_property
+    def base_mass_left(self) -> Interval:
+        """r, the base model's probability of all that was not enumerated."""
+        off = math.expm1(rounding(self.log_p, self._frontier, self.enumeration.length))
+        left = math.fsum(np.exp(self._frontier.log_mass))
+        return Interval(max(0.0, left * (1 - off)), min(1.0, left * (1 + off)))
+
+    @cached_property
+    def p_max(self) -> float:
+        """The largest probability of a prefix that was not expanded, 0 where none is left."""
+        return float(np.exp(self._frontier.log_max.max(initial=-math.inf)))
+
+    def missing(self, alpha: float) -> float:
+        """The most that the share of p^alpha not enumerated can be, from 0 to 1: the width of its answer shares."""
+        return missing_share(self.log_p, self._frontier, self.enumeration.length, checked_alpha(alpha))
+
+    def log_normaliser(self, alpha: float, prefix: Text = ()) -> Interval:
+        """log sum p(x)^alpha, nats, over all completions or those that start with a prefix.
+
+        ValueError at alpha = inf, where the sum counts the certain completions: one or none.
+        """
+        if math.isinf(checked_alpha(alpha)):
+            raise ValueError("alpha must be a number from 1 to below inf for a normaliser, not inf")
+        view = self._view(prefix, alpha)
+        low, high = _log_sum(view.weights), _log_sum(np.append(view.weights, view.bounds))
+        return Interval(low + view.shift - view.off, min(0.0, high + view.shift + view.off))
+
+    def completion(self, token_ids: Text, alpha: float) -> Interval:
+        """p_alpha of one completion."""
+        return self.event(tuple(token_ids).__eq__, alpha)
+
+    def event(self, holds: Callable[[Text], bool], alpha: float, prefix: Text = ()) -> Interval:
+        """The power probability of an event given a prefix, such as accuracy: that the answer is right.
+
+        `holds` is asked about each enumerated completion, whole, its end token included.
+        """
+        shares = self.shares(lambda text: bool(holds(text)), alpha, prefix)
+        if True in shares:
+            return shares[True]
+        view = self._view(prefix, alpha)
+        return Interval(0.0, _high(_log_sum(view.bounds), _log_sum(view.weights), view.off))
+
+    def shares(self, answer: Callable[[Text], Hashable], alpha: float, prefix: Text = ()) -> dict[Hashable, Interval]:
+        """The power probability, given a prefix, of each answer that an enumerated completion gives.
+
+        For answers in the text: `lambda ids: task.answer(model.decode(ids))`. Without a prefix, an answer that is not
+        among the keys has a share of at most `missing(alpha)`.
+        """
+        view = self._view(prefix, alpha)
+        groups: dict[Hashable, list[float]] = {}
+        for text, weight in zip(view.texts, view.weights, strict=True):
+            groups.setdefault(answer(text), []).append(weight)
+        own = np.array([_log_sum(np.array(weights)) for weights in groups.values()])
+        left = _log_sum(view.bounds)
+        rests = _sums_of_others(own)
+        off = view.off + len(own) * 2.0**-51
+        return {
+            key: Interval(_low(value, np.logaddexp(rest, left), off), _high(np.logaddexp(value, left), rest, off))
+            for key, value, rest in zip(groups, own, rests, strict=True)
+        }
+
+    def next_token(self, prefix: Text, alpha: float) -> NextToken:
+        """p_alpha(next token | prefix) of each token looked at, and of all the others together.
+
+        Nothing is known where the prefix itself was not expanded: no token, and others in [0, 1]. ValueError for a
+        prefix after which nothing comes.
+        """
+        view, prefix = self._view(prefix, alpha), tuple(prefix)
+        if len(prefix) >= self.enumeration.length or prefix in self._ended:
+            raise ValueError(f"prefix must be one that goes on, not the completion {prefix}")
+        if prefix not in self.enumeration.expanded:
+            return NextToken({}, Interval(0.0, 1.0))
+        depth = len(prefix)
+        found: dict[int, list[float]] = {}
+        left: dict[int, list[float]] = {OTHERS: []}
+        for text, weight in zip(view.texts, view.weights, strict=True):
+            found.setdefault(text[depth], []).append(weight)
+        for text, bound in zip(view.left, view.bounds, strict=True):
+            left.setdefault(text[depth] if len(text) > depth else OTHERS, []).append(bound)
+        keys = sorted(found.keys() | left.keys())
+        known, most = (np.array([_log_sum(np.array(part.get(v, []))) for v in keys]) for part in (found, left))
+        reach = np.logaddexp(known, most)
+        rests, reaches = _sums_of_others(known), _sums_of_others(reach)
+        off = view.off + len(keys) * 2.0**-51
+        shares = {
+            v: Interval(_low(known[i], reaches[i], off), _high(reach[i], rests[i], off)) for i, v in enumerate(keys)
+        }
+        return NextToken(shares, shares.pop(OTHERS))
+
+    def futures(self, prefix: Text) -> list[tuple[Text, float]]:
+        """The enumerated completions that start with a prefix, with their log p, likeliest first."""
+        where = self._range(self.completions, tuple(prefix))
+        found = zip(self.completions[where], self.log_p[where].tolist(), strict=True)
+        return sorted(found, key=lambda item: (-item[1], item[0]))
+
+    @cached_property
+    def _ended(self) -> frozenset[Text]:
+        return frozenset(self.completions)
+
+    @cached_property
+    def _seen(self) -> frozenset[Text]:
+        """Prefixes of which all that is not enumerated stands in frontier sets of their own."""
+        return self.enumeration.expanded | self._ended | frozenset(self._left)
+
+    @cached_property
+    def _rounding(self) -> float:
+        return rounding(self.log_p, self._frontier, self.enumeration.length)
+
+    def _range(self, texts: list[Text], prefix: Text) -> slice:
+        """Where in sorted texts those stand that start with a prefix."""
+        return slice(bisect_left(texts, prefix), bisect_left(texts, (*prefix, math.inf)))
+
+    def _view(self, prefix: Text, alpha: float) -> View:
+        """What is known of p^alpha after a prefix; all that is left may be there if the prefix was not looked at."""
+        alpha, prefix = checked_alpha(alpha), tuple(prefix)
+        where = self._range(self.completions, prefix)
+        part = self._range(self._left, prefix) if prefix in self._seen else slice(None)
+        log_p, frontier = self.log_p[where], self._frontier[part]
+        texts, left = self.completions[where], self._left[part]
+        if not math.isinf(alpha):
+            top = float(max(log_p.max(initial=LEAST), frontier.log_max.max(initial=LEAST)))
+            weights, bounds = alpha * (log_p - top), alpha * (frontier.urgency(alpha) - top)
+            return View(texts, weights, left, bounds, 2 * alpha * self._rounding + 2.0**-46, alpha * top)
+        least = log_p.max(initial=-math.inf) - 2 * self._rounding  # what may be likeliest, as far as rounding can tell
+        weights = np.where(log_p >= least, 0.0, -np.inf)
+        bounds = np.where(frontier.log_max >= least, np.inf, -np.inf)  # any number of completions as likely
+        return View(texts, weights, left, bounds, TIED if np.count_nonzero(log_p >= least) > 1 else 0.0, 0.0)
+
+
+def _log_sum(values: np.ndarray) -> float:
+    return log_sum_exp(values) if len(values) else -math.inf
+
+
+def _sums_of_others(values: np.ndarray) -> np.ndarray:
+    """[n], log of the sum of all exp(values) but the own one."""
+    before = np.logaddexp.accumulate(np.append(-np.inf, values))[:-1]
+    after = np.logaddexp.accumulate(np.append(-np.inf, values[::-1]))[:-1][::-1]
+    return np.logaddexp(before, after)
+
+
+def _low(inside: float, outside: float, off: float) -> float:
+    """The least that inside / (inside + outside) can be for two log weights that may each be off by `off`."""
+    if inside == -math.inf:
+        return 0.0
+    return float(np.exp(-np.logaddexp(0.0, outside - inside + 2 * off))) * (1 - ULP)
+
+
+def _high(inside: float, outside: float, off: float) -> float:
+    """The most that it can be; 1 where nothing is known to lie outside."""
+    if outside == -math.inf or inside == math.inf:
+        return 1.0
+    return min(1.0, float(np.exp(-np.logaddexp(0.0, outside - inside - 2 * off))) * (1 + ULP))

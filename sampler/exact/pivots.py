@@ -1,0 +1,251 @@
+"""Pivotal positions of a completion: where sharpening whole texts and sharpening tokens part.
+
+Everything is exact, from a certified target, where that is narrow enough, else estimated from rollouts; each figure
+says which, with its error.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from sampler.core import power
+from sampler.core.records import checked_alpha, checked_int
+from sampler.exact.certified import CertifiedTarget, Interval
+from sampler.exact.rollouts import Estimate, Rollouts, Text, roll_out
+from sampler.models.contract import LanguageModel
+
+TOLERANCE = 0.01  # the widest certified interval that counts as exact
+FUTURES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure that is exact, surely within `error` of the truth, or estimated from M rollouts.
+
+    The error of an estimate is its standard error (delta method), joined with 1/M for what was too rare to be drawn.
+    """
+
+    value: float
+    error: float
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: a model, a prompt, alpha from 1 to below inf, the longest completion, and what is known.
+
+    `target` was searched for this very prompt and length. `is_right` is asked about a completion's text, where a
+    checker exists. `rollouts` futures a token stand in where the target is not narrow enough.
+    """
+
+    model: LanguageModel
+    prompt_ids: Text
+    alpha: float
+    length: int
+    target: CertifiedTarget | None = None
+    is_right: Callable[[str], bool] | None = None
+    rollouts: int = 64
+    seed: int = 0
+    _known: dict[Text, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if math.isinf(checked_alpha(self.alpha)):
+            raise ValueError("alpha must be a number from 1 to below inf for pivots, not inf")
+        checked_int("length", self.length, 1, self.model.max_length - len(self.prompt_ids))
+        checked_int("rollouts", self.rollouts, 2, 100_000)
+        checked_int("seed", self.seed, 0, 2**53 - 1)
+        if self.target is not None and self.target.enumeration.length != self.length:
+            raise ValueError(f"length must be the target's {self.target.enumeration.length}, not {self.length}")
+
+    def rightness(self, token_ids: Text) -> bool:
+        """Whether a whole completion is right; asked once about each."""
+        if token_ids not in self._known:
+            self._known[token_ids] = bool(self.is_right(self.model.decode(token_ids)))
+        return self._known[token_ids]
+
+
+@dataclass(frozen=True, slots=True)
+class Pivot:
+    """The measures of one position, for the token that stands there.
+
+    power_gain: KL(p_alpha(. | prefix) || temperature 1/alpha (. | prefix)) in nats, what the futures add to the choice.
+    success_delta: P_alpha(right | prefix and token) - P_alpha(right | prefix), -1 to 1; None without a checker.
+    entropy: of the base row, nats, exact.
+    Those of `exact_pivots` are None where the target does not tell.
+    """
+
+    position: int
+    token: int
+    entropy: float
+    power_gain: Measure | None
+    success_delta: Measure | None
+
+
+@dataclass(frozen=True, slots=True)
+class Future:
+    """A way on after a token: log p of it given the token, and its share of the token's power mass that was found."""
+
+    token_ids: Text
+    log_p: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A token that could stand at a position: its three probabilities there, and its likeliest known futures."""
+
+    token: int
+    base: float
+    temperature: float
+    power: Measure
+    futures: tuple[Future, ...]
+
+
+def pivots(question: Question, token_ids: Text) -> list[Pivot]:
+    """The measures at each position of a completion of 1 to `length` tokens; costs its rows, and rollouts if any."""
+    return [completed(question, token_ids, pivot) for pivot in exact_pivots(question, token_ids)]
+
+
+def exact_pivots(question: Question, token_ids: Text) -> list[Pivot]:
+    """What the target tells at each position of a completion of 1 to `length` tokens; costs no more than its rows."""
+    ids = _checked(question, token_ids, 1)
+    rows = question.model.next_logprobs([question.prompt_ids + ids[:i] for i in range(len(ids))])
+    log_p = np.concatenate([[0.0], np.cumsum([row[v] for row, v in zip(rows, ids, strict=True)])])
+    return [_exact_pivot(question, ids[:i], ids[i], rows[i], float(log_p[i])) for i in range(len(ids))]
+
+
+def completed(question: Question, token_ids: Text, pivot: Pivot) -> Pivot:
+    """A pivot of a completion with what the target does not tell estimated from rollouts."""
+    needs_delta = question.is_right is not None and pivot.success_delta is None
+    if pivot.power_gain and not needs_delta:
+        return pivot
+    prefix = tuple(token_ids[: pivot.position])
+    found = _rolled(question, prefix, pivot.token)
+    gain, delta = pivot.power_gain or _estimated(found.power_gain()), pivot.success_delta
+    if needs_delta:
+        delta = _estimated(found.success_delta(pivot.token, lambda future: question.rightness(prefix + future)))
+    return replace(pivot, power_gain=gain, success_delta=delta)
+
+
+def alternatives(question: Question, prefix: Text, count: int = 8) -> list[Alternative]:
+    """The likeliest `count` tokens after a prefix, under the base model, with what power makes of them."""
+    prefix = _checked(question, prefix, 0)
+    checked_int("count", count, 1, 8)
+    [row] = question.model.next_logprobs([question.prompt_ids + prefix])
+    tokens = [v for v, _ in power.top_tokens(row, count)]
+    tempered = np.exp(power.temper(row, 1 / question.alpha))
+    shares, futures = _exact_alternatives(question, prefix, tokens) or _estimated_alternatives(question, prefix, tokens)
+    return [
+        Alternative(v, math.exp(row[v]), float(tempered[v]), shares[v], _best(futures[v], question.alpha))
+        for v in tokens
+    ]
+
+
+def exact_power_gain(target: CertifiedTarget, prefix: Text, row: np.ndarray, log_p: float, alpha: float) -> Interval:
+    """An interval that surely holds the power gain after a prefix with base row [V] and log-probability log_p.
+
+    Term by term P log(P/T) over the interval of P. The tokens that were not looked at add at least their log-sum
+    bound, and at most their share times log 1/zeta-bar: P/T = zeta / zeta-bar, zeta <= 1, zeta-bar the mean of zeta
+    under temperature.
+    """
+    told, log_t = target.next_token(prefix, alpha), power.temper(row, 1 / alpha)
+    terms = [_term(interval, float(log_t[v])) for v, interval in told.tokens.items()]
+    low, high = math.fsum(term.low for term in terms), math.fsum(term.high for term in terms)
+    if told.others.high > 0:
+        left = max(0.0, 1.0 - math.fsum(math.exp(log_t[v]) for v in told.tokens))
+        log_mean = target.log_normaliser(alpha, prefix).low - alpha * log_p - power.log_z(row, alpha)
+        low += _term(told.others, math.log(left)).low if left > 0 else 0.0
+        high += told.others.high * max(0.0, -log_mean)
+    return Interval(max(0.0, low), high)
+
+
+def exact_success_delta(question: Question, prefix: Text, token: int) -> Interval:
+    """An interval that surely holds the change of the probability of a right answer when the token is fixed."""
+    target, whole = question.target, (*prefix, token)
+    before = target.event(question.rightness, question.alpha, prefix)
+    if len(whole) == question.length or token in question.model.eos_ids:
+        after = Interval(*[float(question.rightness(whole))] * 2)
+    else:
+        after = target.event(question.rightness, question.alpha, whole)
+    return Interval(after.low - before.high, after.high - before.low)
+
+
+def _exact_pivot(question: Question, prefix: Text, token: int, row: np.ndarray, log_p: float) -> Pivot:
+    gain = delta = None
+    if question.target:
+        gain = _narrow(exact_power_gain(question.target, prefix, row, log_p, question.alpha))
+        delta = _narrow(exact_success_delta(question, prefix, token)) if question.is_right else None
+    return Pivot(len(prefix), token, power.entropy(row), gain, delta)
+
+
+def _exact_alternatives(question: Question, prefix: Text, tokens: list[int]) -> tuple[dict, dict] | None:
+    if not question.target:
+        return None
+    told = question.target.next_token(prefix, question.alpha)
+    shares = {v: _narrow(told.tokens.get(v, told.others)) for v in tokens}
+    if None in shares.values():
+        return None
+    texts = [(*prefix, v) for v in tokens]
+    log_p = _log_p(question, texts)
+    found = [question.target.futures(text) for text in texts]
+    futures = {v: [(ids[len(prefix) + 1 :], whole - log_p[i]) for ids, whole in found[i]] for i, v in enumerate(tokens)}
+    return shares, futures
+
+
+def _log_p(question: Question, texts: list[Text]) -> list[float]:
+    """Base log-probability of some texts of one length, which differ in their last token."""
+    prefix = texts[0][:-1]
+    rows = question.model.next_logprobs([question.prompt_ids + prefix[:i] for i in range(len(prefix) + 1)])
+    before = math.fsum(rows[i][v] for i, v in enumerate(prefix))
+    return [before + float(rows[-1][text[-1]]) for text in texts]
+
+
+def _estimated_alternatives(question: Question, prefix: Text, tokens: list[int]) -> tuple[dict, dict]:
+    found = _rolled(question, prefix, tokens[0])
+    estimates = found.power()
+    futures = {
+        v: [(ids[1:], log_p) for ids, log_p in {r.token_ids: r.log_p for r in row}.items()]
+        for v, row in zip(found.tokens, found.futures, strict=True)
+    }
+    return {v: _estimated(estimates[v]) for v in tokens}, futures
+
+
+def _best(futures: list[tuple[Text, float]], alpha: float) -> tuple[Future, ...]:
+    """The likeliest few of some futures (tokens, log p)."""
+    if not futures:
+        return ()
+    ordered = sorted(futures, key=lambda item: -item[1])
+    weights = np.exp(alpha * np.array([log_p - ordered[0][1] for _, log_p in ordered]))
+    shares = (weights / weights.sum()).tolist()
+    return tuple(Future(ids, log_p, share) for (ids, log_p), share in zip(ordered[:FUTURES], shares, strict=False))
+
+
+def _rolled(question: Question, prefix: Text, token: int) -> Rollouts:
+    q = question
+    return roll_out(q.model, q.prompt_ids, prefix, token, q.alpha, q.length, q.rollouts, q.seed)
+
+
+def _checked(question: Question, token_ids: Text, least: int) -> Text:
+    """A text that a completion may start with, after which it goes on if `least` is 0."""
+    ids, most = tuple(token_ids), question.length - (least == 0)
+    if not least <= len(ids) <= most or any(v in question.model.eos_ids for v in ids[: len(ids) - least]):
+        raise ValueError(f"token_ids must be {least} to {most} tokens without an end before their last, not {ids}")
+    return ids
+
+
+def _narrow(interval: Interval) -> Measure | None:
+    """An exact measure, where the interval is narrow enough to be called so."""
+    return Measure(interval.middle, interval.width / 2, True) if interval.width <= TOLERANCE else None
+
+
+def _estimated(estimate: Estimate) -> Measure:
+    return Measure(estimate.value, estimate.error, False)
+
+
+def _term(share: Interval, log_t: float) -> Interval:
+    """Where x (log x - log t) lies for x in an interval; it falls until x = t/e and rises after."""
+    ends = [x * (math.log(x) - log_t) if x > 0 else 0.0 for x in share]
+    turn = math.exp(log_t - 1)
+    return Interval(-turn if share.low < turn < share.high else min(ends), max(ends))

@@ -1,0 +1,1 @@
+"""Samplers: how a run goes on, block after block."""

@@ -1,0 +1,82 @@
+"""What a run tells besides its steps: where it comes from, how tokens are displayed, and what it has cost."""
+
+import platform
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import cache
+from importlib import metadata
+
+from sampler.core.records import PowerSettings, RunStarted, Segment, TemperatureSettings, Totals
+from sampler.models.contract import LanguageModel
+
+SMALL_VOCABULARY = 2048  # up to here a run tells every piece at its start, beyond it each piece when it first occurs
+
+version = cache(metadata.version)  # reading it from a package's files takes longer than a run in a tiny world
+
+
+def run_started(
+    model: LanguageModel,
+    prompt: str,
+    prompt_ids: tuple[int, ...],
+    settings: PowerSettings | TemperatureSettings,
+    pieces: "PieceLedger",
+) -> RunStarted:
+    """The first event, with the versions that made the run."""
+    packages = {name: version(name) for name in ("numpy", "torch", "transformers")}
+    return RunStarted(
+        method="power" if isinstance(settings, PowerSettings) else "temperature",
+        model_name=model.name,
+        model_revision=model.revision,
+        prompt=prompt,
+        prompt_ids=prompt_ids,
+        settings=settings,
+        pieces=pieces.at_start(prompt_ids),
+        versions={"python": platform.python_version(), **packages},
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+class PieceLedger:
+    """Which display pieces a run has told already, so that each is told once and a large vocabulary never at once."""
+
+    def __init__(self, model: LanguageModel, told: frozenset[int] = frozenset()) -> None:
+        self._model = model
+        self.told = told
+
+    def at_start(self, prompt_ids: tuple[int, ...]) -> dict[int, str]:
+        """Every piece of a small vocabulary, those of the prompt of a large one."""
+        small = self._model.vocab_size <= SMALL_VOCABULARY
+        return self._tell(range(self._model.vocab_size) if small else prompt_ids)
+
+    def new(self, segment: Segment) -> dict[int, str]:
+        """Pieces of the tokens and alternatives of a segment that were not told before."""
+        alternatives = (token for position in segment.alternatives for token, _ in position)
+        return self._tell((*segment.token_ids, *alternatives))
+
+    def _tell(self, token_ids: Iterable[int]) -> dict[int, str]:
+        unseen = sorted(set(token_ids) - self.told)
+        self.told = self.told.union(unseen) if unseen else self.told
+        return {token: self._model.piece(token) for token in unseen}
+
+
+class Meter:
+    """What the model has cost since the last reading."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
+        self._last = self._now()
+
+    def read(self) -> Totals:
+        """Tokens fed, calls and seconds since the last reading, or since the meter was made."""
+        last, self._last = self._last, self._now()
+        fed, calls, seconds = (now - then for now, then in zip(self._last, last, strict=True))
+        return Totals(tokens_fed=fed, forward_calls=calls, seconds=round(seconds, 6))
+
+    def _now(self) -> tuple[int, int, float]:
+        return self._model.tokens_fed, self._model.forward_calls, time.perf_counter()
+
+
+def added(a: Totals, b: Totals) -> Totals:
+    """Field by field; seconds to the microsecond."""
+    return Totals(*(round(getattr(a, name) + getattr(b, name), 6) for name in Totals.__slots__))

@@ -1,0 +1,247 @@
+"""CausalLM: a Hugging Face causal language model behind the LanguageModel protocol, batched and cached."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+
+import numpy as np
+import torch
+from transformers import PreTrainedModel
+
+from sampler.core.records import quoted
+from sampler.models.guesses import Guesses
+from sampler.models.loading import DTYPES, EMBEDDED, Loaded, checked_device, loaded
+from sampler.models.prefix_cache import PrefixCache, RowMemory, Text, aligned
+from sampler.models.token_tree import Pass, TokenTree
+
+PASS_ROWS = 64  # contexts put through the network at once
+TREE_ROWS = 256  # the same, where they share their beginnings in a tree of tokens
+TREE_TOKENS = 1024  # new tokens of a tree read in one pass
+
+
+class CausalLM:
+    """A LanguageModel (the contract is in language_model.py) made of a Hugging Face model and its tokenizer.
+
+    Remembers the rows that it has computed, by their whole context, and the keys and values of recent texts, so that
+    a chain that returns to an earlier prefix pays only for tokens not read before. One copy serves one thread at a
+    time; `fresh` makes more.
+    """
+
+    def __init__(
+        self, shared: Loaded, rows: RowMemory | None = None, kept_bytes: int | None = None, guess: int = 0
+    ) -> None:
+        self.name = shared.name
+        self.revision = shared.revision
+        self.vocab_size = shared.vocab_size
+        self.eos_ids = shared.eos_ids
+        self.max_length = shared.max_length
+        self.tokens_fed = 0
+        self.forward_calls = 0
+        self._loaded = shared
+        self.rows = RowMemory() if rows is None else rows
+        self._kept_bytes = kept_bytes
+        self._prefixes = PrefixCache(kept_bytes)
+        self._tree = TokenTree(shared.num_layers, kept_bytes)
+        self._guesses = Guesses(guess)
+
+    @classmethod
+    def load(
+        cls, name_or_path: str, device: str = "auto", dtype: str = "float32", kept_bytes: int | None = None
+    ) -> "CausalLM":
+        """The model in a local folder or of a Hugging Face id; the EMBEDDED ones come with this project.
+
+        `device` is "cpu", "cuda" or "auto" (cuda where there is one), `dtype` "float32" or "bfloat16". Weights must
+        be safetensors and the tokenizer a fast one; code that comes with a model is never run. `kept_bytes` of keys
+        and values are kept by each copy, 256 MB by default. Sets the number of torch's threads and NumPy's (lean.py).
+        Raises ValueError, one sentence that names the model and what is allowed.
+        """
+        if dtype not in DTYPES:
+            raise ValueError(f"dtype must be one of {', '.join(DTYPES)}, not {dtype!r}")
+        device = checked_device(device)
+        try:
+            model = cls(loaded(str(name_or_path), device, DTYPES[dtype]), kept_bytes=kept_bytes)
+            if model._reads_ahead():
+                raise ValueError("its rows depend on the tokens that they predict")
+            return model.fresh()
+        except Exception as error:  # a foreign repository may fail in any way
+            reason = str(error).strip().partition("\n")[0]
+            raise ValueError(
+                f"model must be {', '.join(EMBEDDED)}, a folder or a Hugging Face id, holding a causal language model "
+                f"with safetensors weights and a fast tokenizer; {str(name_or_path)!r} could not be loaded: {reason}"
+            ) from error
+
+    def fresh(self, keep_rows: bool = False, guess: int = 0) -> "CausalLM":
+        return CausalLM(self._loaded, self.rows if keep_rows else None, self._kept_bytes, guess)
+
+    def hold(self, text: Sequence[int], start: int) -> None:
+        self.rows.hold(tuple(text), start)
+        self._prefixes.hold(tuple(text))
+        self._tree.hold(tuple(text))
+
+    @property
+    def module(self) -> PreTrainedModel:
+        """The network itself, for work in bulk."""
+        return self._loaded.module
+
+    def encode(self, text: str) -> tuple[int, ...]:
+        try:
+            ids = tuple(self._loaded.tokenizer.backend_tokenizer.encode(text).ids)
+        except TypeError as error:
+            raise ValueError(f"text must be a string without lone surrogates, not {quoted(text)}") from error
+        if not ids:
+            raise ValueError(f"text must be at least one token of {self.name} long, not {quoted(text)}")
+        return ids
+
+    def decode(self, token_ids: Sequence[int]) -> str:
+        return self._loaded.pieces.decode(token_ids)
+
+    def piece(self, token_id: int) -> str:
+        return self._loaded.pieces.piece(token_id)
+
+    def next_logprobs(self, contexts: Sequence[Sequence[int]]) -> list[np.ndarray]:
+        """Next-token rows, R of [V] float64, for R contexts of 1..max_length-1 tokens; ValueError for any other.
+
+        A context asked for before, or twice at once, costs nothing and gives the same bits. Rows agree with those of
+        `logprobs` up to the rounding of the network's own dtype.
+        """
+        asked = [self._checked(context, self.max_length - 1) for context in contexts]
+        rows = {context: self.rows.get(context) for context in asked}
+        missing = sorted(context for context, row in rows.items() if row is None)
+        pass_rows, read = PASS_ROWS, self._read
+        if self._loaded.can_branch:
+            pass_rows, read = TREE_ROWS, self._read_tree
+            missing = sorted({*missing, *self._likely(asked, missing)})
+        for first in range(0, len(missing), pass_rows):
+            for context, row in self._within_memory(read, missing[first : first + pass_rows]).items():
+                rows[context] = self.rows.put(context, row)
+        return [rows[context] for context in asked]
+
+    def logprobs(self, token_ids: Sequence[int], start: int) -> np.ndarray:
+        """Rows [len(token_ids)-start+1, V], float64, in one plain pass that neither reads nor writes any memory."""
+        text = self._checked(token_ids, self.max_length)
+        if not 1 <= start <= len(text):
+            raise ValueError(f"start must be from 1 to the number of tokens, {len(text)}, not {start}")
+        self.tokens_fed += len(text)
+        return self._forward(np.array([text]), len(text) - start + 1, use_cache=False)[0]
+
+    def _likely(self, asked: list[Text], missing: list[Text]) -> Iterator[Text]:
+        """Unknown contexts that may be asked for after the missing ones, to be read in the same pass."""
+        self._guesses.learn(asked)
+        for context in missing:
+            yield from (later for later in self._guesses.after(context) if self.rows.get(later) is None)
+
+    def _reads_ahead(self) -> bool:
+        """Whether the row after the first token changes with the second, as in BERT: no causal model then."""
+        row, other = self.logprobs((0, 0), 1)[0], self.logprobs((0, 1), 1)[0]
+        return bool(np.abs(row - other).max() > 0.25)  # nats; rounding is far below, reading ahead far above
+
+    def _checked(self, context: Sequence[int], longest: int) -> Text:
+        context = tuple(context)
+        if not 1 <= len(context) <= longest:
+            raise ValueError(f"a context of {self.name} must be 1 to {longest} tokens long, not {len(context)}")
+        if min(context) < 0 or max(context) >= self.vocab_size:
+            outside = next(token for token in context if not 0 <= token < self.vocab_size)
+            raise ValueError(f"token ids of {self.name} must be from 0 to {self.vocab_size - 1}, not {outside}")
+        return context
+
+    def _within_memory(self, read: Callable, texts: Sequence[Text]) -> dict[Text, np.ndarray]:
+        """Read texts at once, or half of them at a time where memory runs out, the last resort being without caches."""
+        try:
+            return read(texts)
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            if len(texts) == 1 and not self._is_bare:
+                self._prefixes = PrefixCache(self._kept_bytes)
+                self._tree = TokenTree(self._loaded.num_layers, self._kept_bytes)
+                return self._within_memory(read, texts)
+            if len(texts) == 1:
+                raise MemoryError(
+                    f"a text of {len(texts[0])} tokens must fit into memory beside {self.name}, and does not: take "
+                    f"fewer new tokens, a shorter prompt or a smaller model"
+                ) from error
+        half = len(texts) // 2
+        return self._within_memory(read, texts[:half]) | self._within_memory(read, texts[half:])
+
+    @property
+    def _is_bare(self) -> bool:
+        """Whether no keys and values are held that could make room."""
+        return not self._prefixes and not self._tree
+
+    def _read(self, texts: Sequence[Text]) -> dict[Text, np.ndarray]:
+        """The row [V] after each of some distinct texts, from one pass; one for each length if rows cannot align."""
+        if self._loaded.can_align:
+            return dict(zip(texts, self._read_on(texts), strict=True))
+        rows = {}
+        for length, group in groupby(sorted(texts, key=len), key=len):
+            alike = list(group)
+            self.tokens_fed += length * len(alike)
+            rows |= zip(alike, self._forward(np.array(alike), 1, use_cache=False)[:, 0], strict=True)
+        return rows
+
+    def _read_on(self, texts: Sequence[Text]) -> np.ndarray:
+        """Rows [R, V], feeding only what the prefix cache does not hold."""
+        cache, width = self._prefixes.start(texts)
+        ids, mask, positions = aligned(texts, width)
+        rows = self._forward(
+            ids,
+            1,
+            attention_mask=None if mask.all() else self._tensor(mask),
+            position_ids=self._tensor(positions),
+            past_key_values=cache,
+            use_cache=True,
+        )
+        self._prefixes.keep(texts, cache)
+        self.tokens_fed += int(mask[:, -width:].sum())
+        return rows[:, 0]
+
+    def _read_tree(self, texts: Sequence[Text]) -> dict[Text, np.ndarray]:
+        """The row [V] after each of some distinct texts, feeding only what the tree of tokens does not hold."""
+        new = self._tree.missing(texts)
+        if len(new) > TREE_TOKENS:
+            return self._read(texts)
+        read = self._tree.start(new)
+        is_one_row = len(read.ids) == 1  # in several rows every new token is asked for
+        rows = self._forward_tree(read, read.places(texts) if is_one_row else None)
+        self._tree.keep(read)
+        self.tokens_fed += len(new)
+        return dict(zip(texts if is_one_row else new, rows, strict=False))  # the last row's end may be repeated
+
+    def _forward_tree(self, read: Pass, kept: np.ndarray | None) -> np.ndarray:
+        """Log-probabilities [N, V] after each token of a pass, or [K, V] after chosen ones of its only row."""
+        if self._loaded.lean is not None:
+            self.forward_calls += 1
+            return log_softmax(self._loaded.lean(read, kept).astype(np.float64))
+        return self._forward(
+            read.ids,
+            read.ids.shape[1] if kept is None else kept,
+            attention_mask=self._tensor(read.mask),
+            position_ids=self._tensor(read.positions),
+            past_key_values=read.cache,
+            use_cache=True,
+        ).reshape(-1, self.vocab_size)
+
+    @torch.inference_mode()
+    def _forward(self, ids: np.ndarray, kept: int | np.ndarray, use_cache: bool, **arguments: object) -> np.ndarray:
+        """Log-probabilities [R, K, V] after some columns of `ids` [R, W]: the last K, or K chosen ones."""
+        self.forward_calls += 1
+        columns = slice(-kept, None) if isinstance(kept, int) else self._tensor(kept)
+        if "logits_to_keep" in self._loaded.accepts:
+            arguments["logits_to_keep"] = kept if isinstance(kept, int) else columns
+            columns = slice(None)
+        module = self._loaded.quick if use_cache else self._loaded.module  # verification trusts the plain one
+        logits = module(input_ids=self._tensor(ids), use_cache=use_cache, **arguments).logits
+        return torch.log_softmax(logits[:, columns].double(), dim=-1).cpu().numpy()
+
+    def _tensor(self, array: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(array).to(self._loaded.device)
+
+
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """Rows [N, V] of log-probabilities."""
+    shifted = logits - logits.max(-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error says that the machine or its GPU has no memory left; on a CPU torch has no class for it."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)

@@ -1,0 +1,178 @@
+"""The forward pass of Llama-type networks on a CPU, written out: the same weights and numbers, several times sooner.
+
+A step of a small network spends most of its time between its products. Here there are few operations, layers that read
+the same input are one product, and nearly all of it is NumPy's, whose operations start sooner than torch's.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+import torch
+from threadpoolctl import threadpool_limits
+from transformers import PreTrainedModel
+
+from sampler.models.packing import LARGEST, is_worth_packing, packed
+from sampler.models.token_tree import Pass, Pool, TokenTree
+
+KINDS = ("LlamaForCausalLM", "Qwen2ForCausalLM")
+AGREEMENT = 1e-3  # largest difference of logits at which both are the same network
+
+
+class Product:
+    """Linear layers that read the same rows (N, in) as one; the factors of a norm before them are folded in.
+
+    `order` and `scale` arrange the first outputs anew.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[torch.nn.Linear],
+        norm: torch.nn.Module | None = None,
+        order: Sequence[int] = (),
+        scale: Sequence[float] = (),
+    ) -> None:
+        weight = torch.cat([layer.weight for layer in layers])  # (out, in)
+        self.bias = None if layers[0].bias is None else torch.cat([layer.bias for layer in layers]).numpy()
+        if norm is not None:
+            weight *= norm.weight * weight.shape[1] ** 0.5
+        if len(order):
+            weight[: len(order)] = weight[order] * torch.tensor(scale)[:, None]
+        if len(order) and self.bias is not None:
+            self.bias[: len(order)] = self.bias[order] * scale
+        self.multiplied = from_memory(weight) if is_worth_packing(weight) else from_cache(weight)
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        made = self.multiplied(x)
+        if self.bias is not None:
+            made += self.bias
+        return made
+
+
+def from_cache(weight: torch.Tensor) -> Callable[[np.ndarray], np.ndarray]:
+    """x (N, in) -> x @ weight.T (N, out) by NumPy, for weights (out, in)."""
+    return partial(np.dot, b=weight.t().contiguous().numpy())
+
+
+def from_memory(weight: torch.Tensor) -> Callable[[np.ndarray], np.ndarray]:
+    """The same by packed weights."""
+    product = packed(weight)
+    return lambda x: product(torch.from_numpy(x)).numpy()
+
+
+class Layer:
+    """One layer's products, and the shape of its attention."""
+
+    def __init__(self, layer: torch.nn.Module) -> None:
+        own = layer.self_attn
+        projections = own.q_proj, own.k_proj, own.v_proj
+        self.head_dim = own.head_dim
+        self.heads, self.groups = (part.out_features // own.head_dim for part in projections[:2])
+        order = interleaved(self.heads + self.groups, self.head_dim)
+        scale = np.repeat(np.float32([own.scaling, 1]), [self.heads * self.head_dim, self.groups * self.head_dim])
+        self.project = Product(projections, layer.input_layernorm, order, scale)
+        self.leave = Product([own.o_proj])
+        self.widen = Product([layer.mlp.gate_proj, layer.mlp.up_proj], layer.post_attention_layernorm)
+        self.narrow = Product([layer.mlp.down_proj])
+
+    def attended(self, x: np.ndarray, rotation: np.ndarray, unseen: np.ndarray, pool: Pool) -> np.ndarray:
+        """What the tokens (N, width) take from the columns of their pass."""
+        queries, keys = self.heads * self.head_dim, self.groups * self.head_dim
+        own = self.project(x)  # (N, queries, keys and values)
+        turn(own[:, : queries + keys], rotation)
+        pool.put(own[:, queries:])
+        taken = pool.taken()  # (G, C, keys and values)
+        q = own[:, :queries].reshape(len(taken), -1, self.groups, self.heads // self.groups, self.head_dim)
+        q = q.transpose(0, 2, 3, 1, 4)  # (G, groups, heads of each, Q, head)
+        k, v = (
+            held.reshape(len(taken), -1, self.groups, 1, self.head_dim)
+            for held in (taken[..., :keys], taken[..., keys:])
+        )
+        weights = q @ k.transpose(0, 2, 3, 4, 1)  # (G, groups, heads of each, Q, C)
+        weights += unseen
+        weights -= np.maximum.reduce(weights, axis=-1, keepdims=True)
+        np.exp(weights, out=weights)
+        seen = weights @ v.transpose(0, 2, 3, 1, 4)
+        seen /= np.add.reduce(weights, axis=-1, keepdims=True)
+        return self.leave(seen.transpose(0, 3, 1, 2, 4).reshape(len(x), queries))
+
+    def transformed(self, x: np.ndarray) -> np.ndarray:
+        """What the gated layers make of the tokens (N, width)."""
+        wide = self.widen(x)
+        gate, up = wide[:, : wide.shape[1] // 2], wide[:, wide.shape[1] // 2 :]
+        up *= gate
+        np.negative(gate, out=gate)
+        np.exp(gate, out=gate)
+        gate += 1
+        up /= gate  # silu(gate) * up
+        return self.narrow(up)
+
+
+class Lean:
+    """The pass of a module in KINDS over a tree of tokens."""
+
+    @torch.no_grad()
+    def __init__(self, module: PreTrainedModel) -> None:
+        body = module.model
+        self.embedding = body.embed_tokens.weight.detach().numpy()
+        self.frequencies = body.rotary_emb.inv_freq.numpy()
+        self.scale, self.eps = body.rotary_emb.attention_scaling, body.norm.variance_epsilon
+        self.layers = [Layer(layer) for layer in body.layers]
+        self.head = Product([module.lm_head], body.norm)
+
+    @np.errstate(over="ignore")  # a gate far below 0 lets nothing pass
+    def __call__(self, read: Pass, kept: np.ndarray | None = None) -> np.ndarray:
+        """Logits [N, V] after each token of a pass, row after row, or [K, V] after chosen ones."""
+        x = self.embedding[read.ids.ravel()]  # (N, width)
+        rotation = self._rotation(read.positions)
+        unseen = np.where(read.mask[:, :, None], np.float32(0), np.float32(-np.inf))  # (G, 1, 1, Q, C)
+        for layer, pool in zip(self.layers, read.cache.layers, strict=True):
+            x += layer.attended(self._normed(x), rotation, unseen, pool)
+            x += layer.transformed(self._normed(x))
+        return self.head(self._normed(x if kept is None else x[kept]))
+
+    def _normed(self, x: np.ndarray) -> np.ndarray:
+        """Each token divided by its length, with the norm's epsilon; the root of its width is in the next product."""
+        squares = np.vecdot(x, x)[:, None]
+        squares += np.float32(self.eps * x.shape[1])
+        return x / np.sqrt(squares, out=squares)
+
+    def _rotation(self, positions: np.ndarray) -> np.ndarray:
+        """exp(i * angle), (N, 1, half a head), for the angle of each pair of coordinates at each position."""
+        angles = positions.reshape(-1, 1, 1).astype(np.float32) * self.frequencies
+        return np.exp(np.complex64(1j) * angles) * np.float32(self.scale)
+
+
+def interleaved(heads: int, head_dim: int) -> np.ndarray:
+    """The order in which the two coordinates that are turned together, half a head apart, stand side by side.
+
+    The same for queries and keys, so their products stay.
+    """
+    pairs = np.arange(head_dim).reshape(2, -1).T.ravel()
+    return (head_dim * np.arange(heads)[:, None] + pairs).ravel()
+
+
+def turn(x: np.ndarray, rotation: np.ndarray) -> None:
+    """Turn heads (N, heads * head) by their positions' angles, in place, two coordinates as one complex number."""
+    pairs = x.view(np.complex64).reshape(len(x), -1, rotation.shape[-1])
+    pairs *= rotation
+
+
+def lean(module: PreTrainedModel) -> Lean | None:
+    """The written-out pass of a module of KINDS on a CPU, if it is float32, not too large, and both agree on a text.
+
+    Holds NumPy's products to one thread: those of a small product wait for each other, on a busy machine for long.
+    """
+    config, is_float = module.config, module.dtype is torch.float32 and module.device.type == "cpu"
+    is_plain = not getattr(config, "use_sliding_window", False) and getattr(config, "hidden_act", "") == "silu"
+    if type(module).__name__ not in KINDS or not is_float or not is_plain or module.num_parameters() > LARGEST:
+        return None
+    if module.model.rotary_emb.rope_type != "default":  # others may change with a text's length
+        return None
+    threadpool_limits(1, user_api="blas")
+    text = tuple(token % config.vocab_size for token in range(12))
+    tree, own = TokenTree(config.num_hidden_layers), Lean(module)
+    logits = own(tree.start([text[:length] for length in range(1, len(text) + 1)]))
+    with torch.inference_mode():
+        error = np.abs(logits - module(torch.tensor([text]), use_cache=False).logits[0].numpy()).max()
+    return own if error < AGREEMENT else None

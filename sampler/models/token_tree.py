@@ -1,0 +1,178 @@
+"""Keys and values of many texts as one tree of tokens: branches share their beginnings, in memory and in a pass."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from transformers import Cache, DynamicCache, PreTrainedModel
+from transformers.cache_utils import DynamicLayer
+
+from sampler.models.prefix_cache import Text, can_align
+
+KEPT_TREE_BYTES = 256 * 2**20  # of a larger tree only the held text stays
+ROW_TEXTS = 16  # texts of a pass's row: the fewer, the fewer tokens of other branches it looks past
+
+NOWHERE = np.empty(0, dtype=np.int64)
+
+
+class Pass(NamedTuple):
+    """What one pass needs to read new tokens, whatever their texts: G rows of Q, beside C columns of the tree each.
+
+    They stand row after row in the order of `new`; the last one is repeated where the last row is not full.
+    """
+
+    cache: Cache
+    ids: np.ndarray  # (G, Q)
+    positions: np.ndarray  # (G, Q), of each token in its own text
+    mask: np.ndarray  # (G, 1, Q, C): a token sees its own text up to itself
+    new: dict[Text, np.ndarray]  # the text that each token ends, and the columns of its tokens
+
+    def places(self, texts: Sequence[Text]) -> np.ndarray:
+        """Where the last tokens of some new texts stand."""
+        order = {text: place for place, text in enumerate(self.new)}
+        return np.array([order[text] for text in texts])
+
+
+class Pool(DynamicLayer):
+    """One layer's keys and values of all held tokens, from which each pass takes its own: (room, width).
+
+    A token's keys of all heads stand before its values of all heads.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held = 0
+        self.columns = np.empty((0, 0), dtype=np.int64)  # (G, C), of this pass
+        self.tokens = torch.empty(0, 0)
+
+    def update(self, key_states: torch.Tensor, value_states: torch.Tensor, *_, **__) -> tuple[torch.Tensor, ...]:
+        """Put the new tokens' (G, heads, Q, head width) behind the held ones; returns those of the pass's columns."""
+        new = [states.transpose(1, 2).flatten(0, 1) for states in (key_states, value_states)]
+        self.put(torch.cat([states.flatten(1) for states in new], 1))
+        columns = torch.from_numpy(self.columns).to(self.tokens.device)
+        taken = self.tokens.index_select(0, columns.flatten()).unflatten(0, columns.shape)
+        parts = taken.split([states[0].numel() for states in new], -1)
+        shaped = (part.unflatten(-1, states.shape[1:]) for part, states in zip(parts, new, strict=True))
+        return tuple(part.transpose(1, 2) for part in shaped)  # (G, heads, C, head width) each
+
+    def get_seq_length(self) -> int:
+        """The columns of the last pass."""
+        return self.columns.shape[-1]
+
+    def put(self, new: torch.Tensor | np.ndarray) -> None:
+        """Put new tokens (G * Q, width) behind the held ones."""
+        end = self.held + len(new)
+        if end > len(self.tokens):
+            self._grow(2 * end, torch.as_tensor(new))
+        rows = self.tokens if isinstance(new, torch.Tensor) else self.tokens.numpy()
+        rows[self.held : end] = new
+
+    def taken(self) -> np.ndarray:
+        """The pass's columns (G, C, width), on a CPU."""
+        return self.tokens.numpy().take(self.columns, 0)
+
+    def _grow(self, room: int, like: torch.Tensor) -> None:
+        tokens = like.new_empty((room, like.shape[1]))
+        if self.held:
+            tokens[: self.held] = self.tokens[: self.held]
+        self.tokens = tokens
+
+
+class TokenTree:
+    """Tokens already read, each under the text before it, so that a new text costs only its own new tokens.
+
+    A pass over R texts feeds each new token of their tree once, in long rows whose mask lets every token see its
+    own branch alone (tree attention: Miao et al. 2024, SpecInfer). Copies nothing for the common beginnings of a row's
+    texts, so a wide call on one prompt is several times faster than a batch of one text a row. For full attention
+    only: the mask replaces the model's own, so a sliding window would be lost.
+    """
+
+    def __init__(self, layers: int, kept_bytes: int | None = None) -> None:
+        self._kept_bytes = KEPT_TREE_BYTES if kept_bytes is None else kept_bytes
+        self._paths: dict[Text, np.ndarray] = {(): NOWHERE}  # columns of a text's tokens
+        self._cache = Cache(layers=[Pool() for _ in range(layers)])
+        self._held = 0
+        self._text: Text = ()
+
+    def __len__(self) -> int:
+        return self._held
+
+    def hold(self, text: Text) -> None:
+        """From now on this text stays when the tree grows too large."""
+        self._text = text
+
+    def missing(self, texts: Sequence[Text]) -> list[Text]:
+        """Every beginning of the texts that is not held, and the texts themselves, shorter before longer ones.
+
+        A text that is held gives its last token to the pass again, since its row is asked for.
+        """
+        new: dict[Text, None] = {}
+        for text in sorted(texts):
+            length = len(text) - 1
+            while text[:length] not in self._paths and text[:length] not in new:
+                length -= 1
+            for end in range(length + 1, len(text) + 1):
+                new[text[:end]] = None
+        return list(new)
+
+    def start(self, texts: Sequence[Text]) -> Pass:
+        """The pass that reads the last token of each missing text; the caller feeds it and gives it to `keep`.
+
+        Rows of ROW_TEXTS; one row for all where a token before is as new as the one that follows it.
+        """
+        new: dict[Text, np.ndarray] = {}
+        size = min(ROW_TEXTS, len(texts)) if all(text[:-1] in self._paths for text in texts) else len(texts)
+        for column, text in enumerate(texts, start=self._held):
+            before = new[text[:-1]] if text[:-1] in new else self._paths[text[:-1]]
+            new[text] = path = np.empty(len(before) + 1, dtype=np.int64)
+            path[:-1], path[-1] = before, column
+        fed = [*texts, *[texts[-1]] * (-len(texts) % size)]
+        columns, mask = _rows([new[text] for text in fed], size)
+        for pool in self._cache.layers:
+            pool.held, pool.columns = self._held, columns
+        ids, positions = np.array([(text[-1], len(text) - 1) for text in fed]).T.reshape(2, -1, size)
+        return Pass(self._cache, ids, positions, mask, new)
+
+    def keep(self, read: Pass) -> None:
+        """Hold the tokens of a pass whose cache has been fed all of them."""
+        self._paths |= read.new
+        self._held += len(read.new)
+        if sum(pool.tokens.nbytes for pool in self._cache.layers) > self._kept_bytes:
+            self._shrink()
+
+    def _shrink(self) -> None:
+        """Forget everything but the beginning of the held text, as far as it is known."""
+        length = next(n for n in range(len(self._text), -1, -1) if self._text[:n] in self._paths)
+        columns = torch.from_numpy(self._paths[self._text[:length]])
+        for pool in self._cache.layers:
+            pool.tokens = pool.tokens[columns.to(pool.tokens.device)]
+        path = np.arange(length)
+        self._paths = {self._text[:n]: path[:n] for n in range(length + 1)}
+        self._held = length
+
+
+def _rows(paths: list[np.ndarray], size: int) -> tuple[np.ndarray, np.ndarray]:
+    """The columns (G, C) that each `size` of some paths need, and which of them each path holds, (G, 1, size, C)."""
+    seen = [_places(paths[first : first + size]) for first in range(0, len(paths), size)]
+    width = max(len(own) for own, _ in seen)
+    columns, mask = np.zeros((len(seen), width), dtype=np.int64), np.zeros((len(seen), 1, size, width), dtype=bool)
+    for g, (own, place) in enumerate(seen):
+        columns[g, : len(own)] = own
+        lengths = [len(path) for path in paths[g * size : (g + 1) * size]]
+        mask[g, 0, np.repeat(np.arange(size), lengths), place] = True
+    return columns, mask
+
+
+def _places(paths: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The columns of some paths in rising order, and the place among them of every column of every path."""
+    joined = np.concatenate(paths)
+    is_seen = np.zeros(joined.max() + 1, dtype=bool)
+    is_seen[joined] = True
+    return np.flatnonzero(is_seen), (np.cumsum(is_seen) - 1)[joined]
+
+
+def can_branch(module: PreTrainedModel, accepts: frozenset[str]) -> bool:
+    """Whether a mask of our own may take the place of the model's: full attention in every layer, by sdpa."""
+    is_full = {type(layer) for layer in DynamicCache(config=module.config).layers} == {DynamicLayer}
+    return is_full and module.config._attn_implementation == "sdpa" and can_align(module, accepts)

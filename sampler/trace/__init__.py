@@ -1,0 +1,1 @@
+"""A run's events as a file: written, read, verified, summed up."""

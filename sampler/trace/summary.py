@@ -1,0 +1,215 @@
+"""A trace as plain data for other programs and as text for a terminal. Pure: no model, no torch, no files."""
+
+import json
+import math
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from sampler.core.records import Law, Segment, SettingsChanged, Step
+from sampler.trace.format import to_json
+from sampler.trace.trace import Trace
+from sampler.trace.verify import Verification
+
+Row = dict[str, Any]
+HEADINGS = {"log_accept_ratio": "log A", "log_u": "log u", "is_accepted": "verdict"}
+
+# ---- plain data: names and values as in the trace file
+
+
+def outcome(trace: Trace) -> Row:
+    """What was asked and what came of it.
+
+    A power run has text, token_ids and log_p, a temperature run its samples; reason and totals are None where the
+    trace ends before its run did.
+    """
+    started = json.loads(to_json(trace.started))
+    ended = json.loads(to_json(trace.ended)) if trace.ended else {}
+    asked = {name: started[name] for name in ("method", "model", "prompt", "settings", "created_at")}
+    came = {"samples": sample_rows(trace)} if trace.started.method == "temperature" else completion(trace)
+    return asked | came | {"reason": ended.get("reason"), "totals": ended.get("totals"), "note": trace.note}
+
+
+def everything(trace: Trace) -> Row:
+    """The outcome, and the verdicts that led to it."""
+    return outcome(trace) | {"blocks": block_rows(trace), "steps": step_rows(trace)}
+
+
+def completion(trace: Trace) -> Row:
+    """The text of a power run as far as the trace goes."""
+    segment = Segment()
+    for moment in trace.replay():
+        segment = moment.after
+    text = trace.ended.text if trace.ended else spelled(trace.pieces(), segment.token_ids)
+    return {"text": text, "token_ids": list(segment.token_ids), "log_p": total(segment)}
+
+
+def sample_rows(trace: Trace) -> list[Row]:
+    """Every sample of a temperature run, by its number; a trace has them in the order in which they ended."""
+    pieces = trace.pieces()
+    return [
+        {
+            "sample": drawn.sample,
+            "text": spelled(pieces, drawn.segment.token_ids[: -1 if drawn.finished else None]),  # no text for the end
+            "token_ids": list(drawn.segment.token_ids),
+            "log_p": total(drawn.segment),
+            "finished": drawn.finished,
+        }
+        for drawn in sorted(trace.samples, key=lambda drawn: drawn.sample)
+    ]
+
+
+def block_rows(trace: Trace) -> list[Row]:
+    """How often the steps of each block were accepted, and how often they changed its text."""
+    return [
+        {"block": block, **tally(list(steps))} for block, steps in groupby(trace.steps, key=lambda step: step.block)
+    ]
+
+
+def tally(steps: Sequence[Step]) -> Row:
+    """Counts over some steps, and the share that was accepted (0 of no steps)."""
+    accepted, changed = sum(step.is_accepted for step in steps), sum(step.is_changed for step in steps)
+    rate = accepted / max(1, len(steps))
+    return {"steps": len(steps), "accepted": accepted, "changed": changed, "acceptance_rate": rate}
+
+
+def step_rows(trace: Trace) -> list[Row]:
+    """The verdict of every step."""
+    return [
+        {
+            "draw": step.draw,
+            "block": step.block,
+            "cut": step.cut,
+            "log_accept_ratio": number(step.log_accept_ratio),
+            "log_u": number(step.log_u),
+            "is_accepted": step.is_accepted,
+            "tokens_changed": tokens_changed(step),
+        }
+        for step in trace.steps
+    ]
+
+
+def tokens_changed(step: Step) -> int:
+    """How many positions hold another token, or none, after the step than before; 0 if it was rejected."""
+    if not step.is_accepted:
+        return 0
+    old, new = step.replaced.token_ids, step.proposed.token_ids
+    return max(len(old), len(new)) - sum(a == b for a, b in zip(old, new, strict=False))
+
+
+def total(segment: Segment) -> float | str:
+    """log p of a whole segment, in nats."""
+    return number(math.fsum(segment.log_p))
+
+
+def number(value: float) -> float | str:
+    """JSON has no infinities; they are the strings that a trace file uses."""
+    return value if math.isfinite(value) else str(value)
+
+
+def spelled(pieces: dict[int, str], token_ids: Sequence[int]) -> str:
+    """The text of some tokens, whose pieces stand for bytes (language_model.py)."""
+    return "".join(pieces[token] for token in token_ids).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+# ---- text for a terminal
+
+
+def description(trace: Trace) -> str:
+    """The whole trace for a reader."""
+    body = samples_text(trace) if trace.started.method == "temperature" else power_text(trace)
+    return harmless("\n".join([*heading(trace), "", body, "", *ending(trace)]))
+
+
+def heading(trace: Trace) -> list[str]:
+    """Model, prompt and settings, and what the file lacks."""
+    started = trace.started
+    settings = json.loads(to_json(started))["settings"]
+    if "proposal_temperature" in settings:
+        settings["proposal_temperature"] = started.settings.law.temperature
+    lines = [
+        f"{started.method} run of {started.model_name} (revision {started.model_revision}), {started.created_at}",
+        f"prompt: {started.prompt}",
+        "settings: " + ", ".join(f"{name} {short(value)}" for name, value in settings.items()),
+    ]
+    return [*lines, f"note: {trace.note}"] if trace.note else lines
+
+
+def power_text(trace: Trace) -> str:
+    """Blocks, dials that were turned, steps, and the text."""
+    dials = [
+        f"from draw {event.draw} on: alpha {short(law.alpha)}, proposal_temperature {short(law.temperature)}"
+        for event in trace.events
+        if isinstance(event, SettingsChanged)
+        for law in [Law.of(event.alpha, event.proposal_temperature)]
+    ]
+    parts = [table(block_rows(trace)), dials, table(step_rows(trace)), [completion(trace)["text"]]]
+    return "\n\n".join("\n".join(lines) for lines in parts if lines)
+
+
+def samples_text(trace: Trace) -> str:
+    """Every sample under a line with its number and its log p."""
+    return "\n\n".join(
+        f"sample {row['sample']}: log p {short(row['log_p'])} nats over {len(row['token_ids'])} tokens\n{row['text']}"
+        for row in sample_rows(trace)
+    )
+
+
+def ending(trace: Trace) -> list[str]:
+    """Two lines: what the run came to, and what it took."""
+    reason = trace.ended.reason if trace.ended else trace.note
+    if trace.started.method == "temperature":
+        finished = sum(drawn.finished for drawn in trace.samples)
+        return [f"{len(trace.samples)} samples, {finished} with an end token; {reason}", cost(trace)]
+    result, counts = completion(trace), tally(trace.steps)
+    took = "{steps} steps, {accepted} accepted ({acceptance_rate:.0%}), {changed} changed the text".format(**counts)
+    first = f"log p {short(result['log_p'])} nats over {len(result['token_ids'])} tokens; {reason}"
+    return [first, "; ".join(filter(None, [took, cost(trace)]))]
+
+
+def cost(trace: Trace) -> str:
+    """What a run that ended has cost; nothing is known of one that did not."""
+    if trace.ended is None:
+        return ""
+    t = trace.ended.totals
+    return f"{t.tokens_drawn} tokens drawn, {t.tokens_fed} fed in {t.forward_calls} passes, {t.seconds:.1f} s"
+
+
+def findings(found: Verification, note: str) -> str:
+    """What a verification recomputed, and every contradiction that it met; `note` is the trace's own."""
+    rows = [
+        ("tokens recomputed", found.tokens),
+        ("steps recomputed", found.steps),
+        ("samples recomputed", found.samples),
+        ("largest difference of log p", f"{found.largest_log_p_error:.2g} nats"),
+        ("largest difference of ratios", f"{found.largest_ratio_error:.2g} nats"),
+        ("problems", len(found.problems)),
+    ]
+    lines = [f"{name:<30}{value}" for name, value in rows]
+    return harmless("\n".join([*lines, *found.problems, *([f"note: {note}"] if note else [])]))
+
+
+def table(rows: Sequence[Row]) -> list[str]:
+    """Rows of equal names as right-aligned columns under their names; nothing for no rows."""
+    names = list(rows[0]) if rows else []
+    cells = [[HEADINGS.get(name, name.replace("_", " ")) for name in names]]
+    cells += [[cell(row[name]) for name in names] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["  ".join(text.rjust(width) for text, width in zip(line, widths, strict=True)) for line in cells if line]
+
+
+def cell(value: object) -> str:
+    """A number, or a verdict."""
+    if isinstance(value, bool):
+        return "accepted" if value else "rejected"
+    return short(value)
+
+
+def short(value: object) -> str:
+    """Floats with six digits."""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def harmless(text: str) -> str:
+    """The text with its control characters spelled out, so that a foreign file cannot steer the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)

@@ -1,0 +1,174 @@
+"""Trace files, schema 1: a run as JSON lines, one event a line, gzipped where the name ends in .gz.
+
+Numbers are JSON numbers; infinities are the strings "inf" and "-inf"; NaN never occurs. Opening one needs no torch.
+"""
+
+import gzip
+import io
+import json
+import typing
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sampler.core.records import BlockStarted, Event, RunEnded, RunStarted, SampleDrawn, Segment, Step, StepTaken
+from sampler.trace.format import TraceError, from_json, to_json
+
+ENDLESS = 2**60
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One point of a power run's history: the completion after a block was written or a step was taken.
+
+    `event` is the BlockStarted or StepTaken that led here; `before` and `after` are the completions around it.
+    """
+
+    event: BlockStarted | StepTaken
+    before: Segment
+    after: Segment
+
+
+class Trace:
+    """The events of one run in order, from RunStarted on; `note` says what is missing of a damaged file."""
+
+    def __init__(self, events: Iterable[Event] = (), note: str = "") -> None:
+        self.events: list[Event] = list(events)
+        self.note = note
+
+    def append(self, event: Event) -> None:
+        self.events.append(event)
+
+    @property
+    def started(self) -> RunStarted:
+        return typing.cast(RunStarted, self.events[0])
+
+    @property
+    def ended(self) -> RunEnded | None:
+        """The last event, if the run came to its end."""
+        last = self.events[-1]
+        return last if isinstance(last, RunEnded) else None
+
+    @property
+    def steps(self) -> list[Step]:
+        return [event.step for event in self.events if isinstance(event, StepTaken)]
+
+    @property
+    def samples(self) -> list[SampleDrawn]:
+        return [event for event in self.events if isinstance(event, SampleDrawn)]
+
+    def pieces(self) -> dict[int, str]:
+        """Display text by token id, of every id that occurs."""
+        told: dict[int, str] = {}
+        for event in self.events:
+            told.update(getattr(event, "pieces", {}))
+        return told
+
+    def replay(self) -> Iterator[Moment]:
+        """The run's history from its events alone. TraceError where an event contradicts the text before it."""
+        text = Segment()
+        for event in self.events:
+            if isinstance(event, BlockStarted | StepTaken):
+                after = following(text, event)
+                yield Moment(event, text, after)
+                text = after
+
+    def lines(self) -> Iterator[str]:
+        """The file's lines, without line ends."""
+        return map(to_json, self.events)
+
+    def save(self, path: Path | str) -> None:
+        """Write the whole trace; OSError if the path cannot be written."""
+        with open_text(path, "w") as file:
+            file.writelines(f"{line}\n" for line in self.lines())
+
+    @classmethod
+    def load(cls, path: Path | str, characters: int = ENDLESS, lines: int = ENDLESS) -> "Trace":
+        """Read a trace file of at most so many characters, unpacked, and so many lines.
+
+        A truncated one opens with what it holds and says so in `note`; TraceError if it is too long or foreign.
+        """
+        try:
+            with open_text(path, "r") as file:
+                read, cut_short = _readable_lines(file, characters, lines)
+        except (UnicodeDecodeError, gzip.BadGzipFile, zlib.error) as error:
+            raise TraceError(f"{Path(path).name} is not a trace: it is no text of JSON lines") from error
+        return cls.parse(read, cut_short)
+
+    @classmethod
+    def parse(cls, lines: list[str], cut_short: bool = False) -> "Trace":
+        """A trace from its lines; only the last line may be damaged."""
+        events: list[Event] = []
+        for number, line in enumerate(lines, 1):
+            try:
+                events.append(from_json(line, number))
+            except (json.JSONDecodeError, RecursionError) as error:
+                if number < len(lines) or not events:
+                    raise TraceError(f"line {number} is not JSON") from error
+                cut_short = True
+        note = "the file is cut short" if cut_short else ""
+        trace = cls(events, note or ("" if events and isinstance(events[-1], RunEnded) else "the run did not end"))
+        trace.check()
+        return trace
+
+    def check(self) -> None:
+        """TraceError unless the events fit together: one start, known tokens, each text following from the last."""
+        if [isinstance(event, RunStarted) for event in self.events[:1]] != [True]:
+            raise TraceError("a trace starts with a run_started event")
+        if any(isinstance(event, RunStarted) for event in self.events[1:]):
+            raise TraceError("a trace holds one run_started event")
+        if any(isinstance(event, RunEnded) for event in self.events[:-1]):
+            raise TraceError("nothing follows a run_ended event")
+        foreign = SampleDrawn if self.started.method == "power" else BlockStarted | StepTaken
+        if any(isinstance(event, foreign) for event in self.events):
+            raise TraceError(f"a {self.started.method} run has no such event")
+        if not mentioned(self.events) <= self.pieces().keys():
+            raise TraceError("a token has no piece")
+        for _ in self.replay():
+            pass
+
+
+def mentioned(events: list[Event]) -> set[int]:
+    """Every token id that occurs in a segment, drawn or as an alternative."""
+    segments = [event.segment for event in events if isinstance(event, SampleDrawn)]
+    segments += [event.extension for event in events if isinstance(event, BlockStarted)]
+    segments += [part for e in events if isinstance(e, StepTaken) for part in (e.step.proposed, e.step.replaced)]
+    drawn = {token for segment in segments for token in segment.token_ids}
+    return drawn | {token for segment in segments for top in segment.alternatives for token, _ in top}
+
+
+def following(text: Segment, event: BlockStarted | StepTaken) -> Segment:
+    """The completion after an event. TraceError if the event does not follow from the completion before it."""
+    if isinstance(event, BlockStarted):
+        if event.start != len(text):
+            raise TraceError(f"block {event.block} starts at {event.start}, but the text has {len(text)} tokens")
+        return text + event.extension
+    step = event.step
+    if not 0 <= step.cut < len(text) or text.token_ids[step.cut :] != step.replaced.token_ids:
+        raise TraceError(f"step {step.draw} replaces tokens that are not the text's own from position {step.cut} on")
+    if step.stopped_early and step.is_accepted:
+        raise TraceError(f"step {step.draw} accepts a proposal that was stopped early")
+    return text[: step.cut] + (step.proposed if step.is_accepted else step.replaced)
+
+
+def open_text(path: Path | str, mode: str) -> io.TextIOWrapper:
+    """A UTF-8 text file, gzipped if its name ends in .gz; the same events give the same bytes."""
+    path = Path(path)
+    if path.suffix != ".gz":
+        return path.open(mode, encoding="utf-8", newline="\n")
+    return io.TextIOWrapper(gzip.GzipFile(path, f"{mode}b", mtime=0), encoding="utf-8", newline="\n")
+
+
+def _readable_lines(file: io.TextIOWrapper, characters: int, lines: int) -> tuple[list[str], bool]:
+    read: list[str] = []
+    most = f"{lines} lines and {characters} characters"
+    try:
+        while line := file.readline(characters + 1):  # never more of a line than may be kept
+            characters -= len(line)
+            read.append(line)
+            if characters < 0 or len(read) > lines:
+                raise TraceError(f"a trace must have at most {most}, and this one has more")
+    except EOFError:  # a gzip file that was cut
+        return read, True
+    return read, False

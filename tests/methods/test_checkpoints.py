@@ -1,0 +1,73 @@
+"""A run is left after any event and gone on with from its checkpoint: the same events as without a pause."""
+
+import pickle
+import random
+
+import pytest
+from test_speed import costless, random_moves, random_settings
+from tiny_models import loaded
+from worlds import WORLDS, wide_world
+
+from sampler.core.records import BlockFrozen, Event, PowerSettings, StepTaken
+from sampler.methods.run import Checkpoint, PowerRun, Steering, run_power, steady
+from sampler.methods.speed import Speed
+from sampler.models.contract import LanguageModel
+
+SEEDS = range(40)
+
+
+def told(
+    model: LanguageModel, start: Checkpoint, steering: Steering, own: Speed, moves: dict[int, dict]
+) -> list[tuple[Event, bytes, Steering]]:
+    """The events from a checkpoint on, with the checkpoint after each, as bytes, and the dials as they stand then."""
+    run, found = PowerRun(model.fresh(), start, steering, own), []
+    for event in run.events():
+        if isinstance(event, StepTaken):
+            for name, value in moves.get(event.step.draw, {}).items():
+                setattr(steering, name, value)
+        found.append((event, pickle.dumps(run.checkpoint()), Steering(steering.alpha, steering.proposal_temperature)))
+    return found
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_run_goes_on_from_any_event(seed):
+    rng = random.Random(seed)
+    model, settings, moves = WORLDS[rng.choice(list(WORLDS))](), random_settings(rng), random_moves(rng)
+    own = Speed(rng.choice((1, 3)))
+    whole = told(model, Checkpoint("b", settings, settings.law), steady(settings), own, moves)
+    events = [event for event, _, _ in whole]
+    for i, (event, checkpoint, steering) in enumerate(whole[:-1]):
+        if isinstance(event, BlockFrozen) and settings.scope == "completion":
+            continue  # the last ones, told in one go
+        rest = [event for event, _, _ in told(model, pickle.loads(checkpoint), steering, own, moves)]
+        assert costless(rest) == costless(events[i + 1 :])
+
+
+def test_it_is_the_run_of_run_power():
+    settings = PowerSettings(2.0, max_new_tokens=6, block_size=3, steps_per_block=4, seed=5)
+    model = WORLDS["endless"]()
+    events = [
+        event for event, _, _ in told(model, Checkpoint("b", settings, settings.law), steady(settings), Speed(), {})
+    ]
+    assert costless(events) == costless(list(run_power(model, "b", settings)))
+
+
+def test_pieces_are_told_once_across_checkpoints(monkeypatch):
+    monkeypatch.setattr("sampler.methods.ledger.SMALL_VOCABULARY", 0)
+    settings = PowerSettings(2.0, max_new_tokens=8, block_size=4, steps_per_block=4, alternatives=2)
+    start, pieces = Checkpoint("b", settings, settings.law), []
+    for _ in range(12):
+        event, checkpoint, _ = told(wide_world(), start, steady(settings), Speed(), {})[0]
+        start = pickle.loads(checkpoint)
+        pieces += getattr(event, "pieces", ())
+    assert len(pieces) == len(set(pieces)) > 3
+
+
+def test_a_network_goes_on_too():
+    settings = PowerSettings(2.0, max_new_tokens=8, block_size=4, steps_per_block=3, seed=1, alternatives=0)
+    whole = told(loaded("llama"), Checkpoint("the", settings, settings.law), steady(settings), Speed(), {})
+    _, checkpoint, steering = whole[5]
+    rest = told(loaded("llama"), pickle.loads(checkpoint), steering, Speed(), {})
+    assert [e.step.proposed.token_ids for e, _, _ in rest if isinstance(e, StepTaken)] == [
+        e.step.proposed.token_ids for e, _, _ in whole[6:] if isinstance(e, StepTaken)
+    ]
