@@ -1,4 +1,4 @@
-"""Wrong kernels: each error found in published power samplers (method.md, section 4), one at a time.
+"""Wrong kernels: each error found in published power samplers (METHOD.md, section 4), one at a time.
 
 Those that the Tree page teaches with are the product's own (sampler/exact/wrong_kernels.py); the others replace a
 part of its `Anatomy` here. `CATALOGUE` names for each the case that shows it and the laws that it breaks there.

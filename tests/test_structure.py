@@ -151,7 +151,7 @@ def names_in(module: str) -> Iterator[str]:
 
 @every_module
 def test_one_file_loads_models_and_none_generates(module):
-    """`generate` changes the target by its defaults (method.md, section 4)."""
+    """`generate` changes the target by its defaults (METHOD.md, section 4)."""
     names = set(names_in(module))
     assert "generate" not in names
     assert module == "sampler.models.loading" or not any(name.startswith("AutoModel") for name in names)

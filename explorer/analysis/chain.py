@@ -1,6 +1,6 @@
 """Diagnostics of a run's chains: how they move, how well they mix, whether they agree with each other and the target.
 
-They hold within one stage, the steps of one block: the next block has another target (method.md, section 7). Energy,
+They hold within one stage, the steps of one block: the next block has another target (METHOD.md, section 7). Energy,
 divergences and tree depth are of Hamiltonian samplers; this chain follows no gradient, so they do not apply. A number
 is {"value": number}, or {"reason": sentence} where it cannot be told.
 """

@@ -226,7 +226,7 @@ def tokens_changed(step: Step) -> int:
 def flip_alpha(step: Step, delta_log_p: float) -> float | None:
     """The alpha at which this very decision would turn: log A is a straight line in alpha, with this proposal held.
 
-    alpha* = (log u - proposal term - cut term) / delta log p (method.md, section 3); None where the line is flat.
+    alpha* = (log u - proposal term - cut term) / delta log p (METHOD.md, section 3); None where the line is flat.
     """
     if delta_log_p == 0:
         return None

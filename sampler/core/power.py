@@ -84,7 +84,7 @@ def top_tokens(row: np.ndarray, count: int) -> tuple[tuple[int, float], ...]:
 def log_target_ratio(alpha: float, log_p_proposed: Sequence[float], log_p_replaced: Sequence[float]) -> float:
     """alpha * (sum log p(proposed) - sum log p(replaced)), new over old; +-inf at alpha = inf, -inf when equal there.
 
-    Both sums run over ALL the tokens from the cut to their own end, whatever their lengths (method.md, section 3).
+    Both sums run over ALL the tokens from the cut to their own end, whatever their lengths (METHOD.md, section 3).
     """
     delta = math.fsum(log_p_proposed) - math.fsum(log_p_replaced)
     if math.isinf(alpha):

@@ -181,7 +181,7 @@ class Step:
     `draw` counts the steps of the whole run, `step` those of one block. `replaced` holds ALL the tokens from `cut`
     on, measured under the step's own alpha and temperature. log_accept_ratio = log_target_ratio +
     log_proposal_ratio + log_cut_ratio, and the proposal is accepted iff log_u < log_accept_ratio; at alpha = inf
-    log_accept_ratio is log_target_ratio alone (Karan & Du 2025, eq. 9; method.md, section 3).
+    log_accept_ratio is log_target_ratio alone (Karan & Du 2025, eq. 9; METHOD.md, section 3).
     """
 
     block: int

@@ -24,7 +24,7 @@ class Frontier:
     Set i holds what extends `texts[i]`: all of it where `below[i]` is inf, else only what goes on with a token of
     log-probability under `below[i]`. `log_mass` is the base log-probability of the whole set, `log_max` that of the
     likeliest prefix it consists of, so that the set's sum of p(x)^alpha is at most
-    exp((alpha-1) log_max + log_mass), at most exp(alpha log_mass), for every alpha >= 1 (method.md, section 6).
+    exp((alpha-1) log_max + log_mass), at most exp(alpha log_mass), for every alpha >= 1 (METHOD.md, section 6).
     """
 
     texts: np.ndarray  # (n,) of tuples

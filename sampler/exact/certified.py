@@ -2,7 +2,7 @@
 
 With S the completions found and F the frontier, E = sum over S of p^alpha is known and the rest of the normaliser is
 at most F = sum over the frontier of its bounds, so Z lies in [E, E + F], and the share of an event of which A of E
-lies inside in [A / (E + F), (A + F) / (E + F)]. F is at most p_max^(alpha-1) * r (method.md, section 6). Each weight
+lies inside in [A / (E + F), (A + F) / (E + F)]. F is at most p_max^(alpha-1) * r (METHOD.md, section 6). Each weight
 is widened by what rounding may have done to it (`best_first.rounding`), so the intervals hold in floating point too.
 The model is what its rows said during the search; a transformer's rows differ in float32's last digits between
 batches, and an interval says nothing about that.

@@ -1,7 +1,7 @@
 """Estimates of what comes after a prefix under p^alpha, from futures drawn at temperature 1/alpha and weighed.
 
 A future drawn token by token from q, the base model at temperature 1/alpha, has p^alpha / q = product of Z_t over its
-rows (method.md, section 3), so the mean of that product after a token v is zeta(v) = sum over futures of p^alpha (Ji et
+rows (METHOD.md, section 3), so the mean of that product after a token v is zeta(v) = sum over futures of p^alpha (Ji et
 al. 2026, theorem 3.1), without bias. Tokens are strata: each of the likeliest has rollouts of its own, however rarely q
 would draw it, and the others share one. Standard errors by the delta method.
 """

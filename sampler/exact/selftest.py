@@ -48,7 +48,7 @@ class Check:
 def selftest(seed: int = 0) -> Iterator[Check]:
     """Every check, one by one as it is done: first the exact laws, then the running code at a seed, 0..2^31-1.
 
-    The exact laws (method.md, sections 2 and 3) hold by enumeration of all of the kernel's random decisions; the
+    The exact laws (METHOD.md, sections 2 and 3) hold by enumeration of all of the kernel's random decisions; the
     running code is compared with its exact law by total variation and by Pearson's chi-square.
     """
     checked_int("seed", seed, 0, 2**31 - 1)

@@ -1,6 +1,6 @@
 """Early rejection: u is drawn first, and a proposal that u has already rejected is left unfinished. Exact.
 
-Every token adds alpha * log p - log q <= 0 to log A as long as the temperature is from 1/alpha to 1 (method.md,
+Every token adds alpha * log p - log q <= 0 to log A as long as the temperature is from 1/alpha to 1 (METHOD.md,
 section 3), so log A so far, with the cut term at its best, bounds log A. Solonen et al. 2012, Bayesian Analysis 7(3).
 """
 

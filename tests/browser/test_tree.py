@@ -100,7 +100,7 @@ def test_the_laws_in_the_browser_hold_the_exact_ones(tree, rows):
 
 def test_it_opens_on_the_papers_example(tree):
     assert state(tree, "s.wish.world") == "paper"
-    assert "0.766" in text(tree, "finding") and "0.291" in text(tree, "finding")  # method.md, section 1
+    assert "0.766" in text(tree, "finding") and "0.291" in text(tree, "finding")  # METHOD.md, section 1
     turn(tree, "alpha", 2)
     until(tree, "s.alpha === 2")
     assert "0.561" in text(tree, "finding") and "0.390" in text(tree, "finding")

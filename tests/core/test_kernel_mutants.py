@@ -1,4 +1,4 @@
-"""Every error of method.md, section 4, must break the exact laws clearly; the test ids say which law catches it."""
+"""Every error of METHOD.md, section 4, must break the exact laws clearly; the test ids say which law catches it."""
 
 from dataclasses import replace
 
