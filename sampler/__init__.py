@@ -1,1 +1,26 @@
-"""The sampler: exact, instrumented sampling from the power distribution p^alpha of a causal language model."""
+"""Exact, instrumented sampling from the power distribution p^alpha of a causal language model.
+
+The names below are imported when they are first used, so that a saved trace opens without torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sampler.core.records import PowerSettings, TemperatureSettings
+    from sampler.trace.trace import Trace
+    from sampler.trace.verify import verify
+
+MODULES = {
+    "PowerSettings": "sampler.core.records",
+    "TemperatureSettings": "sampler.core.records",
+    "Trace": "sampler.trace.trace",
+    "verify": "sampler.trace.verify",
+}
+__all__ = list(MODULES)
+
+
+def __getattr__(name: str) -> object:
+    if name not in MODULES:
+        raise AttributeError(f"sampler has {', '.join(MODULES)}, and no {name}")
+    return getattr(import_module(MODULES[name]), name)

@@ -33,7 +33,8 @@ from sampler.models.contract import LanguageModel
 from sampler.options import FILE, JSON, MODEL, OUT, POWER, PROBLEMS, PROMPT, SEED, TEMPERATURE, WORLDS
 from sampler.trace import summary
 from sampler.trace.format import SCHEMA, to_json
-from sampler.trace.trace import Trace, following, open_text
+from sampler.trace.text import following
+from sampler.trace.trace import Trace, open_text
 from sampler.trace.verify import verify
 
 PROG = "python -m sampler"

@@ -83,13 +83,13 @@ def test_temperature_samples(tmp_path):
     trace = Trace.load(tmp_path / "t.jsonl")
     expected = Trace(run_temperature(flat_world(), "b", TemperatureSettings(2.0, 6, 3, 5)))
     assert status == 0 and untimed(trace) == untimed(expected) and "3/3" in err
-    for sample in trace.samples:
+    for sample in trace.samples_drawn:
         segment = sample.segment
         heading = f"sample {sample.sample}: log p {sum(segment.log_p):.6g} nats over {len(segment)} tokens"
         assert f"{heading}\n{flat_world().decode(segment.token_ids)}\n" in out
     rows = json.loads(told(*SAMPLES, "--temperature", 2, "--seed", 5, "--json").out)["samples"]
     assert [row["sample"] for row in rows] == [0, 1, 2]
-    for drawn in trace.samples:
+    for drawn in trace.samples_drawn:
         assert rows[drawn.sample]["text"] == flat_world().decode(drawn.segment.token_ids)
         assert rows[drawn.sample]["finished"] == drawn.finished
 
@@ -105,7 +105,7 @@ def test_an_interrupted_command_keeps_what_it_wrote(tmp_path, monkeypatch):
     status, out, err = told(*SAMPLES, "--out", tmp_path / "t.jsonl.gz")
     trace = Trace.load(tmp_path / "t.jsonl.gz")
     assert (status, out) == (130, "") and err.endswith("python -m sampler: stopped\n")
-    assert len(trace.samples) == 1 and trace.note == "the run did not end"
+    assert len(trace.samples_drawn) == 1 and trace.note == "the run did not end"
 
 
 # ---- verify
@@ -116,7 +116,7 @@ def test_verify_agrees_with_an_honest_trace(tmp_path):
     status, out, err = told("verify", tmp_path / "run.jsonl")
     assert (status, err) == (0, "")
     assert re.search(r"^steps recomputed +8$", out, re.M) and re.search(r"^problems +0$", out, re.M)
-    tokens = len(trace.ended.token_ids) + sum(len(step.proposed) + len(step.replaced) for step in trace.steps)
+    tokens = len(trace.ended.token_ids) + sum(len(step.proposed) + len(step.replaced) for step in trace.steps_taken)
     assert re.search(rf"^tokens recomputed +{tokens}$", out, re.M)
 
 

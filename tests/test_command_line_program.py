@@ -85,7 +85,7 @@ def test_ctrl_c_ends_a_run_properly(run_on_its_way):
     data, trace = json.loads(done.out), Trace.load(out)
     assert done.status == 130 and "Traceback" not in done.err
     assert trace.note == "" and trace.ended.reason == data["reason"] == "stopped"
-    assert trace.ended.totals.steps == data["totals"]["steps"] == len(trace.steps) > 0
+    assert trace.ended.totals.steps == data["totals"]["steps"] == len(trace.steps_taken) > 0
     assert told("verify", out).status == 0
 
 
@@ -94,7 +94,7 @@ def test_a_killed_run_leaves_what_it_had(run_on_its_way):
     running.kill()
     running.communicate()
     trace = Trace.load(out)
-    assert len(trace.steps) > 5 and trace.note
+    assert len(trace.steps_taken) > 5 and trace.note
     assert f"note: {trace.note}" in told("show", out).out
     assert told("verify", out).status == 0
 

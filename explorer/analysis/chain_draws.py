@@ -8,7 +8,7 @@ import pandas as pd
 
 from explorer.analysis.moments import outcome, tokens_changed
 from sampler.core.records import BlockStarted, Event, Segment, StepTaken
-from sampler.trace.trace import following
+from sampler.trace.text import following
 
 Row = dict[str, Any]
 Ids = tuple[int, ...]

@@ -23,7 +23,8 @@ from sampler.core.records import (
     Step,
     StepTaken,
 )
-from sampler.trace.trace import Trace, following
+from sampler.trace.text import following
+from sampler.trace.trace import Trace
 
 Row = dict[str, Any]
 AnswerOf = Callable[[str], str | None]

@@ -162,6 +162,9 @@ class Segment:
     def __add__(self, other: "Segment") -> "Segment":
         return Segment(*map(add, _per_token(self), _per_token(other)))
 
+    def __repr__(self) -> str:
+        return f"Segment({len(self)} tokens, log p {math.fsum(self.log_p):.6g})"
+
 
 _per_token = attrgetter(*(f.name for f in fields(Segment)))  # the six fields at once; a sampler's busiest line
 
@@ -214,10 +217,10 @@ class RunStarted:
     model_name: str
     model_revision: str
     prompt: str
-    prompt_ids: tuple[int, ...]
+    prompt_ids: tuple[int, ...] = field(repr=False)
     settings: PowerSettings | TemperatureSettings
-    pieces: dict[int, str]
-    versions: dict[str, str]
+    pieces: dict[int, str] = field(repr=False)
+    versions: dict[str, str] = field(repr=False)
     created_at: str
 
 
@@ -229,7 +232,7 @@ class BlockStarted:
     start: int
     end: int
     extension: Segment
-    pieces: dict[int, str] = field(default_factory=dict)
+    pieces: dict[int, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +243,7 @@ class StepTaken:
     tokens_fed: int
     forward_calls: int
     seconds: float
-    pieces: dict[int, str] = field(default_factory=dict)
+    pieces: dict[int, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +261,7 @@ class SampleDrawn:
     sample: int
     segment: Segment
     finished: bool
-    pieces: dict[int, str] = field(default_factory=dict)
+    pieces: dict[int, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +294,7 @@ class RunEnded:
     """Last event of a run; `reason` is "completed" or "stopped". For temperature sampling the text is empty."""
 
     reason: str
-    token_ids: tuple[int, ...]
+    token_ids: tuple[int, ...] = field(repr=False)
     text: str
     log_p: float
     totals: Totals

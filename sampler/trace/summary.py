@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from sampler.core.records import Law, Segment, SettingsChanged, Step
+from sampler.trace import text as trace_text
 from sampler.trace.format import to_json
 from sampler.trace.trace import Trace
 from sampler.trace.verify import Verification
@@ -37,32 +38,29 @@ def everything(trace: Trace) -> Row:
 
 def completion(trace: Trace) -> Row:
     """The text of a power run as far as the trace goes."""
-    segment = Segment()
-    for moment in trace.replay():
-        segment = moment.after
-    text = trace.ended.text if trace.ended else spelled(trace.pieces(), segment.token_ids)
-    return {"text": text, "token_ids": list(segment.token_ids), "log_p": total(segment)}
+    segment = trace_text.completion(trace.events)
+    return {"text": trace.text, "token_ids": list(segment.token_ids), "log_p": total(segment)}
 
 
 def sample_rows(trace: Trace) -> list[Row]:
     """Every sample of a temperature run, by its number; a trace has them in the order in which they ended."""
-    pieces = trace.pieces()
     return [
         {
             "sample": drawn.sample,
-            "text": spelled(pieces, drawn.segment.token_ids[: -1 if drawn.finished else None]),  # no text for the end
+            "text": trace.sample_text(drawn),
             "token_ids": list(drawn.segment.token_ids),
             "log_p": total(drawn.segment),
             "finished": drawn.finished,
         }
-        for drawn in sorted(trace.samples, key=lambda drawn: drawn.sample)
+        for drawn in sorted(trace.samples_drawn, key=lambda drawn: drawn.sample)
     ]
 
 
 def block_rows(trace: Trace) -> list[Row]:
     """How often the steps of each block were accepted, and how often they changed its text."""
     return [
-        {"block": block, **tally(list(steps))} for block, steps in groupby(trace.steps, key=lambda step: step.block)
+        {"block": block, **tally(list(steps))}
+        for block, steps in groupby(trace.steps_taken, key=lambda step: step.block)
     ]
 
 
@@ -85,7 +83,7 @@ def step_rows(trace: Trace) -> list[Row]:
             "is_accepted": step.is_accepted,
             "tokens_changed": tokens_changed(step),
         }
-        for step in trace.steps
+        for step in trace.steps_taken
     ]
 
 
@@ -105,11 +103,6 @@ def total(segment: Segment) -> float | str:
 def number(value: float) -> float | str:
     """JSON has no infinities; they are the strings that a trace file uses."""
     return value if math.isfinite(value) else str(value)
-
-
-def spelled(pieces: dict[int, str], token_ids: Sequence[int]) -> str:
-    """The text of some tokens, whose pieces stand for bytes (language_model.py)."""
-    return "".join(pieces[token] for token in token_ids).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 # ---- text for a terminal
@@ -159,9 +152,9 @@ def ending(trace: Trace) -> list[str]:
     """Two lines: what the run came to, and what it took."""
     reason = trace.ended.reason if trace.ended else trace.note
     if trace.started.method == "temperature":
-        finished = sum(drawn.finished for drawn in trace.samples)
-        return [f"{len(trace.samples)} samples, {finished} with an end token; {reason}", cost(trace)]
-    result, counts = completion(trace), tally(trace.steps)
+        finished = sum(drawn.finished for drawn in trace.samples_drawn)
+        return [f"{len(trace.samples_drawn)} samples, {finished} with an end token; {reason}", cost(trace)]
+    result, counts = completion(trace), tally(trace.steps_taken)
     took = "{steps} steps, {accepted} accepted ({acceptance_rate:.0%}), {changed} changed the text".format(**counts)
     first = f"log p {short(result['log_p'])} nats over {len(result['token_ids'])} tokens; {reason}"
     return [first, "; ".join(filter(None, [took, cost(trace)]))]

@@ -6,28 +6,24 @@ Numbers are JSON numbers; infinities are the strings "inf" and "-inf"; NaN never
 import gzip
 import io
 import json
+import math
+import reprlib
 import typing
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
-from sampler.core.records import BlockStarted, Event, RunEnded, RunStarted, SampleDrawn, Segment, Step, StepTaken
+from sampler.core.records import BlockStarted, Event, RunEnded, RunStarted, SampleDrawn, Step, StepTaken
+from sampler.models.contract import LanguageModel
 from sampler.trace.format import TraceError, from_json, to_json
+from sampler.trace.text import Moment, completion, replay, spelled
+from sampler.trace.verify import Verification, verify
+
+if typing.TYPE_CHECKING:
+    import pandas as pd
 
 ENDLESS = 2**60
-
-
-@dataclass(frozen=True)
-class Moment:
-    """One point of a power run's history: the completion after a block was written or a step was taken.
-
-    `event` is the BlockStarted or StepTaken that led here; `before` and `after` are the completions around it.
-    """
-
-    event: BlockStarted | StepTaken
-    before: Segment
-    after: Segment
 
 
 class Trace:
@@ -51,28 +47,91 @@ class Trace:
         return last if isinstance(last, RunEnded) else None
 
     @property
-    def steps(self) -> list[Step]:
+    def steps_taken(self) -> list[Step]:
         return [event.step for event in self.events if isinstance(event, StepTaken)]
 
     @property
-    def samples(self) -> list[SampleDrawn]:
+    def samples_drawn(self) -> list[SampleDrawn]:
         return [event for event in self.events if isinstance(event, SampleDrawn)]
+
+    @property
+    def text(self) -> str:
+        """The completion as far as the run goes; of independent samples, the first one."""
+        for drawn in self.samples_drawn:
+            if drawn.sample == 0:
+                return self.sample_text(drawn)
+        return self.ended.text if self.ended else spelled(self.pieces(), completion(self.events).token_ids)
+
+    def sample_text(self, drawn: SampleDrawn) -> str:
+        """The text of one independent sample; an end token has none."""
+        return spelled(self.pieces(), drawn.segment.token_ids[: -1 if drawn.finished else None])
+
+    @property
+    def acceptance_rate(self) -> float:
+        """The share of the steps that were accepted, from 0 to 1; NaN without a step."""
+        steps = self.steps_taken
+        return sum(step.is_accepted for step in steps) / len(steps) if steps else math.nan
 
     def pieces(self) -> dict[int, str]:
         """Display text by token id, of every id that occurs."""
-        told: dict[int, str] = {}
+        pieces: dict[int, str] = {}
         for event in self.events:
-            told.update(getattr(event, "pieces", {}))
-        return told
+            pieces.update(getattr(event, "pieces", {}))
+        return pieces
 
     def replay(self) -> Iterator[Moment]:
         """The run's history from its events alone. TraceError where an event contradicts the text before it."""
-        text = Segment()
-        for event in self.events:
-            if isinstance(event, BlockStarted | StepTaken):
-                after = following(text, event)
-                yield Moment(event, text, after)
-                text = after
+        return replay(self.events)
+
+    def steps(self) -> "pd.DataFrame":
+        """One row a step: cut, acceptance terms, verdict, cost (frames.py)."""
+        from sampler.trace import frames  # pandas is imported only by who asks for a frame
+
+        return frames.steps_frame(self._chain, self.events)
+
+    def tokens(self) -> "pd.DataFrame":
+        """One row a token of the completion, or of every sample (frames.py)."""
+        from sampler.trace import frames
+
+        return frames.tokens_frame(self._chain, self.events, self.pieces())
+
+    def samples(self) -> "pd.DataFrame":
+        """One row a completion: the text after each step, or each independent sample (frames.py)."""
+        from sampler.trace import frames
+
+        return frames.samples_frame(self._chain, self.events, self.pieces())
+
+    def verify(self, model: LanguageModel) -> Verification:
+        """Recompute every number and verdict from the events and the model alone (verify.py)."""
+        return verify(self, model)
+
+    @property
+    def _chain(self) -> int:
+        return getattr(self.started.settings, "chain", 0)
+
+    def __repr__(self) -> str:
+        if not self.events:
+            return "Trace()"
+        count = f"{len(self.samples_drawn)} samples"
+        if self.started.method == "power":
+            count = f"{len(self.steps_taken)} steps, {self.acceptance_rate:.0%} accepted"
+        return f"Trace({self.started.method} of {self.started.model_name}, {count}: {reprlib.repr(self.text)})"
+
+    def _repr_html_(self) -> str:
+        """For a notebook: the text, with a line under every other block."""
+        if not self.events:
+            return escape(repr(self))
+        blocks = [self.sample_text(drawn) for drawn in self.samples_drawn] or self._block_texts()
+        styles = ("border-bottom: 2px solid", "border-bottom: 2px dotted")
+        parts = [f'<span style="{styles[i % 2]}">{escape(text)}</span>' for i, text in enumerate(blocks)]
+        gap = "<br>" if self.samples_drawn else ""
+        title = escape(repr(self).partition(": ")[0].removeprefix("Trace("))
+        return f'<p>{title}</p><div style="white-space: pre-wrap">{gap.join(parts)}</div>'
+
+    def _block_texts(self) -> list[str]:
+        starts = [event.start for event in self.events if isinstance(event, BlockStarted)]
+        ids, pieces = completion(self.events).token_ids, self.pieces()
+        return [spelled(pieces, ids[start:end]) for start, end in zip(starts, [*starts[1:], None], strict=True)]
 
     def lines(self) -> Iterator[str]:
         """The file's lines, without line ends."""
@@ -136,20 +195,6 @@ def mentioned(events: list[Event]) -> set[int]:
     segments += [part for e in events if isinstance(e, StepTaken) for part in (e.step.proposed, e.step.replaced)]
     drawn = {token for segment in segments for token in segment.token_ids}
     return drawn | {token for segment in segments for top in segment.alternatives for token, _ in top}
-
-
-def following(text: Segment, event: BlockStarted | StepTaken) -> Segment:
-    """The completion after an event. TraceError if the event does not follow from the completion before it."""
-    if isinstance(event, BlockStarted):
-        if event.start != len(text):
-            raise TraceError(f"block {event.block} starts at {event.start}, but the text has {len(text)} tokens")
-        return text + event.extension
-    step = event.step
-    if not 0 <= step.cut < len(text) or text.token_ids[step.cut :] != step.replaced.token_ids:
-        raise TraceError(f"step {step.draw} replaces tokens that are not the text's own from position {step.cut} on")
-    if step.stopped_early and step.is_accepted:
-        raise TraceError(f"step {step.draw} accepts a proposal that was stopped early")
-    return text[: step.cut] + (step.proposed if step.is_accepted else step.replaced)
 
 
 def open_text(path: Path | str, mode: str) -> io.TextIOWrapper:

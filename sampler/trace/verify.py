@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -11,8 +12,10 @@ from sampler.core.draws import ACCEPT, CUT, EXTEND, PROPOSE, SAMPLE, uniform
 from sampler.core.records import (
     BlockFrozen,
     BlockStarted,
+    Event,
     Law,
     RunEnded,
+    RunStarted,
     SampleDrawn,
     Segment,
     SettingsChanged,
@@ -22,12 +25,23 @@ from sampler.core.records import (
     Totals,
 )
 from sampler.models.contract import LanguageModel
-from sampler.trace.trace import Trace, following
+from sampler.trace.text import following
 
 LOG_P_TOLERANCE = 1e-4  # nats a token: float32 forward passes in another order agree to about 1e-6
 RATIO_TOLERANCE = 1e-3  # nats: sums of up to some thousand tokens
 EDGE = 1e-3  # of a random number, for a token at the edge of its interval
 MAX_PROBLEMS = 20
+
+
+class Recorded(Protocol):
+    """What a verification reads of a trace."""
+
+    events: list[Event]
+
+    @property
+    def started(self) -> RunStarted: ...
+
+    def pieces(self) -> dict[int, str]: ...
 
 
 @dataclass
@@ -46,7 +60,7 @@ class Verification:
         return not self.problems
 
 
-def verify(trace: Trace, model: LanguageModel) -> Verification:
+def verify(trace: Recorded, model: LanguageModel) -> Verification:
     """Check a trace against its model, without the sampler's own code path: fresh, uncached passes over whole texts.
 
     Recomputed: prompt ids, log p, log q, log Z, entropy and alternatives of every token, the random number behind
@@ -57,7 +71,7 @@ def verify(trace: Trace, model: LanguageModel) -> Verification:
 
 
 class _Verifier:
-    def __init__(self, trace: Trace, model: LanguageModel) -> None:
+    def __init__(self, trace: Recorded, model: LanguageModel) -> None:
         self.trace, self.model = trace, model
         self.started = trace.started
         self.settings = trace.started.settings

@@ -148,7 +148,7 @@ def test_a_notebook_names_the_trace_that_is_saved_beside_it(visit, tmp_path, mon
         if cell["cell_type"] == "code":
             exec("".join(cell["source"]), names)
     assert names["TRACE"] == trace.name
-    assert len(names["steps"]) == len(Trace.load(trace).steps)
+    assert len(names["steps"]) == len(Trace.load(trace).steps_taken)
 
 
 def test_a_dropped_trace_opens_and_a_foreign_one_is_refused(visit, tmp_path):

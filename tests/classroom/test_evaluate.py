@@ -68,7 +68,7 @@ def test_the_explore_page_gets_the_same_completion(model, rows, task, number):
         assert row.length == len(ended.token_ids)
         assert row.log_p == pytest.approx(ended.log_p, abs=1e-3)
     settings = TemperatureSettings(0.5, 80, 3, run_seed(SEED, number))
-    samples = Trace(run_temperature(model, prompt, settings)).samples
+    samples = Trace(run_temperature(model, prompt, settings)).samples_drawn
     answers = [TASKS[task].answer(model.decode(sample.segment.token_ids)) for sample in samples]
     row = rows[task, number, "temperature 0.5"]
     first = next(sample for sample in samples if sample.sample == 0)

@@ -69,5 +69,5 @@ def test_infinite_alpha_only_climbs(model):
     settings = PowerSettings(alpha=float("inf"), proposal_temperature=1.0, scope="completion", steps_per_block=4)
     trace = Trace(run_power(model, PRESETS[0].prompt, settings))
     assert verify(trace, model).ok
-    for step in trace.steps:
+    for step in trace.steps_taken:
         assert step.is_accepted == (sum(step.proposed.log_p) > sum(step.replaced.log_p))

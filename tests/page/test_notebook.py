@@ -59,7 +59,7 @@ def test_it_needs_pandas_alone():
 def test_its_tables_are_the_traces_own(tmp_path, monkeypatch, capsys):
     trace, _ = recorded("cups-1")
     names = executed(trace, tmp_path, monkeypatch)
-    steps = trace.steps
+    steps = trace.steps_taken
     assert list(names["steps"]["log_accept_ratio"]) == [step.log_accept_ratio for step in steps]
     assert names["acceptance"]["size"].sum() == len(steps)
     assert names["acceptance"]["mean"].iloc[0] == sum(s.is_accepted for s in steps if s.block == 0) / sum(
@@ -82,7 +82,7 @@ def test_its_tables_are_the_traces_own(tmp_path, monkeypatch, capsys):
 )
 def test_it_opens_every_kind_of_run(run, tmp_path, monkeypatch):
     trace = run()
-    assert len(executed(trace, tmp_path, monkeypatch)["steps"]) == len(trace.steps)
+    assert len(executed(trace, tmp_path, monkeypatch)["steps"]) == len(trace.steps_taken)
 
 
 def test_a_trace_that_breaks_the_rule_is_seen(tmp_path, monkeypatch):

@@ -73,7 +73,7 @@ def test_the_run_alone_needs_no_model():
 
 def test_the_page_s_opening_run_has_diagnostics_too():
     [packet] = told(Session(), 1)
-    steps = len(recorded(PRESETS[0].id)[0].steps)
+    steps = len(recorded(PRESETS[0].id)[0].steps_taken)
     assert packet["rows"]["overall"]["steps"] == steps
 
 

@@ -169,7 +169,7 @@ def test_dials_act_on_the_next_step():
     packets_of(session, "step")
     session.turn(4.0, 0.5)
     packets_of(session, "end")
-    assert {(step.alpha, step.temperature) for step in session.trace.steps} == {(4.0, 0.5)}
+    assert {(step.alpha, step.temperature) for step in session.trace.steps_taken} == {(4.0, 0.5)}
 
 
 def test_a_run_that_cannot_start_leaves_the_old_one():

@@ -46,7 +46,7 @@ def test_the_own_alpha_never_parts():
     own = trace_at(4.0)
     row = path(own, own)
     assert row["parts_at"] is None and all(row["same"])
-    assert row["accepted"] == sum(step.is_accepted for step in own.steps)
+    assert row["accepted"] == sum(step.is_accepted for step in own.steps_taken)
     assert row["total_log_p"][-1] == pytest.approx(own.ended.log_p, abs=1e-12)
 
 
@@ -142,4 +142,4 @@ def test_replays_are_kept_within_bounds_and_forgotten_with_their_run():
 def test_the_run_that_the_page_opens_on_is_replayed_too():
     shown = opening()
     found = answers(Session(), Replays(), {"run_id": shown.run_id, "alphas": [2.0]}, Models(["classroom"]))
-    assert found[0]["row"]["alpha"] == 2 and found[0]["row"]["steps"] == len(shown.trace.steps)
+    assert found[0]["row"]["alpha"] == 2 and found[0]["row"]["steps"] == len(shown.trace.steps_taken)

@@ -157,7 +157,7 @@ def test_a_session_on_zero_gpu(forks):
     assert session.limiter is BURSTS
     streamed(session)
     assert session.is_over
-    assert len(session.trace.steps) == sum(forks) == 12
+    assert len(session.trace.steps_taken) == sum(forks) == 12
     assert session.samples
     session.begin(CausalLM.load("classroom", "cpu"), PROMPT, SETTINGS)
     assert session.limiter is TURNS
@@ -170,11 +170,11 @@ def test_no_quota_left_is_one_sentence_and_the_steps_stay(forks, monkeypatch):
     session.speed = 0
     for _ in range(4):
         session.advance()
-    steps = len(session.trace.steps)
+    steps = len(session.trace.steps_taken)
     monkeypatch.setitem(os.environ, "NO_QUOTA_LEFT", "1")
     last = streamed(session)[-1]
     assert "ZeroGPU computes no more: You have exceeded your GPU quota. The steps so far are kept." in last
-    assert 0 < steps <= len(session.trace.steps) < 12
+    assert 0 < steps <= len(session.trace.steps_taken) < 12
     assert not session.can_continue
 
 

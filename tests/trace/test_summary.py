@@ -20,8 +20,8 @@ def test_show_tells_every_verdict(tmp_path):
     status, out, err = told("show", tmp_path / "run.jsonl.gz")
     lines = [line.split() for line in out.splitlines()]
     assert (status, err) == (0, "")
-    assert {step.is_accepted for step in trace.steps} == {True, False}
-    for step in trace.steps:
+    assert {step.is_accepted for step in trace.steps_taken} == {True, False}
+    for step in trace.steps_taken:
         verdict = "accepted" if step.is_accepted else "rejected"
         changed = sum(a != b for a, b in zip(step.proposed.token_ids, step.replaced.token_ids, strict=True))
         cells = [step.draw, step.block, step.cut, f"{step.log_accept_ratio:.6g}", f"{step.log_u:.6g}", verdict]
@@ -35,14 +35,14 @@ def test_show_as_json_counts_as_the_run_did(tmp_path):
     data = json.loads(told("show", tmp_path / "run.jsonl", "--json").out)
     for name in ("steps", "accepted", "changed"):
         assert sum(block[name] for block in data["blocks"]) == getattr(trace.ended.totals, name)
-    assert [step["log_accept_ratio"] for step in data["steps"]] == [step.log_accept_ratio for step in trace.steps]
+    assert [step["log_accept_ratio"] for step in data["steps"]] == [step.log_accept_ratio for step in trace.steps_taken]
     assert data["token_ids"] == list(trace.ended.token_ids) and data["log_p"] == trace.ended.log_p
 
 
 def test_show_of_infinities_is_still_json(tmp_path):
     settings = PowerSettings(alpha=float("inf"), proposal_temperature=1.0, max_new_tokens=4, block_size=4)
     trace = saved_run(tmp_path / "run.jsonl", settings)
-    assert any(step.log_accept_ratio == float("-inf") for step in trace.steps)
+    assert any(step.log_accept_ratio == float("-inf") for step in trace.steps_taken)
     data = json.loads(told("show", tmp_path / "run.jsonl", "--json").out, parse_constant=pytest.fail)
     assert "-inf" in {step["log_accept_ratio"] for step in data["steps"]}
     assert "alpha inf, proposal_temperature 1," in told("show", tmp_path / "run.jsonl").out
@@ -52,7 +52,7 @@ def test_show_tells_of_turned_dials(tmp_path):
     steering, trace = steady(SETTINGS), Trace()
     for event in run_power(endless_world(), "b", SETTINGS, steering):
         trace.append(event)
-        if len(trace.steps) == 2:
+        if len(trace.steps_taken) == 2:
             steering.alpha = 2.0
     trace.save(tmp_path / "run.jsonl")
     assert "\nfrom draw 2 on: alpha 2, proposal_temperature 0.5\n" in told("show", tmp_path / "run.jsonl").out
@@ -89,7 +89,7 @@ def test_a_trace_cannot_steer_the_terminal(tmp_path):
 
 
 def test_tokens_changed_counts_lengths_too():
-    step = next(iter(Trace(run_power(endless_world(), "b", SETTINGS)).steps))
+    step = next(iter(Trace(run_power(endless_world(), "b", SETTINGS)).steps_taken))
     longer, shorter = (Segment(token_ids=ids) for ids in ((0, 1, 2), (0, 2)))
     for old, new in ((longer, shorter), (shorter, longer)):
         step = replace(step, replaced=old, proposed=new, is_accepted=True)

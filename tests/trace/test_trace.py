@@ -117,8 +117,8 @@ def test_replay_is_what_happened_live(scope, monkeypatch):
 
 def test_views_on_a_trace():
     trace, samples = power_trace(), temperature_trace()
-    assert [step.draw for step in trace.steps] == list(range(len(trace.steps)))
-    assert (len(trace.samples), len(samples.samples), len(samples.steps)) == (0, 4, 0)
+    assert [step.draw for step in trace.steps_taken] == list(range(len(trace.steps_taken)))
+    assert (len(trace.samples_drawn), len(samples.samples_drawn), len(samples.steps_taken)) == (0, 4, 0)
     assert trace.pieces() == {0: "a", 1: "b", 2: "$"}
     assert Trace(trace.events[:-1]).ended is None
 
@@ -258,7 +258,7 @@ def changed(number: int, **values) -> list[str]:
 
 STEP = 2
 ANOTHER_TEXT = [(token + 1) % 3 for token in from_json(LINES[STEP], 1).step.replaced.token_ids]
-SAMPLE = to_json(temperature_trace().samples[0])
+SAMPLE = to_json(temperature_trace().samples_drawn[0])
 DIAL = '{"event":"settings_changed","draw":0,"alpha":4.0,"proposal_temperature":null}'
 DAMAGED = {
     "schema 2": (changed(0, schema=2), "line 1: schema must be 1, not 2"),
@@ -356,8 +356,8 @@ def test_opening_a_trace_needs_no_torch(tmp_path):
     path = tmp_path / "run.jsonl"
     power_trace().save(path)
     program = (
-        "import sys; from sampler.trace.trace import Trace; trace = Trace.load(sys.argv[1]); "
-        "print(len(trace.events), sorted({'torch', 'transformers', 'gradio', 'plotly'} & set(sys.modules)))"
+        "import sys; from sampler import Trace; trace = Trace.load(sys.argv[1]); "
+        "print(len(trace.events), sorted({'torch', 'transformers', 'gradio', 'plotly', 'pandas'} & set(sys.modules)))"
     )
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", program, path], cwd=root, capture_output=True, text=True, check=True)

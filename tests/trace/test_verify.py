@@ -44,8 +44,8 @@ def assert_verified(trace: Trace, model: TableModel) -> None:
     found = verify(trace, model)
     assert found.problems == []
     assert found.ok
-    assert found.steps == len(trace.steps)
-    assert found.samples == len(trace.samples)
+    assert found.steps == len(trace.steps_taken)
+    assert found.samples == len(trace.samples_drawn)
     assert max(found.largest_log_p_error, found.largest_ratio_error) <= 1e-12  # a table is exact
 
 
@@ -61,7 +61,7 @@ def test_a_true_trace_passes(scope, model, temperature):
 def test_alpha_inf_passes(scope):
     dials = {"alpha": math.inf, "proposal_temperature": 0.8, "scope": scope, "steps_per_block": 4}
     traces = [power_trace(flat_world(), seed=seed, **dials) for seed in range(5)]
-    assert {step.is_accepted for trace in traces for step in trace.steps} == {True, False}
+    assert {step.is_accepted for trace in traces for step in trace.steps_taken} == {True, False}
     for trace in traces:
         assert_verified(trace, flat_world())
 

@@ -168,7 +168,7 @@ class Session:
     def sample_settings(self, ended: RunEnded) -> TemperatureSettings:
         """Temperature sampling that draws about as many tokens as the chain did, at its last proposal temperature."""
         own = self.trace.started.settings
-        steps = self.trace.steps
+        steps = self.trace.steps_taken
         temperature = steps[-1].temperature if steps else own.law.temperature
         number = round(ended.totals.tokens_drawn / max(1, len(ended.token_ids)))
         return TemperatureSettings(temperature, own.max_new_tokens, min(max(1, number), MAX_SAMPLES), own.seed)

@@ -44,9 +44,9 @@ def finished_run(session: Session, run_id: object) -> Run | None:
     with session.lock:
         if session.trace is None or session.run_id != run_id or not session.is_over or session.can_continue:
             return None
-        trace, steps = session.trace, session.trace.steps
+        trace, steps = session.trace, session.trace.steps_taken
         alpha = steps[-1].alpha if steps else trace.started.settings.alpha
-        samples = session.sample_trace.samples if session.sample_trace else []
+        samples = session.sample_trace.samples_drawn if session.sample_trace else []
         drawn = tuple(tuple(event.segment.token_ids) for event in samples)
         return Run(run_id, trace.started, alpha, tuple(trace.ended.token_ids), drawn, session.checker)
 

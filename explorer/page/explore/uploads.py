@@ -36,7 +36,7 @@ def check_size(trace: Trace) -> None:
         raise ValueError("a trace opened here must hold at least one block")
     pieces = trace.pieces().values()
     for name, size, most in (
-        ("steps", len(trace.steps), MOST_STEPS),
+        ("steps", len(trace.steps_taken), MOST_STEPS),
         ("tokens of text", max(lengths), MOST_TOKENS),
         ("tokens at its end", len(trace.ended.token_ids) if trace.ended else 0, MOST_TOKENS),
         ("characters of prompt", len(trace.started.prompt), MAX_PROMPT),

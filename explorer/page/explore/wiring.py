@@ -165,7 +165,7 @@ def open_upload(session: Session, path: str | None) -> str:
         raise sentence(error) from error
     session.take_ticket()
     session.open_recorded(trace, None, recorded=True)
-    return session.snapshot(f"Opened {len(trace.steps)} steps{': ' + trace.note if trace.note else ''}.")
+    return session.snapshot(f"Opened {len(trace.steps_taken)} steps{': ' + trace.note if trace.note else ''}.")
 
 
 def save_trace(session: Session) -> str:

@@ -1,0 +1,91 @@
+"""A trace as pandas frames, one flat row a step, a token or a sample; `chain` and `draw` stand first.
+
+Natural logs, nats. Positions count from 0 in the completion.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+from sampler.core.records import Event, SampleDrawn, Segment, StepTaken
+from sampler.trace.text import completion, replay, spelled
+
+Row = dict[str, Any]
+
+
+def steps_frame(chain: int, events: Sequence[Event]) -> pd.DataFrame:
+    """One row a Metropolis-Hastings step: where it cut, its acceptance terms, its verdict and its cost.
+
+    `tokens_changed` counts the positions at which the text before and after the step differ; `log_p` and `length` are
+    those of the completion after it.
+    """
+    rows = []
+    for moment in replay(events):
+        if not isinstance(moment.event, StepTaken):
+            continue
+        event, step = moment.event, moment.event.step
+        terms = ("target_ratio", "proposal_ratio", "cut_ratio", "accept_ratio", "u")
+        rows.append(
+            {"chain": chain, "draw": step.draw, "block": step.block, "step": step.step}
+            | {"alpha": step.alpha, "temperature": step.temperature, "cut": step.cut}
+            | {"tokens_proposed": len(step.proposed), "tokens_replaced": len(step.replaced)}
+            | {f"log_{term}": getattr(step, f"log_{term}") for term in terms}
+            | {"accept_prob": math.exp(min(0.0, step.log_accept_ratio)), "is_accepted": step.is_accepted}
+            | {"tokens_changed": tokens_changed(moment.before, moment.after), "stopped_early": step.stopped_early}
+            | {"log_p": math.fsum(moment.after.log_p), "length": len(moment.after)}
+            | {"tokens_fed": event.tokens_fed, "forward_calls": event.forward_calls, "seconds": event.seconds}
+        )
+    return pd.DataFrame(rows)
+
+
+def tokens_changed(before: Segment, after: Segment) -> int:
+    """How many positions hold another token, or none, after a step than before."""
+    same = sum(a == b for a, b in zip(before.token_ids, after.token_ids, strict=False))
+    return max(len(before), len(after)) - same
+
+
+def tokens_frame(chain: int, events: Sequence[Event], pieces: dict[int, str]) -> pd.DataFrame:
+    """One row a token of what the run ended with: its completion, or each of its samples.
+
+    `draw` is the step that wrote the token, -1 if it was written with its block; of samples, the sample's number.
+    """
+    samples = [event for event in events if isinstance(event, SampleDrawn)]
+    rows: list[Row] = []
+    if not samples:
+        rows += token_rows(chain, last_writers(events), completion(events), pieces)
+    for drawn in samples:
+        rows += token_rows(chain, [drawn.sample] * len(drawn.segment), drawn.segment, pieces)
+    return pd.DataFrame(rows)
+
+
+def last_writers(events: Sequence[Event]) -> list[int]:
+    """For each position of the completion the step that wrote its token, or -1."""
+    writers: list[int] = []
+    for moment in replay(events):
+        event = moment.event
+        if not isinstance(event, StepTaken):
+            writers += [-1] * len(event.extension)
+        elif event.step.is_accepted:
+            writers[event.step.cut :] = [event.step.draw] * len(event.step.proposed)
+    return writers
+
+
+def token_rows(chain: int, draws: Sequence[int], segment: Segment, pieces: dict[int, str]) -> Iterator[Row]:
+    """The tokens of one segment that starts at position 0."""
+    for i, (draw, token) in enumerate(zip(draws, segment.token_ids, strict=True)):
+        numbers = {name: getattr(segment, name)[i] for name in ("log_p", "log_q", "log_z", "entropy")}
+        yield {"chain": chain, "draw": draw, "position": i, "token_id": token, "piece": pieces[token], **numbers}
+
+
+def samples_frame(chain: int, events: Sequence[Event], pieces: dict[int, str]) -> pd.DataFrame:
+    """One row a completion: the chain's text after each step, or each independent sample."""
+    texts = [(event.sample, event.segment) for event in events if isinstance(event, SampleDrawn)]
+    texts += [(m.event.step.draw, m.after) for m in replay(events) if isinstance(m.event, StepTaken)]
+    rows = (
+        {"chain": chain, "draw": draw, "text": spelled(pieces, text.token_ids)}
+        | {"log_p": math.fsum(text.log_p), "length": len(text)}
+        for draw, text in sorted(texts, key=lambda pair: pair[0])
+    )
+    return pd.DataFrame(rows)

@@ -1,0 +1,56 @@
+"""A completion as the events of its run write it, and the text that its tokens spell. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sampler.core.records import BlockStarted, Event, Segment, StepTaken
+from sampler.trace.format import TraceError
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One point of a power run's history: the completion after a block was written or a step was taken.
+
+    `event` is the BlockStarted or StepTaken that led here; `before` and `after` are the completions around it.
+    """
+
+    event: BlockStarted | StepTaken
+    before: Segment
+    after: Segment
+
+
+def replay(events: Iterable[Event]) -> Iterator[Moment]:
+    """The history of a run from its events alone. TraceError where an event contradicts the text before it."""
+    text = Segment()
+    for event in events:
+        if isinstance(event, BlockStarted | StepTaken):
+            after = following(text, event)
+            yield Moment(event, text, after)
+            text = after
+
+
+def following(text: Segment, event: BlockStarted | StepTaken) -> Segment:
+    """The completion after an event. TraceError if the event does not follow from the completion before it."""
+    if isinstance(event, BlockStarted):
+        if event.start != len(text):
+            raise TraceError(f"block {event.block} starts at {event.start}, but the text has {len(text)} tokens")
+        return text + event.extension
+    step = event.step
+    if not 0 <= step.cut < len(text) or text.token_ids[step.cut :] != step.replaced.token_ids:
+        raise TraceError(f"step {step.draw} replaces tokens that are not the text's own from position {step.cut} on")
+    if step.stopped_early and step.is_accepted:
+        raise TraceError(f"step {step.draw} accepts a proposal that was stopped early")
+    return text[: step.cut] + (step.proposed if step.is_accepted else step.replaced)
+
+
+def completion(events: Iterable[Event]) -> Segment:
+    """The completion of a power run as far as its events go."""
+    text = Segment()
+    for moment in replay(events):
+        text = moment.after
+    return text
+
+
+def spelled(pieces: dict[int, str], token_ids: Sequence[int]) -> str:
+    """The text of some tokens, whose pieces stand for bytes (contract.py)."""
+    return "".join(pieces[token] for token in token_ids).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
