@@ -17,7 +17,7 @@ MODULES = {
     "Trace": "sampler.trace.trace",
     "verify": "sampler.trace.verify",
 }
-__all__ = list(MODULES)
+__all__ = ["PowerSettings", "TemperatureSettings", "Trace", "verify"]
 
 
 def __getattr__(name: str) -> object:
