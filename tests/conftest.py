@@ -4,10 +4,16 @@ import os
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+# The same examples in every run, so that a red test is red for everybody. A patch may last over all examples of a test.
+PATCHES = HealthCheck.function_scoped_fixture
+settings.register_profile("ci", max_examples=60, derandomize=True, deadline=None, suppress_health_check=[PATCHES])
+settings.load_profile("ci")
 
 
 class OneBrowser(LoadScopeScheduling):

@@ -1,10 +1,13 @@
 """Tiny worlds, stages cut out of them with their exact targets, and how far a kernel is from the laws there."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from zlib import crc32
 
 import numpy as np
+from hypothesis import strategies as st
 
 from sampler.core import kernel
 from sampler.core.draws import Draws
@@ -29,6 +32,23 @@ def wide_world() -> TableModel:
     """Twenty pieces of falling probability, so that a run meets them one after another."""
     row: Row = {piece: 1 / (1 + i) for i, piece in enumerate("abcdefghijklmnopqrst")}
     return TableModel("wide-world", "abcdefghijklmnopqrst", lambda text: row)
+
+
+@st.composite
+def little_worlds(draw: st.DrawFn) -> TableModel:
+    """Two to four pieces, with or without an end token; rows from uniform to near certain, some with impossible tokens.
+
+    A few rows are drawn, and the text of a context chooses among them.
+    """
+    alphabet = draw(st.sampled_from(("a$", "ad", "ab$", "abd", "abc$", "abcd")))
+    weight = st.one_of(st.just(0.0), st.floats(-12, 12).map(math.exp))
+    row = st.lists(weight, min_size=len(alphabet), max_size=len(alphabet)).filter(any)
+    rows = draw(st.lists(row, min_size=1, max_size=6))
+
+    def chosen(text: str) -> Row:
+        return dict(zip(alphabet, rows[crc32(text.encode()) % len(rows)], strict=True))
+
+    return TableModel("little-world", alphabet, chosen)
 
 
 WORLDS: dict[str, Callable[[], TableModel]] = {

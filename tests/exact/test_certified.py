@@ -1,11 +1,12 @@
 """Certified intervals hold the truth of full enumeration, on random little worlds and at any budget."""
 
 import math
-import random
 
 import numpy as np
 import pytest
-from worlds import uniform_world
+from hypothesis import Phase, find, given, settings
+from hypothesis import strategies as st
+from worlds import little_worlds, uniform_world
 
 from sampler.exact import best_first
 from sampler.exact.best_first import Budget
@@ -15,21 +16,6 @@ from sampler.models.table import TableModel, endless_world, flat_world, peaked_w
 
 ALPHAS = (1.0, 1.5, 2.0, 4.0, 16.0)
 LENGTH = 3
-
-
-def random_world(seed: int) -> TableModel:
-    """Two to four pieces, with an end token at every other seed; rows from near uniform to near certain, with zeros."""
-    rng = random.Random(seed)
-    alphabet = "abc"[: rng.randint(1, 3)] + ("$" if seed % 2 else "d")
-    sharpness, hole = rng.choice((0.5, 2.0, 6.0)), rng.choice((0.0, 0.2))
-
-    def row(text: str) -> dict[str, float]:
-        own = random.Random(f"{seed}|{text}")
-        weights = {piece: math.exp(sharpness * own.gauss(0, 1)) for piece in alphabet}
-        kept = own.choice(alphabet)
-        return {piece: weight for piece, weight in weights.items() if piece == kept or own.random() > hole}
-
-    return TableModel(f"random-{seed}", alphabet, row)
 
 
 def first_token(ids: tuple[int, ...]) -> int:
@@ -99,12 +85,12 @@ def small_batches(monkeypatch):
 
 
 @pytest.mark.usefixtures("small_batches")
-@pytest.mark.parametrize("seed", range(200))
-def test_every_true_value_lies_inside_its_interval(seed):
+@given(little_worlds(), st.sampled_from(ALPHAS), st.integers(1, 7))
+def test_every_true_value_lies_inside_its_interval(model, searched, few):
     """Searched for one alpha, asked at all; with a budget of few rows, of many, and of all."""
-    model, prompt = random_world(seed), (0,)
-    for nodes in (1 + seed % 7, 12, 10_000):
-        target = certify(model, prompt, LENGTH, ALPHAS[seed % len(ALPHAS)], Budget(width=0, nodes=nodes))
+    prompt = (0,)
+    for nodes in (few, 12, 10_000):
+        target = certify(model, prompt, LENGTH, searched, Budget(width=0, nodes=nodes))
         assert target.enumeration.nodes <= nodes
         for alpha in (*ALPHAS, math.inf):
             assert misses(target, model, prompt, alpha) == []
@@ -133,14 +119,17 @@ def test_the_bound_is_that_of_the_method_or_better(model, alpha):
 
 @pytest.mark.usefixtures("small_batches")
 def test_a_wrong_bound_is_caught(monkeypatch):
-    """A frontier that counts for p_max^alpha r, a power too few, loses true values on many of the worlds."""
+    """A frontier that counts for p_max^alpha r, a power too few, loses true values."""
 
     def too_small(frontier, alpha):
         return frontier.log_max + (frontier.log_mass + frontier.log_mass - frontier.log_max) / alpha
 
     monkeypatch.setattr(best_first.Frontier, "urgency", too_small)
-    targets = [(seed, certify(random_world(seed), (0,), LENGTH, 2.0, Budget(width=0, nodes=5))) for seed in range(40)]
-    assert sum(bool(misses(target, random_world(seed), (0,), 1.0)) for seed, target in targets) > 10
+
+    def loses(model: TableModel) -> bool:
+        return misses(certify(model, (0,), LENGTH, 2.0, Budget(width=0, nodes=5)), model, (0,), 1.0) != []
+
+    find(little_worlds(), loses, settings=settings(phases=[Phase.generate]))
 
 
 @pytest.mark.usefixtures("small_batches")
