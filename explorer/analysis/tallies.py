@@ -3,6 +3,9 @@
 import math
 from collections.abc import Hashable, Mapping
 
+import numpy as np
+from scipy.stats import binom
+
 Counts = Mapping[Hashable, int]
 Law = Mapping[Hashable, float]
 
@@ -16,20 +19,13 @@ def distance(counts: Counts, law: Law) -> float:
 def expected_distance(law: Law, n: int) -> float:
     """The mean of that total variation for n independent draws from the law itself.
 
-    Half the sum of E|K/n - p| with K binomial: E|K - np| = 2 (k+1) C(n, k+1) p^(k+1) (1-p)^(n-k), k = floor(np)
-    (De Moivre 1730).
+    Half the sum of E|K/n - p| with K binomial: E|K - np| = 2 (k+1) (1-p) P(K = k+1), k = floor(np) (De Moivre 1730).
     """
-    return 0.5 * math.fsum(_mean_deviation(p, n) for p in law.values()) / n
+    p = np.array(list(law.values()))
+    k = np.floor(n * p)
+    return math.fsum((k + 1) * (1 - p) * binom.pmf(k + 1, n, p)) / n
 
 
 def outside(counts: Counts, law: Law) -> int:
     """How many draws lie where the law has no mass."""
     return sum(count for key, count in counts.items() if law.get(key, 0.0) == 0.0)
-
-
-def _mean_deviation(p: float, n: int) -> float:
-    if p <= 0.0 or p >= 1.0:
-        return 0.0
-    k = math.floor(n * p)
-    choose = math.lgamma(n + 1) - math.lgamma(k + 2) - math.lgamma(n - k) if k < n else -math.inf
-    return 2 * math.exp(math.log(k + 1) + choose + (k + 1) * math.log(p) + (n - k) * math.log1p(-p))

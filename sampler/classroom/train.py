@@ -21,7 +21,6 @@ from transformers.utils import logging
 
 from sampler.classroom.card import base_card
 from sampler.classroom.corpus import SHARES, TASKS, examples
-from sampler.classroom.muon import Muon
 from sampler.classroom.tokenizer import build_tokenizer
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "models" / "classroom"
@@ -117,7 +116,7 @@ def new_optimizers(model: LlamaForCausalLM) -> list[torch.optim.Optimizer]:
     inside = set(map(id, matrices))
     others = [parameter for parameter in model.parameters() if id(parameter) not in inside]
     return [
-        Muon(matrices, lr=MATRIX_RATE, weight_decay=0.05),
+        torch.optim.Muon(matrices, lr=MATRIX_RATE, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"),
         torch.optim.AdamW(others, lr=OTHER_RATE, betas=(0.9, 0.98), weight_decay=0.0),
     ]
 
