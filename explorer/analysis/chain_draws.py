@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from explorer.analysis.moments import outcome, tokens_changed
+from explorer.analysis.moments import outcome
 from sampler.core.records import BlockStarted, Event, Segment, StepTaken
+from sampler.trace.summary import tokens_changed
 from sampler.trace.text import following
 
 Row = dict[str, Any]
@@ -65,7 +66,7 @@ def judged(event: StepTaken) -> Row:
         "cut": step.cut,
         "is_accepted": step.is_accepted,
         "is_changed": step.is_changed,
-        "tokens_changed": tokens_changed(step) if step.is_accepted else 0,
+        "tokens_changed": tokens_changed(step),
         "law": (step.alpha, step.temperature),
         "what": outcome(step),
     }

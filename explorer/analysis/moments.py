@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from explorer.analysis.tokens import display_tokens, joined
+from explorer.analysis.tokens import display_tokens, joined, nats
 from sampler.core.records import (
     BlockFrozen,
     BlockStarted,
@@ -23,6 +23,7 @@ from sampler.core.records import (
     Step,
     StepTaken,
 )
+from sampler.trace.summary import tokens_changed, tokens_differing
 from sampler.trace.text import following
 from sampler.trace.trace import Trace
 
@@ -45,14 +46,15 @@ class History:
     """Folds events into moment rows. Positions count from 0 in the completion, logs are natural, in nats.
 
     Every row: index, kind ("extension" or "step"), block, x (its place on the axis of draws, which count from 1:
-    extensions stand half a draw before the step that follows), cut (its first new position), written (its new
-    segment), total_log_p, length, text, answer, frozen (positions frozen by then), sentence; and over positions:
-    tokens (display text), log_p, entropy, source (index of the moment that wrote the token), age (moments since it
-    changed), survived (proposals over it that left it), share (of the most common token lately), changed_cuts,
+    extensions stand half a draw before the step that follows), when (the same in words), cut (its first new position),
+    written (its new segment), total_log_p, length, text, answer, frozen (positions frozen by then), sentence; and over
+    positions: tokens (display text), log_p, entropy, source (index of the moment that wrote the token), age (moments
+    since it changed), survived (proposals over it that left it), share (of the most common token lately), changed_cuts,
     same_cuts, rejected_cuts (cuts made here so far, by outcome) and cuts (their sum).
     A step's row also: step, draw, alpha, temperature, replaced, log_p_before, log_p_proposed (of the whole
     completions), delta_log_p, the three log ratios, log_accept_ratio, accept_prob, log_u, is_accepted, is_changed,
-    outcome, first_difference, tokens_changed, flip_alpha, increments, and what error bars need: up, down, reach.
+    outcome, first_difference, tokens_changed, flip_alpha, increments, what error bars need (up, down, reach, zero), and
+    what hovers say: number and block_number (from 1), last (position proposed), changed_text, log_a_text, log_u_text.
     """
 
     def __init__(self, answer_of: AnswerOf | None = None) -> None:
@@ -89,14 +91,15 @@ class History:
     def _extension(self, event: BlockStarted) -> Row:
         row = self._common("extension", event.block, event.extension, event.start, event.start)
         sentence = f"Block {event.block + 1}: {count(len(event.extension), 'token')} written at once."
-        return row | {"x": self._draws + 0.5, "sentence": sentence}
+        return row | {"x": self._draws + 0.5, "when": f"as block {event.block + 1} was written", "sentence": sentence}
 
     def _step(self, step: Step, before: Segment) -> Row:
         self._draws += 1
         self._cuts[CUT_OUTCOMES[outcome(step)]][step.cut] += 1
         changed_from = first_difference(step) if step.is_changed else None
         row = self._common("step", step.block, step.proposed, changed_from, step.cut)
-        return row | {"x": step.draw + 1.0, "replaced": self._segment(step.replaced)} | judged(step, before)
+        row |= {"x": step.draw + 1.0, "when": f"after draw {step.draw + 1}", "replaced": self._segment(step.replaced)}
+        return row | judged(step, before)
 
     def _common(self, kind: str, block: int, written: Segment, changed_from: int | None, cut: int) -> Row:
         previous = self._rows[-1] if self._rows else None
@@ -165,6 +168,7 @@ def judged(step: Step, before: Segment) -> Row:
         "accept_prob": math.exp(min(0.0, step.log_accept_ratio)),
         "outcome": outcome(step),
         "first_difference": first_difference(step),
+        "differs": step.proposed.token_ids != step.replaced.token_ids,
         "tokens_changed": tokens_changed(step),
         "flip_alpha": flip_alpha(step, delta),
         "increments": increments(step),
@@ -172,7 +176,21 @@ def judged(step: Step, before: Segment) -> Row:
         "up": max(0.0, -delta),
         "down": max(0.0, delta),
         "reach": len(step.proposed),
+        "zero": 0,
+        "number": step.draw + 1,
+        "block_number": step.block + 1,
+        "last": step.cut + len(step.proposed) - 1,
+        "changed_text": changed_text(step),
+        "log_a_text": nats(step.log_accept_ratio),
+        "log_u_text": nats(step.log_u),
     }
+
+
+def changed_text(step: Step) -> str:
+    """How many tokens a step changed, or would have changed."""
+    if step.proposed.token_ids == step.replaced.token_ids:
+        return "the same tokens drawn again"
+    return f"{count(tokens_differing(step), 'token')} {'changed' if step.is_accepted else 'would have changed'}"
 
 
 def increments(step: Step) -> Row:
@@ -216,12 +234,6 @@ def first_difference(step: Step) -> int | None:
         return None
     same = next((i for i, (a, b) in enumerate(zip(new, old, strict=False)) if a != b), min(len(new), len(old)))
     return step.cut + same
-
-
-def tokens_changed(step: Step) -> int:
-    """How many positions hold another token, or none any more, in the proposed text."""
-    new, old = step.proposed.token_ids, step.replaced.token_ids
-    return sum(a != b for a, b in zip(new, old, strict=False)) + abs(len(new) - len(old))
 
 
 def flip_alpha(step: Step, delta_log_p: float) -> float | None:

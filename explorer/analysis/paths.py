@@ -10,18 +10,18 @@ Row = dict[str, Any]
 
 
 def path(trace: Trace, own: Trace, answer_of: AnswerOf | None = None) -> Row:
-    """A run in one row: alpha; per moment x (see `History`) and total_log_p in nats; steps, accepted, changed; its
-    final tokens (display text) and answer; and against the run `own`: parts_at (index of the first moment whose text
-    differs, None if none does), parts_x and parts_block of it, and same (per final token: whether own has it there).
+    """A run in one row: alpha; line, its moments with x, when (see `History`), total_log_p in nats and alpha_text;
+    steps, accepted, changed; its final tokens (display text) and answer; and against the run `own`: parts_at (index of
+    the first moment whose text differs, None if none does), parts_when of it, and same (per final token: whether own
+    has it there).
     """
     rows = History(answer_of).extend(trace.events)
     first = parting(own, trace)
     final, others = final_ids(trace), final_ids(own)
-    pieces = trace.pieces()
+    pieces, alpha = trace.pieces(), f"{trace.started.settings.alpha:.1f}".replace("inf", "∞")
     return {
         "alpha": trace.started.settings.alpha,
-        "x": [row["x"] for row in rows],
-        "total_log_p": [row["total_log_p"] for row in rows],
+        "line": [{name: row[name] for name in ("x", "when", "total_log_p")} | {"alpha_text": alpha} for row in rows],
         "steps": len(trace.steps_taken),
         "accepted": sum(step.is_accepted for step in trace.steps_taken),
         "changed": sum(step.is_changed for step in trace.steps_taken),
@@ -29,8 +29,7 @@ def path(trace: Trace, own: Trace, answer_of: AnswerOf | None = None) -> Row:
         "same": [v == w for v, w in zip(final, others, strict=False)] + [False] * (len(final) - len(others)),
         "answer": rows[-1]["answer"] if rows else None,
         "parts_at": first,
-        "parts_x": rows[first]["x"] if first is not None and first < len(rows) else None,
-        "parts_block": rows[first]["block"] if first is not None and first < len(rows) else None,
+        "parts_when": rows[first]["when"] if first is not None and first < len(rows) else None,
     }
 
 

@@ -47,3 +47,8 @@ def visible(text: str) -> str:
 def escaped(character: str) -> str:
     """A character as its code point."""
     return f"\\u{ord(character):04x}"
+
+
+def nats(value: float) -> str:
+    """A logarithm to three digits with a real minus sign; infinities as signs."""
+    return f"{value:.3f}".replace("-", "−").replace("inf", "∞")

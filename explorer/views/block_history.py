@@ -2,7 +2,7 @@
 
 import plotly.graph_objects as go
 
-from explorer.views.figure import ACCEPTED, NEUTRAL, REJECTED, declared, fields
+from explorer.views.figure import ACCEPTED, NEUTRAL, REJECTED, STEP, STEP_HOVER, declared, fields
 
 BLUES = [[0, "#08519c"], [0.25, "#6baed6"], [1, "#e3eef8"]]  # just changed is darkest
 PURPLES = [[0, "#4a1486"], [0.5, "#9e9ac8"], [1, "#f2f0f7"]]
@@ -75,8 +75,8 @@ def cuts(name: str, where: str, colour: str, symbol: str) -> go.Scatter:
         name=name,
         mode="markers",
         marker={"color": colour, "symbol": symbol, "size": 7, "line": {"color": "white", "width": 1}},
-        hovertemplate="step %{customdata[0]}: %{customdata[1]}<br>cut at token %{x}<extra></extra>",
-        meta=fields("steps", where, ("number", "outcome"), x="cut", y="x"),
+        hovertemplate=f"{STEP_HOVER}<extra></extra>",
+        meta=fields("steps", where, STEP, x="cut", y="x"),
     )
 
 

@@ -27,6 +27,13 @@ STYLES = {
     "tuned": ("RL-tuned", "#D55E00", "x", "dot"),
 }
 
+# What a person wants to know of a step, wherever one is drawn
+STEP = ("number", "block_number", "outcome", "cut", "changed_text", "log_a_text", "log_u_text")
+STEP_HOVER = (
+    "<b>step %{customdata[0]}</b>, block %{customdata[1]}: %{customdata[2]}<br>"
+    "cut at token %{customdata[3]}; %{customdata[4]}<br>log A %{customdata[5]}, log u %{customdata[6]}"
+)
+
 INK = {"light": ("#1f2937", "#e5e7eb", "#9ca3af"), "dark": ("#e5e7eb", "#374151", "#6b7280")}
 FONT = "system-ui, sans-serif"
 

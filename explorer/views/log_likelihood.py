@@ -2,14 +2,17 @@
 
 import plotly.graph_objects as go
 
-from explorer.views.figure import ACCEPTED, HIGHLIGHT, NEUTRAL, REJECTED, TEMPERATURE, declared, fields
-
-HOVER = (
-    "<b>step %{customdata[0]}</b>, block %{customdata[1]}: %{customdata[2]}<br>"
-    "log p of the proposed completion %{y:.2f} nats<br>cut at token %{customdata[3]}<br>"
-    "log A %{customdata[4]}, log u %{customdata[5]}<extra></extra>"
+from explorer.views.figure import (
+    ACCEPTED,
+    HIGHLIGHT,
+    NEUTRAL,
+    REJECTED,
+    STEP,
+    STEP_HOVER,
+    TEMPERATURE,
+    declared,
+    fields,
 )
-CUSTOM = ("number", "block_number", "outcome", "cut", "log_a_text", "log_u_text")
 
 
 def log_likelihood() -> go.Figure:
@@ -35,8 +38,8 @@ def current() -> go.Scatter:
         name="current",
         mode="lines",
         line={"shape": "hv", "color": NEUTRAL, "width": 2},
-        hovertemplate="current text after draw %{x}<br>log p %{y:.2f} nats, %{customdata[0]} tokens<extra></extra>",
-        meta=fields("moments", custom=("length",), x="x", y="total_log_p"),
+        hovertemplate="current text %{customdata[1]}<br>log p %{y:.2f} nats, %{customdata[0]} tokens<extra></extra>",
+        meta=fields("moments", custom=("length", "when"), x="x", y="total_log_p"),
     )
 
 
@@ -47,8 +50,8 @@ def proposals(name: str, where: str, colour: str, symbol: str) -> go.Scatter:
         mode="markers",
         marker={"color": colour, "symbol": symbol, "size": 8},
         error_y={"type": "data", "symmetric": False, "arrayminus": [], "color": colour, "thickness": 1, "width": 0},
-        hovertemplate=HOVER,
-        meta=fields("steps", where, CUSTOM, x="x", y="log_p_proposed", error_y__array="up", error_y__arrayminus="down"),
+        hovertemplate=f"{STEP_HOVER}<br>log p of the proposed completion %{{y:.2f}} nats<extra></extra>",
+        meta=fields("steps", where, STEP, x="x", y="log_p_proposed", error_y__array="up", error_y__arrayminus="down"),
     )
 
 
@@ -72,10 +75,10 @@ def replay() -> go.Scatter:
         mode="lines",
         line={"shape": "hv", "color": HIGHLIGHT, "width": 2, "dash": "dash"},
         hovertemplate=(
-            "the same draws at alpha %{customdata[0]}, after draw %{x}<br>log p %{y:.2f} nats of its own text"
+            "the same draws at alpha %{customdata[0]}, %{customdata[1]}<br>log p %{y:.2f} nats of its own text"
             "<extra></extra>"
         ),
-        meta=fields("replay", "", ("alpha_text",), x="x", y="total_log_p"),
+        meta=fields("replay", "", ("alpha_text", "when"), x="x", y="total_log_p"),
     )
 
 

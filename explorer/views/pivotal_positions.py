@@ -4,7 +4,7 @@ import plotly.graph_objects as go
 
 from explorer.views.figure import ACCEPTED, HIGHLIGHT, NEUTRAL, REJECTED, declared, fields
 
-CUTS_HOVER = "token %{x} %{customdata[0]}<br>%{y} of %{customdata[1]} cuts here %{customdata[2]}<extra></extra>"
+CUTS_HOVER = "token %{x} “%{customdata[0]}”<br>%{y} of %{customdata[1]} cuts here %{customdata[2]}<extra></extra>"
 MEASURES = {  # what each is, its axis title, and its colour
     "entropy": ("entropy of the base model's next token", "entropy (nats)", HIGHLIGHT),
     "power_gain": ("KL of power from temperature 1/α at this choice", "power gain (nats)", "#CC79A7"),
@@ -43,7 +43,7 @@ def bars(measure: str, is_exact: bool) -> go.Bar:
     """A measure where it is exact, or where it is an estimate: hatched, with its error."""
     meaning, title, colour = MEASURES[measure]
     name = f"{title.split(' (')[0]}, {'exact' if is_exact else 'estimated'}"
-    hover = f"token %{{x}} %{{customdata[0]}}<br>%{{customdata[1]}}<br>{meaning}<extra></extra>"
+    hover = f"token %{{x}} “%{{customdata[0]}}”<br>%{{customdata[1]}}<br>{meaning}<extra></extra>"
     error = {} if is_exact else {"error_y__array": "error", "error_y__arrayminus": "below"}
     where = "is_exact" if is_exact else "!is_exact"
     return go.Bar(

@@ -2,12 +2,7 @@
 
 import plotly.graph_objects as go
 
-from explorer.views.figure import ACCEPTED, HIGHLIGHT, REJECTED, declared, fields
-
-HOVER = (
-    "<b>step %{customdata[0]}</b>: %{customdata[1]}<br>tokens %{x} to %{customdata[2]} proposed anew, "
-    "%{customdata[3]} of them different<br>log A %{customdata[4]}<extra></extra>"
-)
+from explorer.views.figure import ACCEPTED, HIGHLIGHT, REJECTED, STEP, STEP_HOVER, declared, fields
 
 
 def proposals() -> go.Figure:
@@ -29,11 +24,11 @@ def stretch(name: str, where: str, colour: str, symbol: str) -> go.Scatter:
         mode="markers",
         marker={"color": colour, "symbol": symbol, "size": 7},
         error_x=bar,
-        hovertemplate=HOVER,
+        hovertemplate=f"{STEP_HOVER}<br>tokens %{{customdata[3]}} to %{{customdata[7]}} proposed anew<extra></extra>",
         meta=fields(
             "steps",
             where,
-            ("number", "outcome", "last", "tokens_changed", "log_a_text"),
+            (*STEP, "last"),
             x="cut",
             y="x",
             error_x__array="reach",
@@ -48,6 +43,6 @@ def differences() -> go.Scatter:
         name="first difference",
         mode="markers",
         marker={"color": HIGHLIGHT, "symbol": "line-ns-open", "size": 9, "line": {"width": 2}},
-        hovertemplate="step %{customdata[0]}: the texts differ from token %{x} on<extra></extra>",
-        meta=fields("steps", "differs", ("number",), x="first_difference", y="x"),
+        hovertemplate=f"{STEP_HOVER}<br>the texts differ from token %{{x}} on<extra></extra>",
+        meta=fields("steps", "differs", STEP, x="first_difference", y="x"),
     )

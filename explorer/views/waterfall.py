@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 from explorer.views.figure import ACCEPTED, NEUTRAL, REJECTED, declared, fields
 
 HOVER = (
-    "token %{x}<br>proposed %{customdata[0]}: %{customdata[1]}<br>replaced %{customdata[2]}: %{customdata[3]}<br>"
+    "token %{x}<br>proposed “%{customdata[0]}”: %{customdata[1]}<br>replaced “%{customdata[2]}”: %{customdata[3]}<br>"
     "adds %{y:.3f} nats<extra></extra>"
 )
 

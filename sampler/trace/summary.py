@@ -89,8 +89,11 @@ def step_rows(trace: Trace) -> list[Row]:
 
 def tokens_changed(step: Step) -> int:
     """How many positions hold another token, or none, after the step than before; 0 if it was rejected."""
-    if not step.is_accepted:
-        return 0
+    return tokens_differing(step) if step.is_accepted else 0
+
+
+def tokens_differing(step: Step) -> int:
+    """How many positions hold another token, or none, in the proposed text than in the replaced one."""
     old, new = step.replaced.token_ids, step.proposed.token_ids
     return max(len(old), len(new)) - sum(a == b for a, b in zip(old, new, strict=False))
 

@@ -47,7 +47,7 @@ def test_the_own_alpha_never_parts():
     row = path(own, own)
     assert row["parts_at"] is None and all(row["same"])
     assert row["accepted"] == sum(step.is_accepted for step in own.steps_taken)
-    assert row["total_log_p"][-1] == pytest.approx(own.ended.log_p, abs=1e-12)
+    assert row["line"][-1]["total_log_p"] == pytest.approx(own.ended.log_p, abs=1e-12)
 
 
 def test_paths_part_at_the_first_moment_whose_text_differs():

@@ -70,7 +70,7 @@ const logLikelihood = {
       moments: lineRows().map(inUnit),
       steps: judgedSteps().map((m) => inUnit({ ...m, ...wouldTurn(m) })),
       replay: replayRows(),
-      samples: store.samples.map((s, i) => inUnit({ ...s, number: s.sample + 1, jitter: (i * 0.618) % 1 })),
+      samples: store.samples.map(inUnit),
     },
     layout: {
       "xaxis.range": [0, lastDraw() + 0.6],
@@ -88,8 +88,7 @@ function replayRows() {
   const row = store.replays[store.whatIfAlpha];
   if (!row || store.unit !== "total") return [];
   const last = shownMoments().at(-1)?.x ?? 0;
-  const points = row.x.map((x, i) => ({ x, total_log_p: row.total_log_p[i], alpha_text: number(row.alpha, 1) }));
-  return points.filter(({ x }) => x <= last);
+  return row.line.filter(({ x }) => x <= last);
 }
 
 const UNITS = { total: "log p of the completion (nats)", token: "log p a token (nats)" };
@@ -162,11 +161,10 @@ function fatesOf(moments) {
 }
 
 function cellText(moment, position, changedAt) {
-  const stage = moment.kind === "extension" ? `as block ${moment.block + 1} was written` : `after draw ${moment.x}`;
   const age = moment.age[position] === 0 ? "new here" : `unchanged for ${moment.age[position]} moments`;
   const end = position < frozenAfter(shownMoments().at(-1)) ? "never changed again: its block is frozen" : "still standing";
   return [
-    `<b>${safe(moment.tokens[position])}</b> token ${position}, ${stage}`,
+    `<b>${safe(moment.tokens[position])}</b> token ${position}, ${moment.when}`,
     `${age}; ${moment.survived[position]} challenges survived`,
     `log p ${number(moment.log_p[position], 3)} nats, entropy ${number(moment.entropy[position], 3)} nats`,
     `same token in ${Math.round(100 * moment.share[position])} % of the last moments`,
@@ -177,9 +175,7 @@ function cellText(moment, position, changedAt) {
 const proposals = {
   key: () => [store.head, store.phase],
   content: () => ({
-    rows: {
-      steps: judgedSteps().map((m) => ({ ...m, zero: 0, last: m.cut + m.reach - 1, differs: m.first_difference !== null })),
-    },
+    rows: { steps: judgedSteps() },
     layout: {
       "xaxis.range": [-0.8, width() - 0.4],
       "yaxis.range": [lastDraw() + 0.7, 0],

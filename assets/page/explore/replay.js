@@ -74,13 +74,10 @@ function ownRow(alpha) {
 function rowOf(alpha, row) {
   const none = row === null ? `not recorded: a replay at this α ${NEEDS_LIVE}` : "…";
   if (!row) return element("tr", {}, element("th", { scope: "row" }, number(alpha, 1)), element("td", { colspan: 6 }, none));
-  const parts = row.parts_at === null ? "nowhere: the same path" : row.parts_x === null ? "at the shorter run's end" : `${whereOf(row.parts_x)}, block ${row.parts_block + 1}`;
-  const cells = [number(alpha, 1), percent(row.accepted, row.steps), percent(row.changed, row.steps), number(row.total_log_p.at(-1), 2), parts];
+  const parts = row.parts_at === null ? "nowhere: the same path" : row.parts_when === null ? "at the shorter run's end" : row.parts_when;
+  const cells = [number(alpha, 1), percent(row.accepted, row.steps), percent(row.changed, row.steps), number(row.line.at(-1)?.total_log_p, 2), parts];
   return tableRow(alpha === store.whatIfAlpha ? "slider" : "", cells, row.answer, row.tokens, row.same, store.run);
 }
-
-/** Extensions stand half a draw before the step that follows. */
-const whereOf = (x) => (Number.isInteger(x) ? `draw ${x}` : x < 1 ? "at the first block's writing" : `writing after draw ${Math.floor(x)}`);
 
 function tableRow(kind, [alpha, ...cells], answer, tokens, same, run) {
   const text = tokens.map((token, i) => element("span", { class: same[i] ? "same" : "other" }, token));
