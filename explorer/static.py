@@ -35,7 +35,7 @@ static Space of the Hugging Face hub.
 def build(out: Path, runs: tuple[str, ...] = RUNS, worlds: tuple[str, ...] = tuple(BY_ID)) -> None:
     """Write the folder with these recorded runs and worlds; ValueError if it holds files that were not written here."""
     make_room(out)
-    shutil.copytree(ASSETS, out / "explorer" / "page")
+    shutil.copytree(ASSETS, out / "explorer" / "page", ignore=shutil.ignore_patterns("README.md"))
     for name, text in files(Models(["classroom"]), runs, worlds):
         print(f"{len(text.encode()):>9,} bytes  {name}", flush=True)
         path = out / name

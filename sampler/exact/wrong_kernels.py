@@ -3,7 +3,7 @@
 They stand outside of the kernel, which has no such options. `Anatomy` is `kernel.revise` taken apart: its defaults
 put the right kernel together again (a test holds the two equal), and every wrong kernel replaces a part or two.
 Sources, as listed in METHOD.md, section 4: github.com/aakaran/reasoning-with-sampling, `power_samp_utils.py`, whose
-rules for texts that end do not preserve p^alpha (issue #10 there), and its forks.
+rules for texts that end do not preserve p^alpha (issue 10 there), and its forks.
 """
 
 import math

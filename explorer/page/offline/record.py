@@ -1,5 +1,7 @@
 """Record the runs that the page opens on: `python -m explorer.page.offline.record` writes assets/traces anew."""
 
+import argparse
+
 from tqdm import tqdm
 
 from explorer.page.explore.session import Session
@@ -21,4 +23,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__.partition(":")[0]).parse_args()
     main()
