@@ -55,11 +55,16 @@ def misses(target: CertifiedTarget, model: TableModel, prompt: tuple[int, ...], 
                 wrong.append(f"share of {answer.__name__} {key}")
             if not holds(target.event(lambda ids, a=answer, k=key: a(ids) == k, alpha), truth):
                 wrong.append(f"event {answer.__name__} {key}")
+    normaliser = 0.0 if math.isinf(alpha) else log_normaliser(model, prompt, alpha)
     wrong += [f"completion {ids}" for ids in list(law)[:5] if not holds(target.completion(ids, alpha), law[ids])]
     for prefix in {ids[:cut] for ids in law for cut in range(len(ids))}:
         whole = mass(law, lambda ids, p=prefix: ids[: len(p)] == p)
         if whole < 1e-280:
             continue
+        if not math.isinf(alpha):
+            low, high = target.log_normaliser(alpha, prefix)
+            if not low - 1e-12 <= normaliser + math.log(whole) <= high + 1e-12:
+                wrong.append(f"normaliser after {prefix}")
         told = target.next_token(prefix, alpha)
         others = 0.0
         for v in range(model.vocab_size):
@@ -73,9 +78,8 @@ def misses(target: CertifiedTarget, model: TableModel, prompt: tuple[int, ...], 
     return wrong
 
 
-def log_normaliser(model: TableModel, prompt: tuple[int, ...], alpha: float, prefix: tuple[int, ...] = ()) -> float:
-    found = completions(model, prompt, LENGTH)
-    weights = np.array([alpha * log_p for ids, log_p in found if ids[: len(prefix)] == prefix])
+def log_normaliser(model: TableModel, prompt: tuple[int, ...], alpha: float) -> float:
+    weights = np.array([alpha * log_p for _, log_p in completions(model, prompt, LENGTH)])
     return float(weights.max() + np.log(np.exp(weights - weights.max()).sum()))
 
 
@@ -94,9 +98,7 @@ def test_every_true_value_lies_inside_its_interval(model, searched, few):
         assert target.enumeration.nodes <= nodes
         for alpha in (*ALPHAS, math.inf):
             assert misses(target, model, prompt, alpha) == []
-            if not math.isinf(alpha):
-                low, high = target.log_normaliser(alpha)
-                assert low - 1e-12 <= log_normaliser(model, prompt, alpha) <= high + 1e-12 and high <= 0
+            assert math.isinf(alpha) or target.log_normaliser(alpha).high <= 0
     assert target.enumeration.reason == "exhausted"
     assert max(interval.width for interval in target.shares(last_token, 4.0).values()) < 1e-11
     assert target.completions == sorted(ids for ids, _ in completions(model, prompt, LENGTH))
