@@ -1,11 +1,13 @@
 // The card of a lesson: at the side of a wide window, a sheet that can be folded at the foot of a narrow one.
 import { element } from "../format.js";
 import { LESSONS } from "./lessons.js";
+import { questionOf } from "./questions.js";
 import { state, tallied } from "./state.js";
 
 export class Card {
   constructor({ answer, next, close, fold, show }) {
-    Object.assign(this, { answer, next });
+    this.answer = answer;
+    this.next = next;
     this.title = element("h2", { tabindex: -1 });
     this.folder = element("button", { type: "button", class: "fold", "aria-controls": "lesson-body", onclick: fold });
     const closer = element("button", { type: "button", class: "close", onclick: close }, "Close");
@@ -17,7 +19,8 @@ export class Card {
     const foot = element("footer", {}, looker, this.tally);
     this.body = element("div", { id: "lesson-body" }, this.asked, this.told, this.after, foot);
     const head = element("header", {}, this.title, this.folder, closer);
-    this.element = element("aside", { id: "lesson", class: "explore", "aria-label": "Lesson", hidden: true }, head, this.body);
+    const attributes = { id: "lesson", class: "explore", "aria-label": "Lesson", hidden: true };
+    this.element = element("aside", attributes, head, this.body);
     document.body.append(this.element);
   }
 
@@ -27,7 +30,7 @@ export class Card {
     document.body.classList.toggle("lesson-folded", state.isFolded);
     this.element.hidden = !lesson;
     if (!lesson) return;
-    const question = lesson.questions[state.question];
+    const question = questionOf(lesson, state.question);
     write(this.title, `Lesson ${state.lesson + 1} of ${LESSONS.length}: ${lesson.title}`);
     this.body.hidden = state.isFolded;
     this.folder.setAttribute("aria-expanded", String(!state.isFolded));
@@ -39,34 +42,42 @@ export class Card {
     write(this.tally, `Tally: ${right} of ${given} predictions right`);
   }
 
-  /** Scene and question; the choices until one is taken. They stay as they were read when the page moves on. */
+  /** Shows scene, question and choices. They stay as the learner read them when the page beneath changes. */
   showAsked(lesson, question) {
     const key = `${state.lesson}.${state.question}.${state.phase}`;
     if (key === this.shown) return;
     this.shown = key;
-    if (state.phase === "setting") return this.asked.replaceChildren(element("p", { class: state.reason ? "" : "caption" }, state.reason || "Setting the page …"));
-    if (state.phase === "asked") this.asked.replaceChildren(...asking(lesson, question), this.choices(question));
-    else this.asked.querySelector(".choices")?.replaceWith(element("p", { class: "given" }, `You said: ${textOf(question, state.given)}`));
+    if (state.phase === "setting") {
+      const words = state.reason || "Setting the page …";
+      this.asked.replaceChildren(element("p", { class: state.reason ? "" : "caption" }, words));
+    } else if (state.phase === "asked") this.asked.replaceChildren(...asking(lesson, question), this.choices(question));
+    else {
+      const said = element("p", { class: "given" }, `You said: ${textOf(question, state.given)}`);
+      this.asked.querySelector(".choices")?.replaceWith(said);
+    }
   }
 
   /** Scroll the card to the answer. */
   showTold() {
-    this.element.scrollTop = this.told.offsetTop - this.title.offsetHeight - this.told.previousElementSibling.lastElementChild.offsetHeight - 24;
+    const said = this.asked.lastElementChild.offsetHeight;
+    this.element.scrollTop = this.told.offsetTop - this.title.offsetHeight - said - 24;
   }
 
   choices(question) {
     const hint = element("p", { class: "caption" }, "Your prediction, before it is shown:");
-    const buttons = question.choices().map(([value, text]) => element("button", { type: "button", onclick: () => this.answer(value) }, text));
-    return element("div", { class: "choices", role: "group", "aria-labelledby": "lesson-question" }, hint, ...buttons);
+    const button = ([value, text]) => element("button", { type: "button", onclick: () => this.answer(value) }, text);
+    const attributes = { class: "choices", role: "group", "aria-labelledby": "lesson-question" };
+    return element("div", attributes, hint, ...question.choices().map(button));
   }
 
   showAnswer(lesson, question) {
     const { told, phase } = state;
-    const isTold = phase === "answered" && told;
     if (this.answered === told) return;
     this.answered = told;
-    this.told.replaceChildren(...(isTold ? [element("p", { class: told.isRight ? "right" : "wrong" }, glyph(told.isRight), told.sentence)] : []));
-    if (!isTold) return this.after.replaceChildren();
+    this.told.replaceChildren();
+    this.after.replaceChildren();
+    if (phase !== "answered" || !told) return;
+    this.told.append(element("p", { class: told.isRight ? "right" : "wrong" }, glyph(told.isRight), told.sentence));
     const attempt = element("p", { class: "try" }, element("b", {}, "Try this: "), question.tryThis());
     this.onward = element("button", { type: "button", class: "primary", onclick: this.next }, element("span", {}, onwardOf(lesson)));
     this.after.replaceChildren(...question.explain(), attempt, this.onward);

@@ -3,12 +3,13 @@ import { element } from "../format.js";
 import { addPage, reach } from "../links.js";
 import { Card } from "./card.js";
 import { LESSONS } from "./lessons.js";
+import { questionOf } from "./questions.js";
 import * as stage from "./stage.js";
 import { count, forget, state, subscribe, tallied, update } from "./state.js";
 
 let card = null;
 let page = null;
-let turns = 0; // whoever takes a new one ends what the one before was waiting for
+let turns = 0; // a new turn ends whatever an earlier one is waiting for
 
 /** Called by the Learn page's element whenever it has been put in place. */
 export function mount(root) {
@@ -23,8 +24,16 @@ const part = (name) => page.querySelector(`[data-part="${name}"]`);
 
 function entry({ title, about, page: where, questions }, index) {
   const caption = `on the ${where} page${where.includes("and") ? "s" : ""}, ${questions.length} question${questions.length > 1 ? "s" : ""}`;
-  const button = element("button", { type: "button", class: "primary", onclick: () => start(index) }, element("span", {}, `Start lesson ${index + 1}`));
-  return element("li", { class: "card" }, element("h2", {}, title), element("p", {}, about), element("p", { class: "caption" }, caption), button, element("span", { class: "done" }));
+  const name = element("span", {}, `Start lesson ${index + 1}`);
+  return element(
+    "li",
+    { class: "card" },
+    element("h2", {}, title),
+    element("p", {}, about),
+    element("p", { class: "caption" }, caption),
+    element("button", { type: "button", class: "primary", onclick: () => start(index) }, name),
+    element("span", { class: "done" }),
+  );
 }
 
 subscribe(show);
@@ -52,7 +61,7 @@ export async function start(lesson, question = 0) {
   stage.clear();
   update({ lesson, question, phase: "setting", given: null, told: null, reason: "", isFolded: false });
   card.title.focus({ preventScroll: true });
-  const asked = LESSONS[lesson].questions[question];
+  const asked = questionOf(LESSONS[lesson], question);
   try {
     await asked.set(isWanted);
   } catch (error) {
@@ -71,7 +80,7 @@ function turn() {
   return () => mine === turns;
 }
 
-const asked = () => LESSONS[state.lesson].questions[state.question];
+const asked = () => questionOf(LESSONS[state.lesson], state.question);
 
 /** A prediction is given: now the page shows what is so, and the answer is read off its numbers. */
 export async function answer(given) {
@@ -97,10 +106,12 @@ function look() {
 }
 
 function next() {
-  if (state.question + 1 < LESSONS[state.lesson].questions.length) return start(state.lesson, state.question + 1);
-  if (state.lesson + 1 < LESSONS.length) return start(state.lesson + 1);
-  close();
-  reach({ page: "learn" }, turn());
+  if (state.question + 1 < LESSONS[state.lesson].questions.length) start(state.lesson, state.question + 1);
+  else if (state.lesson + 1 < LESSONS.length) start(state.lesson + 1);
+  else {
+    close();
+    reach({ page: "learn" }, turn());
+  }
 }
 
 export function close() {

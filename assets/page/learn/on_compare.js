@@ -51,25 +51,42 @@ const METHODS = {
   power: () => row((r) => r.group === "power_block"),
   tuned: () => row((r) => r.group === "tuned"),
 };
-const NAMES = { base: "The model as it is", temperature: "Temperature 0.25, token by token", power: "Power sampling (α = 4, cuts in the block)", tuned: "The model tuned by RL" };
+const NAMES = {
+  base: "The model as it is",
+  temperature: "Temperature 0.25, token by token",
+  power: "Power sampling (α = 4, cuts in the block)",
+  tuned: "The model tuned by RL",
+};
 const known = () => Object.keys(METHODS).filter((name) => METHODS[name]());
 const priced = ({ drawn, ...rest }) => `${percent(rest)} right, for ${Math.round(drawn)} tokens`;
 
 /** A chain and a best-of-n that cost about the same, both measured on the same problems. */
 function atEqualTokens() {
-  const pairs = rows().costs.flatMap((power) =>
-    power.group === "power_block" ? rows().costs.filter((r) => r.group === "best_of").map((other) => ({ power, other, apart: Math.abs(Math.log(power.drawn / other.drawn)) })) : [],
-  );
-  return pairs.sort((a, b) => a.apart - b.apart)[0];
+  const of = (group) => rows().costs.filter((r) => r.group === group);
+  const apart = ({ power, other }) => Math.abs(Math.log(power.drawn / other.drawn));
+  const pairs = of("power_block").flatMap((power) => of("best_of").map((other) => ({ power, other })));
+  return pairs.sort((a, b) => apart(a) - apart(b))[0];
 }
 
 /** How much of the way from the model to its RL-tuned sibling power sampling goes. */
 function gap() {
   const [base, temperature, power, tuned] = Object.values(METHODS).map((find) => find()?.accuracy);
   const sharper = temperature === undefined ? "" : `Sharpening tokens makes the model ${temperature < base ? "worse" : "no worse"} here. `;
-  const way = (100 * (power - base)) / (tuned - base);
-  return Number.isFinite(way) ? `${sharper}Sharpening texts goes ${Math.round(way)} % of the way from the model to its RL-tuned sibling, without any training.` : sharper;
+  const way = Math.round((100 * (power - base)) / (tuned - base));
+  if (!Number.isFinite(way)) return sharper;
+  return `${sharper}Sharpening texts goes ${way} % of the way from the model to its RL-tuned sibling, without any training.`;
 }
+
+const priceOf = ({ power, other }) =>
+  `It has its price. At about equal tokens, “${power.label}” is ${priced(power)}, and “${other.label}” (draw many, keep the likeliest) ${priced(other)}.`;
+
+const critics = () => [
+  "What critics say. One paper compares sharpening with task rewards and argues that sharpening alone is limited: ",
+  paper("2604.16259", "Beyond Distribution Sharpening: The Importance of Task Rewards"),
+  ". Another reports that power sampling can put more weight on right texts and still harm what is done with many samples, such as a vote: ",
+  paper("2608.14420", "More Correct Mass, Worse Answers"),
+  ". This page measures one small model on four small tasks; it cannot settle either.",
+];
 
 const paper = (id, title) => element("a", { href: `https://arxiv.org/abs/${id}`, rel: "noreferrer", target: "_blank" }, `${title} (arXiv ${id})`);
 
@@ -90,8 +107,8 @@ export const doesItWork = {
     const pair = atEqualTokens();
     return [
       element("p", {}, gap()),
-      pair ? element("p", {}, `It has its price. At about equal tokens, “${pair.power.label}” is ${priced(pair.power)}, and “${pair.other.label}” (draw many, keep the likeliest) ${priced(pair.other)}.`) : null,
-      element("p", {}, "What critics say. One paper argues from a comparison of sharpening with task rewards that sharpening alone is limited: ", paper("2604.16259", "Beyond Distribution Sharpening: The Importance of Task Rewards"), ". Another reports that power sampling can put more weight on right texts and still harm what is done with many samples, such as a vote: ", paper("2608.14420", "More Correct Mass, Worse Answers"), ". This page measures one small model on four little tasks; it cannot settle either."),
+      pair && element("p", {}, priceOf(pair)),
+      element("p", {}, ...critics()),
     ].filter(Boolean);
   },
   tryThis: () => `Choose each task in turn: where does power come nearest to RL?${isLive() ? " Then press a wrong answer in the last table to see the chain that gave it." : ""}`,

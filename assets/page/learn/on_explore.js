@@ -126,7 +126,8 @@ export const frozen = {
   reveal: () => reveal(ofBlock(1).at(-1).index),
   truth() {
     const [start, cuts] = [secondBlock().cut, cutsOfSecond()];
-    return cuts.every((cut) => cut >= start) ? "second" : cuts.every((cut) => cut < start) ? "first" : "anywhere";
+    if (cuts.every((cut) => cut >= start)) return "second";
+    return cuts.every((cut) => cut < start) ? "first" : "anywhere";
   },
   told: () => `The ${ofBlock(1).length} cuts fell at tokens ${Math.min(...cutsOfSecond())} to ${Math.max(...cutsOfSecond())}, and block 2 begins at ${secondBlock().cut}. ${changed(ofBlock(1))} of these revisions changed the text.`,
   explain: () =>

@@ -44,10 +44,12 @@ async function setExample(isWanted, dials) {
   if (await reach({ page: "tree", world: "paper", ...dials }, isWanted)) update({ zoom: 0, sampled: null });
 }
 
+/** The node of a first token. */
+const first = (text) => state.tree.children[0].find((child) => textOf(child) === text);
+
 /** Chance of a first token under a law of the page: "base", "temperature", "blocks" or "power". */
 export function chance(name, text) {
-  const node = state.tree.children[0].find((child) => textOf(child) === text);
-  const [low, high] = shareOf(laws()[name], node);
+  const [low, high] = shareOf(laws()[name], first(text));
   return (low + high) / 2;
 }
 
@@ -74,7 +76,8 @@ export const sharpened = {
   reveal: () => update({ alpha: 2 }),
   truth() {
     const [before, now] = [baseOf("sun"), chance("power", "sun")];
-    return now === 1 ? "one" : now > before ? "rises" : now < before ? "falls" : "stays";
+    if (now === 1) return "one";
+    return ["falls", "stays", "rises"][1 + Math.sign(now - before)];
   },
   told() {
     const squares = Object.keys(WEATHER).map((word) => baseOf(word) ** 2);
@@ -89,7 +92,7 @@ export const sharpened = {
   tryThis: () => `Move α on the bar to 10. Sun comes to ${probability(middle(law(state.tree, 10, 1), "sun"))}; does the order of the three words ever change?`,
 };
 
-const middle = (shares, text) => shares.middle[state.tree.children[0].find((child) => textOf(child) === text)];
+const middle = (shares, text) => shares.middle[first(text)];
 
 const DIRECTIONS = { "up up": "up both", "down down": "down both", "down up": "apart", "up down": "crossed" };
 
@@ -118,7 +121,7 @@ export const tokensOrTexts = {
   },
   told: () => `From ${shown(baseOf("a"))}, temperature makes ${shown(chance("temperature", "a"))} and power makes ${shown(chance("power", "a"))}.`,
   explain() {
-    const future = (text) => Math.exp(laws().power.futures.low[state.tree.children[0].find((child) => textOf(child) === text)]);
+    const future = (text) => Math.exp(laws().power.futures.low[first(text)]);
     return [
       element("p", {}, `Temperature sees only that b (${shown(baseOf("b"))}) is likelier than a (${shown(baseOf("a"))}). Power looks at what may follow: “ab” is the likeliest text, and one strong future beats two weaker ones.`),
       element("p", { class: "formula" }, "power of a token = p(token)^α × Σ p(future)^α"),
@@ -150,7 +153,7 @@ export const blockSize = {
   truth() {
     const now = chance("blocks", "a");
     const is = (name) => Math.abs(now - chance(name, "a")) < 1e-9;
-    return is("temperature") ? "temperature" : is("power") ? "power" : "between";
+    return ["temperature", "power"].find(is) ?? "between";
   },
   told: () => `In blocks of one token the text begins with a with probability ${shown(chance("blocks", "a"))}; temperature has ${shown(chance("temperature", "a"))}, power ${shown(chance("power", "a"))}.`,
   explain: () => [

@@ -5,12 +5,15 @@ const BARS = "#dials, .explore .transport, .tree-bar, .compare-bar"; // they sta
 /** No room beside the card: it lies over the foot of the page (card.css). */
 export const isNarrow = () => matchMedia("(max-width: 1000px)").matches;
 
-let marked = []; // [element, class] that the question on the card has put on
+let marked = []; // [element, class] that the question on the card has set
 
 /** Wait until something holds; false once nobody wants it any more. */
 export function until(holds, isWanted = () => true) {
   return new Promise((resolve) => {
-    const look = () => (!isWanted() ? resolve(false) : holds() ? resolve(true) : requestAnimationFrame(look));
+    const look = () => {
+      if (isWanted() && !holds()) requestAnimationFrame(look);
+      else resolve(isWanted());
+    };
     look();
   });
 }
@@ -27,7 +30,7 @@ export function lift() {
   unmark((name) => name !== "watched");
 }
 
-/** Frame the view that a question is about and bring it into sight: to the top, or no further than need be ("nearest"). */
+/** Frame the view that a question is about and scroll to it; `block` is "start" (to the top) or "nearest". */
 export function watch(selector, block) {
   unmark((name) => name === "watched");
   mark([selector], "watched");
@@ -59,7 +62,8 @@ function mark(selectors, name) {
 }
 
 function unmark(isMeant) {
-  for (const [element, name] of marked.filter(([, name]) => isMeant(name))) {
+  for (const [element, name] of marked) {
+    if (!isMeant(name)) continue;
     element.classList.remove(name);
     if (name !== "watched") element.inert = false;
   }

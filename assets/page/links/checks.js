@@ -35,7 +35,10 @@ export const textUpTo = (longest) => ({
 
 export const step = {
   allowed: "a draw such as 12, 12p while it is still proposed, or b2 for the second block as written",
-  read: (given) => (STEP.test(given) ? (Number(given) === 0 ? null : given) : undefined),
+  read(given) {
+    if (!STEP.test(given)) return undefined;
+    return Number(given) === 0 ? null : given;
+  },
 };
 
 export const flag = { allowed: "1 or 0", read: (given) => ({ 1: true, 0: false })[given] };

@@ -26,12 +26,14 @@ export class CodeDialog {
     this.picture = element("div", { class: "code-picture" });
     this.link = element("p", { class: "code-link" });
     this.warning = element("p", { class: "caption" });
-    const choices = Object.keys(WISHES).map((name, i) =>
-      element("label", {}, element("input", { type: "radio", name: "code", value: name, checked: i === 0, onchange: () => this.show(name) }), ` ${name}`),
-    );
+    const choices = Object.keys(WISHES).map((value, i) => {
+      const onchange = () => this.show(value);
+      return element("label", {}, element("input", { type: "radio", name: "code", value, checked: i === 0, onchange }), ` ${value}`);
+    });
     const close = element("button", { type: "button", onclick: () => this.dialog.close() }, "Close");
     const choice = element("div", { class: "choice", role: "radiogroup", "aria-label": "What the code leads to" }, ...choices);
-    this.dialog = element("dialog", { class: "explore code", "aria-label": "QR code of a link" }, choice, this.picture, this.link, this.warning, close);
+    const parts = [choice, this.picture, this.link, this.warning, close];
+    this.dialog = element("dialog", { class: "explore code", "aria-label": "QR code of a link" }, ...parts);
     document.body.append(this.dialog);
   }
 
@@ -45,7 +47,8 @@ export class CodeDialog {
     const link = address(WISHES[name]());
     this.link.textContent = link;
     const dark = modules(link);
-    this.picture.replaceChildren(dark ? drawing(dark, link) : element("p", {}, `This link is ${link.length} characters long, too long for a QR code: copy it instead.`));
+    const tooLong = `This link is ${link.length} characters long, too long for a QR code: copy it instead.`;
+    this.picture.replaceChildren(dark ? drawing(dark, link) : element("p", {}, tooLong));
     this.warning.textContent = LOCAL.includes(new URL(link).hostname) ? LOCALLY : "";
   }
 }
@@ -63,8 +66,9 @@ function drawing(dark, link) {
   const path = document.createElementNS(SVG, "path");
   const squares = dark.flatMap((row, y) => row.map((isDark, x) => (isDark ? `M${x + QUIET} ${y + QUIET}h1v1h-1z` : "")));
   path.setAttribute("d", squares.join(""));
-  const told = { viewBox: `0 0 ${side} ${side}`, role: "img", "aria-label": `QR code of ${link}`, "shape-rendering": "crispEdges" };
-  for (const [name, value] of Object.entries(told)) svg.setAttribute(name, value);
+  const label = `QR code of ${link}`;
+  const attributes = { viewBox: `0 0 ${side} ${side}`, role: "img", "aria-label": label, "shape-rendering": "crispEdges" };
+  for (const [name, value] of Object.entries(attributes)) svg.setAttribute(name, value);
   svg.append(path);
   return svg;
 }

@@ -32,14 +32,15 @@ export const controls = {
     unlock();
     for (const name of ["hide", "lock"]) if (name in wish) look[name] = wish[name];
     const rule = (name, style) => (look[name].length ? `:is(${selected(name)}) { ${style} }` : "");
-    sheet.textContent = rule("hide", "display: none !important;") + rule("lock", "opacity: 0.6; pointer-events: none; cursor: not-allowed;");
+    const locked = "opacity: 0.6; pointer-events: none; cursor: not-allowed;";
+    sheet.textContent = rule("hide", "display: none !important;") + rule("lock", locked);
     lock();
   },
 };
 
 const selected = (name) => look[name].map((control) => CONTROLS[control]).join(", ");
 
-/** Elements come and go with tabs and drawers, so what is locked is looked for again whenever something has come. */
+/** Tabs and drawers add elements later, so locks are applied again whenever the page changes. */
 const watcher = new MutationObserver(() => lock());
 
 function lock() {

@@ -1,5 +1,6 @@
 // What a link may say: one table of parameters, by which an address is read and written. Links come from strangers.
 import { file } from "../files.js";
+import { LESSONS } from "../learn/lessons.js";
 import { decimal, flag, listOf, oneOf, orInfinite, step, textUpTo, whole } from "./checks.js";
 
 export const known = await file("links.json", JSON.parse); // explorer/page/links.py
@@ -37,7 +38,7 @@ const TABLE = [
   row("B", "tree", whole(ranges.B), null),
   ...known.worlds.flatMap(({ fields }) => fields.map(rowOfField)),
   row("task", "compare", oneOf(() => known.tasks), known.tasks[0]),
-  row("lesson", "learn", whole([1, 7])),
+  row("lesson", "learn", whole([1, LESSONS.length])),
   row("theme", null, oneOf(() => ["light", "dark"])),
   row("hide", null, listOf(() => controlNames), []),
   row("lock", null, listOf(() => controlNames), []),
@@ -65,10 +66,12 @@ export function read(search) {
   if (given.has("lesson") && !given.has("page")) given.set("page", "learn");
   const page = TABLE[0].check.read(given.get("page") ?? "") ?? "explore";
   const wish = {};
+  /** @type {string[]} */
   const complaints = [];
   for (const name of new Set(given.keys())) {
     const found = rowsOf(page).find((each) => each.name === name);
-    const fault = found ? take(wish, found, given.getAll(name)) : isGradios(name) ? "" : stranger(name, page);
+    if (!found && isGradios(name)) continue;
+    const fault = found ? take(wish, found, given.getAll(name)) : stranger(name);
     if (fault) complaints.push(fault);
   }
   return { wish, complaints: [...complaints, ...together(wish)] };
@@ -86,7 +89,7 @@ function take(wish, { name, check }, texts) {
 /** Gradio's own parameters, and those of a Space. */
 const isGradios = (name) => name.startsWith("__") || ["view", "deep_link", "logs"].includes(name);
 
-function stranger(name, page) {
+function stranger(name) {
   const elsewhere = TABLE.find((each) => each.name === name);
   if (elsewhere) return `${name} belongs to the page ${elsewhere.page}, which this link does not open; it is not used.`;
   return `${quoted(name)} is no parameter of a link; it is not used.`;
@@ -110,7 +113,8 @@ const quoted = (given) => `“${given.length > 40 ? `${given.slice(0, 40)}…”
 
 /** A wish as a query string, with what differs from the defaults. */
 export function write(wish) {
-  const own = rowsOf(wish.page ?? "explore").filter(({ name, standing }) => name in wish && inWords(wish[name]) !== inWords(standing));
+  const differs = ({ name, standing }) => name in wish && inWords(wish[name]) !== inWords(standing);
+  const own = rowsOf(wish.page ?? "explore").filter(differs);
   return new URLSearchParams(own.map(({ name }) => [name, inWords(wish[name])])).toString();
 }
 

@@ -1,4 +1,4 @@
-// A teacher's choice of what learners may move: every control in sight, locked or hidden; links carry it on.
+// A teacher's choice for learners: each control is in sight, locked or hidden; links carry the choice.
 import { element } from "../format.js";
 import { controls } from "./controls.js";
 import { controlNames } from "./parameters.js";
@@ -8,10 +8,12 @@ const STATES = { "in sight": null, locked: "lock", hidden: "hide" };
 export class TeacherDialog {
   constructor() {
     this.selects = Object.fromEntries(controlNames.map((name) => [name, this.select(name)]));
-    const rows = Object.entries(this.selects).map(([name, select]) => element("label", {}, element("span", {}, name), select));
+    const row = ([name, select]) => element("label", {}, element("span", {}, name), select);
+    const rows = element("div", { class: "teacher" }, ...Object.entries(this.selects).map(row));
     const close = element("button", { type: "button", onclick: () => this.dialog.close() }, "Close");
-    const words = element("p", { class: "caption" }, "What you choose holds at once on this page; Copy link and QR code hand it on. It is an aid, no guard.");
-    this.dialog = element("dialog", { class: "explore code", "aria-label": "For teachers" }, element("h2", {}, "Controls for learners"), words, element("div", { class: "teacher" }, ...rows), close);
+    const words = element("p", { class: "caption" }, "Your choice takes effect at once; Copy link and QR code pass it on. It guides learners and protects nothing.");
+    const title = element("h2", {}, "Controls for learners");
+    this.dialog = element("dialog", { class: "explore code", "aria-label": "For teachers" }, title, words, rows, close);
     document.body.append(this.dialog);
   }
 

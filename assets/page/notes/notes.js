@@ -2,21 +2,28 @@
 import { element } from "../format.js";
 import "../links/controls.js"; // knows the names of the controls
 import { filled, known, pages, read, write } from "../links/parameters.js";
-import { LESSONS, TALK } from "./talk.js";
+import { LESSONS } from "../learn/lessons.js";
+import { TALK } from "./talk.js";
 
 Object.assign(pages, TALK);
 const { wish, complaints } = read(location.search);
 const whole = filled(wish);
-const notes = whole.page === "learn" && wish.lesson ? LESSONS[wish.lesson - 1] : TALK[whole.page];
+const notes = whole.page === "learn" && wish.lesson ? ofLesson(wish.lesson) : TALK[whole.page];
 
 const part = (name) => document.querySelector(`[data-part="${name}"]`);
 part("title").textContent = notes.title;
 part("complaints").textContent = complaints.join(" ");
-part("facts").replaceChildren(...Object.entries(facts(whole)).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
+const fact = ([name, value]) => [element("dt", {}, name), element("dd", {}, value)];
+part("facts").replaceChildren(...Object.entries(facts(whole)).flatMap(fact));
 for (const name of ["say", "ask", "look"]) part(name).replaceChildren(...notes[name].map((text) => element("li", {}, text)));
 part("way").replaceChildren(...way());
 
-/** What is on the screen, as far as the link tells it. */
+function ofLesson(number) {
+  const { title, talk } = LESSONS[number - 1];
+  return { title: `Lesson ${number}: ${title}`, ...talk };
+}
+
+/** What is on the screen, as far as the link says. */
 function facts({ page, preset, prompt, step, ...settings }) {
   if (page === "tree") return { world: known.worlds.find(({ id }) => id === settings.world).title };
   if (page === "compare") return { task: settings.task };
@@ -26,14 +33,18 @@ function facts({ page, preset, prompt, step, ...settings }) {
   return {
     ...(prompt ? { prompt } : { problem: `${preset}: ${problem.prompt}`, "right answer": problem.answer }),
     settings: names.map((name) => `${name} ${settings[name]}`).join(", "),
-    step: step === null ? "the newest" : step.endsWith("p") ? `${step.slice(0, -1)}, not judged yet: ask the room` : step,
+    step: step?.replace(/p$/, ", not judged yet: ask the room") ?? "the newest",
   };
 }
 
 /** To the notes before and after these. */
 function way() {
-  const stops = [{ page: "explore" }, { page: "tree" }, { page: "compare" }, ...LESSONS.map((_, i) => ({ page: "learn", lesson: i + 1 }))];
+  const pageStops = ["explore", "tree", "compare"].map((page) => ({ page, lesson: null }));
+  const stops = [...pageStops, ...Object.keys(LESSONS).map((i) => ({ page: "learn", lesson: Number(i) + 1 }))];
   const here = stops.findIndex((stop) => stop.page === whole.page && (!stop.lesson || stop.lesson === whole.lesson));
-  const link = (stop, sign) => element("a", { href: `?${write({ ...stop, notes: true })}` }, `${sign} ${stop.page}${stop.lesson ? ` ${stop.lesson}` : ""}`);
+  const link = ({ page, lesson }, sign) => {
+    const href = `?${write(lesson ? { page, lesson, notes: true } : { page, notes: true })}`;
+    return element("a", { href }, `${sign} ${page}${lesson ? ` ${lesson}` : ""}`);
+  };
   return [stops[here - 1] && link(stops[here - 1], "←"), stops[here + 1] && link(stops[here + 1], "→")].filter(Boolean);
 }
