@@ -1,4 +1,4 @@
-// One icicle on a canvas: a column a position, a cell a prefix, its height the probability of its token there.
+// One icicle on a canvas: one column per position, one cell per prefix, as high as its probability.
 
 const FONT = "ui-monospace, 'DejaVu Sans Mono', monospace";
 const HUES = ["#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#999999"]; // Okabe-Ito without the verdicts' two
