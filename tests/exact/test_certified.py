@@ -1,6 +1,7 @@
 """Certified intervals hold the truth of full enumeration, on random little worlds and at any budget."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 from worlds import little_worlds, uniform_world
 
-from sampler.exact import best_first
+from sampler.exact import best_first, certified
 from sampler.exact.best_first import Budget
 from sampler.exact.certified import CertifiedTarget, Interval, certify
 from sampler.exact.enumeration import Distribution, completions, power_target
@@ -148,6 +149,38 @@ def test_a_forgotten_remainder_is_caught(monkeypatch):
     assert misses(honest, model, (0,), 1.0) == []
     monkeypatch.setattr(best_first, "_children", forgetful)
     assert misses(certify(model, (0,), LENGTH, 1.0, Budget(width=0)), model, (0,), 1.0) != []
+
+
+def outside_exactly() -> list[str]:
+    """Shares that rational arithmetic puts outside of their intervals: long texts whose log p is summed from 40 rows.
+
+    A text a..a$ has probability 0.75^k 0.25, and a..a of the whole length 0.75^40, so every share is a fraction.
+    """
+    length = 40
+    model = TableModel("a coin a token", "a$", lambda text: {"a": 3, "$": 1})
+    target = certify(model, (), length, 1.0, Budget(width=0))
+    probabilities = {(0,) * k + (1,): Fraction(3, 4) ** k / 4 for k in range(length)} | {
+        (0,) * length: Fraction(3, 4) ** 40
+    }
+    wrong = []
+    for alpha in (1, 2, 4, 16, 64):
+        normaliser = sum(p**alpha for p in probabilities.values())
+        for text, p in probabilities.items():
+            low, high = map(Fraction, target.completion(text, float(alpha)))
+            if not low <= p**alpha / normaliser <= high:
+                wrong.append(f"{len(text)} tokens at alpha {alpha}")
+    return wrong
+
+
+def test_intervals_hold_in_rational_arithmetic():
+    assert outside_exactly() == []
+
+
+@pytest.mark.parametrize("margin", [0.0, 40 * 2.0**-80], ids=["no margin", "too small a margin"])
+def test_a_margin_too_small_for_rounding_is_caught(monkeypatch, margin):
+    for module in (best_first, certified):
+        monkeypatch.setattr(module, "rounding", lambda *_: margin)
+    assert outside_exactly() != []
 
 
 def test_modes_that_rounding_cannot_tell_apart_are_not_told_apart():
