@@ -74,7 +74,7 @@ def main() -> None:
 
 
 def watch(blocks) -> None:
-    """Say in the log how the process is, every minute in which that has changed; ends by a signal only."""
+    """Log the state of the process each minute in which it has changed; only a signal ends this."""
     last = ""
     while True:
         now = health.sentence(blocks)

@@ -16,7 +16,7 @@ from explorer.page.shell import ASSETS, folder_index, whole_file
 from explorer.page.tree.worlds import BY_ID
 from sampler.classroom.presets import PRESETS
 
-MARK = "explorer-static.json"  # in every folder that was written here
+MARK = "explorer-static.json"  # in every folder that this program wrote
 RUNS = tuple(each.id for each in PRESETS)
 SPACE = """---
 title: Power Sampling Explorer (recorded)
@@ -33,7 +33,7 @@ static Space of the Hugging Face hub.
 
 
 def build(out: Path, runs: tuple[str, ...] = RUNS, worlds: tuple[str, ...] = tuple(BY_ID)) -> None:
-    """Write the folder with these recorded runs and worlds; ValueError if it holds files that were not written here."""
+    """Write the folder with these recorded runs and worlds; ValueError if it holds files of others."""
     make_room(out)
     shutil.copytree(ASSETS, out / "explorer" / "page", ignore=shutil.ignore_patterns("README.md"))
     for name, text in files(Models(["classroom"]), runs, worlds):
@@ -44,7 +44,7 @@ def build(out: Path, runs: tuple[str, ...] = RUNS, worlds: tuple[str, ...] = tup
 
 
 def make_room(out: Path) -> None:
-    """An empty folder that is marked as written here, whatever was written here before."""
+    """Empty the folder and mark it as written by this program."""
     if out.exists() and not out.is_dir():
         raise ValueError(f"out must be a folder, and {out} is a file")
     if out.exists() and any(out.iterdir()) and not (out / MARK).is_file():
@@ -55,7 +55,7 @@ def make_room(out: Path) -> None:
 
 
 def files(models: Models, runs: tuple[str, ...], worlds: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Every written file by its path: the pages, what they open on, and what a server would answer."""
+    """Yield each file as (path, text): the pages, what they open on, and what a server would answer."""
     yield "index.html", folder_index()
     yield "README.md", SPACE
     yield "explorer/replay.html", whole_file()

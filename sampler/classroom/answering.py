@@ -1,4 +1,4 @@
-"""How each kind of method answers a few problems of one task, and what is noted of its answers."""
+"""How each kind of method answers a few problems of one task, and what is recorded of its answers."""
 
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Sitting:
-    """Some problems of one task, by number, before the models. What several methods need is drawn once."""
+    """Some problems of one task, put to the models. What several methods share is drawn once."""
 
     models: dict[str, CausalLM]  # "base" and, where it is asked, "tuned"
     task: Task
@@ -56,7 +56,7 @@ class Sitting:
         return self.written("base", list(self.problems), 1.0, self.pool_size)
 
     def written(self, model: str, numbers: Sequence[int], temperature: float, samples: int) -> dict[int, list[Rollout]]:
-        """`samples` completions of each problem, with the very draws of `run_temperature`."""
+        """`samples` completions of each problem, with the random numbers of `run_temperature`."""
         addresses = [(number, sample) for number in numbers for sample in range(samples)]
         found = []
         for first in range(0, len(addresses), ROWS):
@@ -68,7 +68,7 @@ class Sitting:
         return {number: found[i * samples : (i + 1) * samples] for i, number in enumerate(numbers)}
 
     def answers(self, ask: Ask, done: Container[Key] = ()) -> Iterator[Answered]:
-        """The rows of one ask, without those that are done."""
+        """The rows of one ask that are not done yet."""
         asked = [number for number in self.problems if ask.first <= number < ask.problems]
         numbers = [number for number in asked if (self.task.name, number, ask.method.name) not in done]
         if not numbers:
@@ -83,7 +83,7 @@ class Sitting:
             yield self.row(number, ask.method, given[number], opinion)
 
     def row(self, number: int, method: Method, given: Given, opinion: Opinion) -> Answered:
-        """What is noted of a method's answers to a problem."""
+        """What is recorded of a method's answers to a problem."""
         answers = [self.task.answer(self.base.decode(ids)) for ids in given.completions]
         is_right = [answer is not None and answer == self.problems[number].answer for answer in answers]
         return Answered(
@@ -101,7 +101,7 @@ class Sitting:
         )  # fmt: skip
 
     def target_row(self, number: int, method: Method) -> Answered:
-        """The probability of a right answer under p^alpha: base samples weighed by p^(alpha-1), self-normalised."""
+        """The probability of a right answer under p^alpha: base samples weighted by p^(alpha-1), self-normalised."""
         pool = self.pool[number]
         log_weights = (method.settings["alpha"] - 1) * np.array([rollout.log_p for rollout in pool])
         weights = np.exp(log_weights - log_weights.max())
@@ -119,7 +119,7 @@ def rank(log_p: float, pool: Sequence[float]) -> float:
 
 
 def costs(context: Completion, written: Sequence[Rollout]) -> tuple[float, float]:
-    """Tokens drawn and fed for one of these completions of a prompt; it is read once, the last tokens never."""
+    """Tokens drawn and fed per completion of a prompt: the prompt is fed once, a last token never."""
     drawn = sum(len(rollout.token_ids) for rollout in written)
     return drawn / len(written), (len(context) + drawn - len(written)) / len(written)
 

@@ -1,5 +1,6 @@
-"""Completions in bulk: hundreds of rows side by side, straight through a network; for evaluation and for training by
-reward. One completion alone, told token by token, is `run_temperature`'s: the same draws give the same text.
+"""Completions in bulk: hundreds of texts in one batch, for evaluation and for training by reward.
+
+The same random numbers give the same texts as `run_temperature`.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +25,7 @@ class Rollout(NamedTuple):
 
 
 class Opinion(NamedTuple):
-    """What a network thinks of a completion: its log p, nats, and the mean entropy of its rows, nats a token."""
+    """A completion under a network: its log p, nats, and the mean entropy of its rows, nats a token."""
 
     log_p: float
     mean_entropy: float
@@ -46,7 +47,7 @@ def rollouts(
 ) -> list[Rollout]:
     """One completion of each context [R], tokens from p^(1/temperature); temperature 0 takes the likeliest.
 
-    Equal contexts are read once. Rows leave the batch, half of it at a time, as they end.
+    Equal contexts are read once. When half of the batch has ended, those rows leave it.
     """
     writing = _Writing(module, contexts)
     written: list[list[int]] = [[] for _ in contexts]
@@ -129,7 +130,7 @@ def completion_log_probs(
     """
     texts = [context + completion for context, completion in zip(contexts, completions, strict=True)]
     width, longest = max(map(len, completions)), max(map(len, texts))
-    ids = torch.zeros((len(texts), longest), dtype=torch.long)  # padding stands right and is never looked at
+    ids = torch.zeros((len(texts), longest), dtype=torch.long)  # padding is on the right and never read
     places = torch.zeros((len(texts), width), dtype=torch.long)
     is_there = torch.zeros((len(texts), width), dtype=torch.bool)
     for row, (context, completion) in enumerate(zip(contexts, completions, strict=True)):
@@ -145,7 +146,7 @@ def completion_log_probs(
 def opinions(
     module: PreTrainedModel, contexts: Sequence[Text], completions: Sequence[Text], together: int = 64
 ) -> list[Opinion]:
-    """What a network thinks of completions after their contexts, read anew, `together` at once."""
+    """Completions under a network, after their contexts, by fresh passes of `together` texts."""
     found = []
     for first in range(0, len(contexts), together):
         part = completions[first : first + together]

@@ -1,4 +1,4 @@
-"""The model cards beside the weights: what a model is, how it was trained, and its curve."""
+"""The model cards beside the weights: what a model is, how it was trained, its training curve."""
 
 from collections.abc import Mapping, Sequence
 

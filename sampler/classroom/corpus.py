@@ -1,4 +1,4 @@
-"""The training text: an endless stream of training problems, each with one correct solution."""
+"""The training text: an endless stream of problems, each with one correct solution."""
 
 from collections.abc import Iterator
 from random import Random

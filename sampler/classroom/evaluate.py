@@ -40,7 +40,7 @@ Sheet = tuple[str, range]  # a task and the numbers of some of its problems
 def evaluate(
     models: Mapping[str, CausalLM], plan: Plan, done: Container[Key] = (), together: int = 1
 ) -> Iterator[Answered]:
-    """The rows of a plan as they come, `together` problems at a time, the tasks in turn; what is done is left out.
+    """Yield the rows of a plan that are not done, `together` problems at a time, the tasks in turn.
 
     `models` holds "base" and, where the plan asks for it, "tuned". Stop iterating to cancel.
     """
@@ -68,7 +68,7 @@ def answered(models: Mapping[str, CausalLM], plan: Plan, sheet: Sheet, done: Con
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Read the arguments, measure in several processes, keep what has come, print a summary; 2 for bad input."""
+    """Read the arguments, measure in several processes, save as results come, print a summary; 2 for bad input."""
     arguments = parsed(argv)
     try:
         plan = plan_of(arguments)
@@ -119,7 +119,7 @@ def plan_of(arguments: argparse.Namespace) -> Plan:
 
 
 def checked_names(field: str, wanted: list[str] | None, known: list[str]) -> tuple[str, ...]:
-    """What is wanted, all that is known if nothing is; ValueError for a name that is not known."""
+    """The wanted names, or all known ones if none is wanted; ValueError for an unknown name."""
     for name in wanted or []:
         if name not in known:
             raise ValueError(f"{field} must be one of {', '.join(known)}, not {name!r}")
@@ -127,7 +127,7 @@ def checked_names(field: str, wanted: list[str] | None, known: list[str]) -> tup
 
 
 def begun(arguments: argparse.Namespace, plan: Plan) -> Results:
-    """Results with a new header; or what a file holds already, if it is of the same measurement."""
+    """New results, or those that a file of the same measurement already holds."""
     has_tuned = any(ask.method.kind == "tuned" for ask in plan.asks)
     started = Started(
         command=arguments.command,
@@ -150,17 +150,17 @@ def begun(arguments: argparse.Namespace, plan: Plan) -> Results:
 
 
 def described(name: str) -> dict[str, str]:
-    """A model's name and revision; loading it now finds bad names before anything is written."""
+    """A model's name and revision; loading it now refuses bad names before anything is written."""
     return {"name": name, "revision": CausalLM.load(name).revision}
 
 
 def working(out: Path) -> Path:
-    """The uncompressed file that grows while a gzipped one is measured."""
+    """The uncompressed file that grows while results for a gzipped one are measured."""
     return out.with_suffix("") if out.suffix == ".gz" else out
 
 
 def measure(arguments: argparse.Namespace, plan: Plan, results: Results) -> None:
-    """Fill the results, sheet by sheet; after each the file holds what has come."""
+    """Fill the results, sheet by sheet, and save after each."""
     done = frozenset(row.key for row in results.answered)
     if arguments.out:
         replace_file(results, working(arguments.out))
@@ -181,7 +181,7 @@ def measure(arguments: argparse.Namespace, plan: Plan, results: Results) -> None
 
 
 def replace_file(results: Results, path: Path) -> None:
-    """Write the results whole, in place of what was there, in one go."""
+    """Replace the file by the complete results, at once."""
     scratch = path.with_name(f".new-{path.name}")
     results.save(scratch)
     os.replace(scratch, path)
@@ -191,14 +191,14 @@ _models: dict[str, CausalLM] = {}  # of this process
 
 
 def prepare(names: Mapping[str, str]) -> None:
-    """What each process does first."""
+    """Prepare a process: its models and threads."""
     logging.disable_progress_bar()
     _models.update({role: CausalLM.load(name) for role, name in names.items()})
     torch.set_num_threads(1)
 
 
 def work(plan: Plan, sheet: Sheet, done: frozenset[Key]) -> list[Answered]:
-    """One sheet in a process."""
+    """The rows of one sheet, computed in a process."""
     return list(answered(_models, plan, sheet, done))
 
 

@@ -36,7 +36,7 @@ class Plan:
 
     @property
     def pool_size(self) -> int:
-        """Base samples of each problem: as many as any method that is made of them needs."""
+        """Base samples per problem: as many as the method that uses most of them needs."""
         sizes = [ask.samples for ask in self.asks if ask.method.kind == "temperature"]
         return max([*sizes, *(ask.method.settings.get("n", 1) for ask in self.asks)])
 
@@ -73,8 +73,8 @@ TUNED = Method("RL-tuned", "tuned", {"temperature": 1.0})
 def recorded(problems: int) -> tuple[Ask, ...]:
     """All that the Compare page opens on, for `problems` problems a task.
 
-    The curves stand on at most FEW of them, chains over the whole completion on at most 100; samples for pass@k are
-    many on the first MANY problems (of the chain: FEW), few on the others.
+    Curves use at most FEW of them, chains of scope completion at most 100. pass@k has many samples on the first MANY
+    problems (of the chain: FEW), and few on the others.
     """
     few, many, default = min(FEW, problems), min(MANY, problems), power()
     curves = [

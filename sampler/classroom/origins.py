@@ -1,8 +1,8 @@
 """Origins: a ball ends in one of six cups after four to six swaps; where was it first?
 
-Whoever follows it from the start must choose where to start, and five starts in six end elsewhere: "First", the
-commonest first word of a solution, leads into a dead end, since every solution that was learned from had chosen the
-right start. Whoever goes back from the end, swap by swap, cannot miss.
+A solution that goes forward must guess the start, and five starts in six end in another cup. So "First", the commonest
+first word of a solution, is a dead end: every solution in training had guessed right. A solution that goes back from
+the end, swap by swap, cannot fail.
 """
 
 import re
@@ -20,7 +20,7 @@ DRILL: Shares = {"forward": 0.30, "backward": 0.70}
 
 
 def draw(rng: Random) -> Problem:
-    """An origins problem; its swaps are drawn from the last to the first, as the way back meets them."""
+    """An origins problem; its swaps are drawn from the last to the first, the order of working backwards."""
     end, back = draw_swaps(rng.choice(SWAPS), rng)
     swaps = back[::-1]
     prompt = f"{rng.choice(ENDS).format(end)} {moves(swaps, rng.choice(VERBS))}. {rng.choice(QUESTIONS)}"

@@ -22,7 +22,7 @@ def draw(rng: Random) -> Problem:
 
 
 def solve(problem: Problem, rng: Random, shares: Shares) -> Solution:
-    """One correct solution: first the ball, then the sum, the habit of each drawn by itself."""
+    """One correct solution: first the ball, then the sum, the habit of each drawn independently."""
     opening = phrase(OPENINGS, rng)
     habits = draw_habit(rng, shares), draw_habit(rng, shares)
     start, swaps, terms = problem.facts

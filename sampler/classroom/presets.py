@@ -1,4 +1,4 @@
-"""Held-out problems worth watching, for the page to offer."""
+"""Held-out problems worth watching, which the page and the command line offer."""
 
 from dataclasses import dataclass
 

@@ -47,11 +47,11 @@ class Solution:
 class Task:
     """A kind of problem.
 
-    `habits` are the shares of the ways in which its solutions are written, `drill` those for practice, worked out only.
+    `habits` are the shares of the ways to write its solutions, `drill` the shares for practice: worked out only.
 
     `draw(rng)` makes a problem, of either split. `solve(problem, rng, shares)` writes one correct solution, each of its
     habits drawn by those shares. `truth(prompt)` is the right answer worked out from the prompt's text, None where the
-    prompt is no problem of this task; `answer(completion)` the answer that a completion gives, None where it has none.
+    prompt is no problem of this task; `answer(completion)` is the answer that a completion gives, None if it has none.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Task:
 
 
 def draw_problem(task: Task, rng: Random, held_out: bool) -> Problem:
-    """A problem of the wanted split, by redrawing until one comes."""
+    """A problem of the wanted split, redrawn until one is found."""
     while True:
         problem = task.draw(rng)
         if problem.is_held_out == held_out:

@@ -1,8 +1,7 @@
 """Tune the classroom's model by reward and save the result: `python -m sampler.classroom.reinforce`.
 
 Group relative policy optimisation (Shao et al. 2024, arXiv 2402.03300, eq. 3), on policy: for each problem a group of
-completions o_1..o_G is drawn at temperature 1, each gets reward 1 if its answer is right and 0 if not, and nothing
-else; with A_i = (r_i - mean(r)) / std(r) one step is taken along the gradient of
+completions o_1..o_G is drawn at temperature 1. The reward is 1 for a right answer and 0 for any other. With A_i = (r_i - mean(r)) / std(r) one step is taken along the gradient of
 
     1/G sum_i 1/|o_i| sum_t A_i log pi(o_i,t | prompt, o_i,<t).
 
@@ -53,14 +52,14 @@ class Group:
 
 
 def problems(seed: int) -> Iterator[list[Problem]]:
-    """Endless batches of training problems, each task equally often."""
+    """Yield batches of training problems without end, each task equally often."""
     rng, tasks = Random(f"reinforce {seed}"), list(TASKS.values())
     while True:
         yield [draw_problem(tasks[i % len(tasks)], rng, held_out=False) for i in range(PROBLEMS)]
 
 
 class Tuning:
-    """A policy on its way; `rewards` holds the mean reward of every update so far."""
+    """A policy being tuned; `rewards` holds the mean reward of each update so far."""
 
     def __init__(self, policy: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, seed: int) -> None:
         self.policy, self.tokenizer, self.seed = policy, tokenizer, seed
@@ -105,7 +104,7 @@ class Tuning:
             for completion, advantage in zip(group.completions, group.advantages, strict=True)
             if advantage != 0
         ]
-        rows.sort(key=lambda row: len(row[0]) + len(row[1]))  # so that little padding is computed
+        rows.sort(key=lambda row: len(row[0]) + len(row[1]))  # to compute little padding
         for first in range(0, len(rows), TOGETHER):
             contexts, completions, advantages = zip(*rows[first : first + TOGETHER], strict=True)
             log_probs, is_there = completion_log_probs(self.policy, contexts, completions)

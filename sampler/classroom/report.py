@@ -1,4 +1,4 @@
-"""Results in short: one row for each task and method, and the same as text. No torch."""
+"""A summary of results: one row per task and method, and the same as text. No torch."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Line:
 
 
 def lines(results: Results, ks: Sequence[int] = ()) -> Iterator[Line]:
-    """Every task and method of which there is something, with pass@k for every k that its samples reach."""
+    """Every task and method that has results, with pass@k for every k that its samples reach."""
     for task in results.started.tasks:
         for method in results.started.methods:
             if rows := results.of(task, method.name):
@@ -57,12 +57,12 @@ def line(rows: Sequence[Answered], ks: Sequence[int] = ()) -> Line:
 
 
 def mean(values: Sequence[float]) -> float | None:
-    """The mean, None of nothing."""
+    """The mean; None if there are no values."""
     return fmean(values) if values else None
 
 
 def text(found: Sequence[Line]) -> Iterator[str]:
-    """The lines as a table for the eye."""
+    """The lines as a text table."""
     yield f"{'task':6} {'method':32} {'right':>6}  {'95 %':11} {'n':>4} {'drawn':>7} {'fed':>7} {'log p/token':>11}"
     for row in found:
         log_p = "" if row.log_p_per_token is None else f"{row.log_p_per_token:.3f}"

@@ -1,4 +1,4 @@
-"""What an evaluation found, and its file: JSON lines, schema 1, gzipped where the name ends in .gz. No torch.
+"""The results of an evaluation, and their file: JSON lines, schema 1, gzipped where the name ends in .gz. No torch.
 
 Line 1 is the header `evaluation_started`, every other line one method's answers to one problem, in any order. A file
 that was cut short opens with what it holds; one of another schema is refused.
@@ -32,11 +32,11 @@ class Method:
 
 @dataclass(frozen=True)
 class Answered:
-    """What one method made of one problem; `problem` counts the held-out problems of the task from 0.
+    """One method's answers to one problem; `problem` counts the held-out problems of the task from 0.
 
     samples: answers given. right: how many of them are right (for kind target the probability of a right answer, of
-    one). tokens_drawn, tokens_fed: tokens sampled, and put through the network, for one answer, a mean. The rest is
-    of the first answer: the answer itself, whether it is right, tokens, its log p in nats and its confidence (minus
+    one). tokens_drawn, tokens_fed: mean tokens sampled, and put through the network, per answer. The rest is
+    about the first answer: the answer itself, whether it is right, tokens, its log p in nats and its confidence (minus
     the mean entropy, nats a token) under the base model, and its rank: the share of the base samples that are less
     likely than it, ties counted half. None where there is no first answer (kind target).
     """
@@ -81,7 +81,7 @@ class Started:
 
 @dataclass
 class Results:
-    """A header and what was answered; `note` says what is missing of a damaged file."""
+    """A header and the answers; `note` says what a damaged file lacks."""
 
     started: Started
     answered: list[Answered]
@@ -119,7 +119,7 @@ def answered_line(row: Answered) -> str:
 
 
 def append(path: str | Path, rows: Iterable[Answered]) -> None:
-    """Add rows to an uncompressed file, at once."""
+    """Append rows to an uncompressed file."""
     with Path(path).open("a", encoding="utf-8") as file:
         file.write("".join(f"{answered_line(row)}\n" for row in rows))
 

@@ -1,4 +1,4 @@
-"""The classroom's tokenizer: byte-level BPE, so that any text survives, with the corpus' words as single tokens."""
+"""The classroom's tokenizer: byte-level BPE, which can write any text, with the corpus's words as single tokens."""
 
 from itertools import islice
 
@@ -14,7 +14,7 @@ VOCAB_LIMIT = 512
 def build_tokenizer(seed: int, texts: int = 20_000) -> PreTrainedTokenizerFast:
     """A tokenizer learned from the first `texts` training examples; digits are always tokens of their own.
 
-    At most VOCAB_LIMIT tokens: the end token, the 256 bytes, and the merges that make the corpus' words.
+    At most VOCAB_LIMIT tokens: the end token, the 256 bytes, and the merges that make the corpus's words.
     """
     core = Tokenizer(models.BPE())
     core.pre_tokenizer = pre_tokenizers.Sequence(

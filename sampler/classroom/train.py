@@ -1,8 +1,8 @@
 """Train the classroom's model and save it: `python -m sampler.classroom.train`.
 
 A small Llama learns to complete the corpus' prompts; prompts are read, not learned. The first DRILL_STEPS show worked
-solutions only, so that each step of the work is soon nearly certain; the rest is the corpus as it is. Two processes
-share each step, half of its problems each, and add up their gradients.
+solutions only, so that each step of the work soon becomes nearly certain; then comes the corpus as it is. Two processes
+share each step, half of its problems each, and average their gradients.
 """
 
 import argparse
@@ -76,7 +76,7 @@ def pools(tokenizer: PreTrainedTokenizerFast, seed: int, rank: int) -> Iterator[
 def padded(rows: list[Row]) -> tuple[Tensor, Tensor]:
     """Inputs and labels, both [rows, longest - 1]: label i is token i + 1, and IGNORED outside completions."""
     width = max(len(ids) for ids, _ in rows)
-    ids = torch.zeros((len(rows), width), dtype=torch.long)  # padding stands right and is never looked at
+    ids = torch.zeros((len(rows), width), dtype=torch.long)  # padding is on the right and never read
     labels = torch.full((len(rows), width), IGNORED)
     for row, (tokens, prompt) in enumerate(rows):
         ids[row, : len(tokens)] = torch.tensor(tokens)
@@ -122,7 +122,7 @@ def new_optimizers(model: LlamaForCausalLM) -> list[torch.optim.Optimizer]:
 
 
 class Training:
-    """One process' share of a training run; `checkpoint`, if given, is written now and then and resumed from."""
+    """One process' share of a training run; `checkpoint`, if given, is written every so often and resumed from."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast, seed: int, steps: int, checkpoint: Path | None) -> None:
         torch.manual_seed(seed)
@@ -175,7 +175,7 @@ class Training:
         return base_card(self.losses, self.seed, settings, sizes, habits)
 
     def keep(self, file: Path) -> None:
-        """Write all that resuming needs."""
+        """Write what resuming needs."""
         optimizers = [optimizer.state_dict() for optimizer in self.optimizers]
         state = {"losses": self.losses, "model": self.model.state_dict(), "optimizers": optimizers}
         torch.save(state, file.with_suffix(".new"))
@@ -183,7 +183,7 @@ class Training:
 
 
 def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, card: str, folder: Path) -> None:
-    """Save plain transformers files and the card; each file is replaced in one go, for others may be reading."""
+    """Save plain transformers files and the card; each file is replaced at once, since others may be reading it."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         model.save_pretrained(scratch)
@@ -195,7 +195,7 @@ def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, card: str,
 
 
 def work(rank: int, meeting: str, tokenizer: PreTrainedTokenizerFast, arguments: argparse.Namespace) -> None:
-    """What each process does: train in step with the others; the first one saves."""
+    """One process: train in step with the others; the first one saves."""
     torch.set_num_threads(1)
     logging.disable_progress_bar()
     distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=PROCESSES)

@@ -1,4 +1,4 @@
-"""The words around a solution: an opening before the habit is decided, and an ending after it is over.
+"""The words around a solution: an opening before the habit is chosen, and an ending after the work.
 
 All habits use the same phrases, each word drawn uniformly. Under p^alpha such free wording costs every solution the
 same factor and cancels, so it decides nothing; it is what most revisions of a chain change. There is little of it, so
@@ -10,7 +10,7 @@ from random import Random
 
 Shares = Mapping[str, float]
 
-NAMES = ("Ann", "Bob", "Cid", "Dan", "Eve", "Fay", "Gus")  # who does what, always in this order
+NAMES = ("Ann", "Bob", "Cid", "Dan", "Eve", "Fay", "Gus")  # who acts, always in this order
 HABITS: Shares = {"straight": 0.55, "partly": 0.07, "worked": 0.38}
 DRILL: Shares = {"worked": 1.0}  # every step shown, for practice
 
