@@ -1,7 +1,8 @@
 """Tune the classroom's model by reward and save the result: `python -m sampler.classroom.reinforce`.
 
-Group relative policy optimisation (Shao et al. 2024, arXiv 2402.03300, eq. 3), on policy: for each problem a group of
-completions o_1..o_G is drawn at temperature 1. The reward is 1 for a right answer and 0 for any other. With A_i = (r_i - mean(r)) / std(r) one step is taken along the gradient of
+Group relative policy optimisation (Shao et al. 2024, arXiv 2402.03300, eq. 3), on policy. For each problem a group of
+completions o_1..o_G is drawn at temperature 1. The reward is 1 for a right answer and 0 for any other. With
+A_i = (r_i - mean(r)) / std(r) one step is taken along the gradient of
 
     1/G sum_i 1/|o_i| sum_t A_i log pi(o_i,t | prompt, o_i,<t).
 
