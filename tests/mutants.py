@@ -14,6 +14,7 @@ from sampler.core import kernel, power
 from sampler.core.draws import Draws
 from sampler.core.kernel import Revise, Rows, Stage
 from sampler.core.records import ChainState, Segment
+from sampler.core.rows import ArrayRow, Row
 from sampler.exact.wrong_kernels import WRONG_KERNELS, Anatomy, Question, as_long_as_current
 
 # ---- the cut
@@ -65,8 +66,9 @@ class TopTwo:
     def __init__(self, draws: Draws) -> None:
         self.cut, self.accept, self._draws = draws.cut, draws.accept, draws
 
-    def token(self, log_q: np.ndarray, position: int) -> int:
-        return self._draws.token(power.temper(np.where(log_q >= np.sort(log_q)[-2], log_q, -np.inf), 1.0), position)
+    def token(self, log_q: Row, position: int) -> int:
+        row = np.asarray(log_q)
+        return self._draws.token(ArrayRow(power.temper(np.where(row >= np.sort(row)[-2], row, -np.inf), 1.0)), position)
 
 
 def top_two(stage: Stage, state: ChainState, kept: tuple[int, ...], draws: Draws) -> Rows[Segment]:

@@ -10,6 +10,8 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
+from sampler.core.rows import Row
+
 EXTEND, CUT, PROPOSE, ACCEPT, SAMPLE, ROLLOUT = range(6)
 PAGE = 32  # positions whose numbers are made at once, since making one takes as long
 
@@ -23,8 +25,8 @@ class Draws(Protocol):
         """A whole number from 0 to n-1, uniform; n >= 1."""
         ...
 
-    def token(self, log_q: np.ndarray, position: int) -> int:
-        """A token from the row log q, [V], for this position of the completion."""
+    def token(self, log_q: Row, position: int) -> int:
+        """A token from the row log q for this position of the completion."""
         ...
 
     def accept(self, log_ratio: float) -> tuple[bool, float]:
@@ -44,15 +46,6 @@ def uniforms(seed: int, chain: int, block: int, step: int, purpose: int, first: 
     return (((words >> 11) + 0.5) * 2.0**-53).tolist()
 
 
-def inverse_cdf(log_q: np.ndarray, u: float) -> int:
-    """The token v with CDF(v-1) <= u < CDF(v), tokens in the order of their ids; never an impossible one."""
-    cumulative = np.cumsum(np.exp(log_q))
-    index = int(np.searchsorted(cumulative, u * cumulative[-1], side="right"))
-    if index < len(log_q):
-        return index
-    return int(np.flatnonzero(np.isfinite(log_q))[-1])  # u * total rounded up to the total
-
-
 class SeededDraws:
     """Draws at the addresses of one (block, step); `purpose` says whether its tokens extend, propose or sample."""
 
@@ -64,11 +57,11 @@ class SeededDraws:
     def cut(self, n: int) -> int:
         return int(uniform(*self._where, CUT, 0) * n)
 
-    def token(self, log_q: np.ndarray, position: int) -> int:
+    def token(self, log_q: Row, position: int) -> int:
         page, place = divmod(position, PAGE)
         if page not in self._tokens:
             self._tokens[page] = uniforms(*self._where, self._purpose, page * PAGE, PAGE)
-        return inverse_cdf(log_q, self._tokens[page][place])
+        return log_q.draw(self._tokens[page][place])
 
     def accept(self, log_ratio: float) -> tuple[bool, float]:
         log_u = math.log(uniform(*self._where, ACCEPT, 0))
@@ -87,9 +80,9 @@ class EnumeratedDraws:
     def cut(self, n: int) -> int:
         return self._choose({cut: 1 / n for cut in range(n)})
 
-    def token(self, log_q: np.ndarray, position: int) -> int:
+    def token(self, log_q: Row, position: int) -> int:
         return self._choose(
-            {v: math.exp(log_prob) for v, log_prob in enumerate(log_q.tolist()) if log_prob > -math.inf}
+            {v: math.exp(log_prob) for v, log_prob in enumerate(np.asarray(log_q).tolist()) if log_prob > -math.inf}
         )
 
     def accept(self, log_ratio: float) -> tuple[bool, float]:

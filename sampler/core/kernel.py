@@ -9,14 +9,13 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-import numpy as np
-
 from sampler.core import power
 from sampler.core.draws import Draws
 from sampler.core.records import ChainState, Law, Segment
+from sampler.core.rows import Row
 
 Result = TypeVar("Result")
-Rows = Generator[list[tuple[int, ...]], Sequence[np.ndarray], Result]
+Rows = Generator[list[tuple[int, ...]], Sequence[Row], Result]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +92,8 @@ def is_whole(stage: Stage, num_kept: int, written: Segment) -> bool:
 
 def next_token(stage: Stage, ids: tuple[int, ...], draws: Draws) -> Rows[Segment]:
     """One token from q after prompt + ids."""
-    [row] = yield [stage.prompt_ids + ids]  # (V,)
-    log_q = power.temper(row, stage.law.temperature)
+    [row] = yield [stage.prompt_ids + ids]
+    log_q = row.tempered(stage.law.temperature)
     return measured(stage, draws.token(log_q, len(ids)), row, log_q)
 
 
@@ -103,20 +102,20 @@ def remeasure(stage: Stage, state: ChainState) -> Rows[ChainState]:
     ids = state.segment.token_ids
     segment = state.segment[: stage.start]
     for position in range(stage.start, len(ids)):
-        [row] = yield [stage.prompt_ids + ids[:position]]  # (V,)
-        segment += measured(stage, ids[position], row, power.temper(row, stage.law.temperature))
+        [row] = yield [stage.prompt_ids + ids[:position]]
+        segment += measured(stage, ids[position], row, row.tempered(stage.law.temperature))
     return ChainState(segment, state.finished)
 
 
-def measured(stage: Stage, token: int, row: np.ndarray, log_q: np.ndarray) -> Segment:
-    """One drawn token as a segment of length 1, with what its rows say: the base row [V] and the proposal's [V]."""
+def measured(stage: Stage, token: int, row: Row, log_q: Row) -> Segment:
+    """One drawn token as a segment of length 1, with what its rows say: the base row and the proposal's."""
     return Segment(
         token_ids=(token,),
-        log_p=(float(row[token]),),
-        log_q=(float(log_q[token]),),
-        log_z=(power.log_z(row, stage.law.alpha),),
-        entropy=(power.entropy(row),),
-        alternatives=(power.top_tokens(row, stage.alternatives),),
+        log_p=(row[token],),
+        log_q=(log_q[token],),
+        log_z=(row.log_z(stage.law.alpha),),
+        entropy=(row.entropy(),),
+        alternatives=(row.top_tokens(stage.alternatives),),
     )
 
 

@@ -1,9 +1,7 @@
 """The mathematics of power sampling as pure functions of next-token rows and recorded numbers. Nats, float64."""
 
 import math
-from collections.abc import Callable, Sequence
-from functools import wraps
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -16,30 +14,6 @@ def log_sum_exp(values: np.ndarray) -> float:
     return top + math.log(float(np.exp(values - top).sum()))
 
 
-class RepeatedRow(np.ndarray):
-    """A row [V] that is asked about again and again, as in a chain: it keeps what each function below last found out.
-
-    Made by `row.view(RepeatedRow)`. The functions are pure, so this changes what they cost and nothing else.
-    """
-
-    def __array_finalize__(self, of: np.ndarray | None) -> None:
-        self.answers: dict = {}
-
-
-def _kept_with_row(function: Callable) -> Callable:
-    @wraps(function)
-    def answer(log_p: np.ndarray, *setting: float) -> Any:
-        if type(log_p) is not RepeatedRow:
-            return function(log_p, *setting)
-        known = log_p.answers.get(function)
-        if known is None or known[0] != setting:
-            known = log_p.answers[function] = setting, function(log_p.view(np.ndarray), *setting)
-        return known[1]
-
-    return answer
-
-
-@_kept_with_row
 def temper(log_p: np.ndarray, temperature: float) -> np.ndarray:
     """log q(v) = log p(v)/temperature - log sum_w p(w)^(1/temperature), [V]: the row sharpened token by token.
 
@@ -50,7 +24,6 @@ def temper(log_p: np.ndarray, temperature: float) -> np.ndarray:
     return scaled - math.log(float(np.exp(scaled).sum()))  # the largest is 0 already
 
 
-@_kept_with_row
 def log_z(log_p: np.ndarray, alpha: float) -> float:
     """log Z = log sum_v p(v)^alpha of one row [V], at most 0 for alpha >= 1; how sure the model is of this token.
 
@@ -62,14 +35,12 @@ def log_z(log_p: np.ndarray, alpha: float) -> float:
     return alpha * top + math.log(float(np.exp(alpha * (log_p - top)).sum()))
 
 
-@_kept_with_row
 def entropy(log_p: np.ndarray) -> float:
     """Shannon entropy -sum_v p(v) log p(v) of one row [V], in nats, from 0 to log V."""
     p = np.exp(log_p)
     return max(0.0, -float(p @ np.where(p > 0, log_p, 0.0)))
 
 
-@_kept_with_row
 def top_tokens(row: np.ndarray, count: int) -> tuple[tuple[int, float], ...]:
     """The `count` likeliest possible tokens of a row [V] as (id, log_p), likeliest first, ties by id."""
     count = min(count, len(row))

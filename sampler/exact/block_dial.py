@@ -9,8 +9,8 @@ import numpy as np
 
 from sampler.core import kernel
 from sampler.core.kernel import Revise, Stage
-from sampler.core.power import RepeatedRow
 from sampler.core.records import SCOPES, Law, checked_alpha, checked_int, checked_temperature
+from sampler.core.rows import Row
 from sampler.exact.enumeration import (
     Completion,
     Distribution,
@@ -158,10 +158,10 @@ class _Remembering:
     def __init__(self, model: LanguageModel) -> None:
         self.eos_ids = model.eos_ids
         self._model = model
-        self._rows: dict[Completion, np.ndarray] = {}
+        self._rows: dict[Completion, Row] = {}
 
-    def next_logprobs(self, contexts: Sequence[Completion]) -> list[np.ndarray]:
+    def next_logprobs(self, contexts: Sequence[Completion]) -> list[Row]:
         for context in contexts:
             if context not in self._rows:
-                self._rows[context] = self._model.next_logprobs([context])[0].view(RepeatedRow)
+                self._rows[context] = self._model.next_logprobs([context])[0]
         return [self._rows[context] for context in contexts]

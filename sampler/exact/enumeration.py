@@ -25,7 +25,7 @@ def completions(model: LanguageModel, prompt_ids: Completion, length: int) -> It
             yield ids, log_p
             continue
         [row] = model.next_logprobs([prompt_ids + ids])
-        pending.extend(((*ids, int(v)), log_p + float(row[v])) for v in np.flatnonzero(np.isfinite(row)))
+        pending.extend(((*ids, int(v)), log_p + row[v]) for v in np.flatnonzero(np.isfinite(row)))
 
 
 def power_target(model: LanguageModel, prompt_ids: Completion, length: int, alpha: float) -> Distribution:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from sampler.core import power
 from sampler.core.records import checked_alpha, checked_int
+from sampler.core.rows import Row
 from sampler.exact.certified import CertifiedTarget, Interval
 from sampler.exact.rollouts import Estimate, Rollouts, Text, roll_out
 from sampler.models.contract import LanguageModel
@@ -134,28 +134,27 @@ def alternatives(question: Question, prefix: Text, count: int = 8) -> list[Alter
     prefix = _checked(question, prefix, 0)
     checked_int("count", count, 1, 8)
     [row] = question.model.next_logprobs([question.prompt_ids + prefix])
-    tokens = [v for v, _ in power.top_tokens(row, count)]
-    tempered = np.exp(power.temper(row, 1 / question.alpha))
+    tokens, log_t = [v for v, _ in row.top_tokens(count)], row.tempered(1 / question.alpha)
     shares, futures = _exact_alternatives(question, prefix, tokens) or _estimated_alternatives(question, prefix, tokens)
     return [
-        Alternative(v, math.exp(row[v]), float(tempered[v]), shares[v], _best(futures[v], question.alpha))
+        Alternative(v, math.exp(row[v]), math.exp(log_t[v]), shares[v], _best(futures[v], question.alpha))
         for v in tokens
     ]
 
 
-def exact_power_gain(target: CertifiedTarget, prefix: Text, row: np.ndarray, log_p: float, alpha: float) -> Interval:
-    """An interval that surely holds the power gain after a prefix with base row [V] and log-probability log_p.
+def exact_power_gain(target: CertifiedTarget, prefix: Text, row: Row, log_p: float, alpha: float) -> Interval:
+    """An interval that surely holds the power gain after a prefix with this base row and log-probability log_p.
 
     Term by term P log(P/T) over the interval of P. The tokens that were not looked at add at least their log-sum
     bound, and at most their share times log 1/zeta-bar: P/T = zeta / zeta-bar, zeta <= 1, zeta-bar the mean of zeta
     under temperature.
     """
-    told, log_t = target.next_token(prefix, alpha), power.temper(row, 1 / alpha)
-    terms = [_term(interval, float(log_t[v])) for v, interval in told.tokens.items()]
+    told, log_t = target.next_token(prefix, alpha), row.tempered(1 / alpha)
+    terms = [_term(interval, log_t[v]) for v, interval in told.tokens.items()]
     low, high = math.fsum(term.low for term in terms), math.fsum(term.high for term in terms)
     if told.others.high > 0:
         left = max(0.0, 1.0 - math.fsum(math.exp(log_t[v]) for v in told.tokens))
-        log_mean = target.log_normaliser(alpha, prefix).low - alpha * log_p - power.log_z(row, alpha)
+        log_mean = target.log_normaliser(alpha, prefix).low - alpha * log_p - row.log_z(alpha)
         low += _term(told.others, math.log(left)).low if left > 0 else 0.0
         high += told.others.high * max(0.0, -log_mean)
     return Interval(max(0.0, low), high)
@@ -172,12 +171,12 @@ def exact_success_delta(question: Question, prefix: Text, token: int) -> Interva
     return Interval(after.low - before.high, after.high - before.low)
 
 
-def _exact_pivot(question: Question, prefix: Text, token: int, row: np.ndarray, log_p: float) -> Pivot:
+def _exact_pivot(question: Question, prefix: Text, token: int, row: Row, log_p: float) -> Pivot:
     gain = delta = None
     if question.target:
         gain = _narrow(exact_power_gain(question.target, prefix, row, log_p, question.alpha))
         delta = _narrow(exact_success_delta(question, prefix, token)) if question.is_right else None
-    return Pivot(len(prefix), token, power.entropy(row), gain, delta)
+    return Pivot(len(prefix), token, row.entropy(), gain, delta)
 
 
 def _exact_alternatives(question: Question, prefix: Text, tokens: list[int]) -> tuple[dict, dict] | None:
@@ -199,7 +198,7 @@ def _log_p(question: Question, texts: list[Text]) -> list[float]:
     prefix = texts[0][:-1]
     rows = question.model.next_logprobs([question.prompt_ids + prefix[:i] for i in range(len(prefix) + 1)])
     before = math.fsum(rows[i][v] for i, v in enumerate(prefix))
-    return [before + float(rows[-1][text[-1]]) for text in texts]
+    return [before + rows[-1][text[-1]] for text in texts]
 
 
 def _estimated_alternatives(question: Question, prefix: Text, tokens: list[int]) -> tuple[dict, dict]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sampler.core.power import log_sum_exp
+from sampler.core.rows import Row
 from sampler.exact.best_first import Budget, Text, enumerate_best_first
 from sampler.models.contract import LanguageModel
 
@@ -63,7 +64,7 @@ def grow(
     while pending:
         text, place = pending.pop()
         if text in found.expanded:
-            pending.extend(reversed(_children(tree, text, place, recording.rows[text], kept)))
+            pending.extend(reversed(_children(tree, text, place, np.asarray(recording.rows[text]), kept)))
     return tree
 
 
@@ -85,10 +86,10 @@ class _Recording:
 
     def __init__(self, model: LanguageModel, prompt_length: int) -> None:
         self.eos_ids, self.max_length = model.eos_ids, model.max_length
-        self.rows: dict[Text, np.ndarray] = {}
+        self.rows: dict[Text, Row] = {}
         self._model, self._prompt_length = model, prompt_length
 
-    def next_logprobs(self, contexts: Sequence[Text]) -> Sequence[np.ndarray]:
+    def next_logprobs(self, contexts: Sequence[Text]) -> Sequence[Row]:
         rows = self._model.next_logprobs(contexts)
         self.rows.update(zip((tuple(c[self._prompt_length :]) for c in contexts), rows, strict=True))
         return rows

@@ -13,10 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sampler.core import kernel, power
-from sampler.core.draws import ROLLOUT, SeededDraws, inverse_cdf, uniform
+from sampler.core import kernel
+from sampler.core.draws import ROLLOUT, SeededDraws, uniform
 from sampler.core.kernel import Stage
+from sampler.core.power import log_sum_exp
 from sampler.core.records import Law, Segment
+from sampler.core.rows import inverse_cdf
 from sampler.models.contract import LanguageModel
 from sampler.models.lock_step import in_lock_step
 
@@ -105,8 +107,8 @@ def roll_out(
 ) -> Rollouts:
     """`count` >= 2 futures, up to `length` tokens of completion, after each likely token, `token`, and the others."""
     [row] = model.next_logprobs([prompt_ids + prefix])
-    log_q = power.temper(row, 1 / alpha)
-    own = sorted({token, *(v for v, _ in power.top_tokens(row, STRATA))})
+    log_q = np.asarray(row.tempered(1 / alpha))
+    own = sorted({token, *(v for v, _ in row.top_tokens(STRATA))})
     rest = log_q.copy()
     rest[own] = -np.inf
     strata = [*own, REST] if np.isfinite(rest).any() else own
@@ -125,7 +127,7 @@ def roll_out(
         Rollout((first, *written[i].token_ids), math.fsum(written[i].log_p), math.exp(math.fsum(written[i].log_z)))
         for i, first in enumerate(firsts)
     ]
-    log_t = np.array([power.log_sum_exp(rest) if v == REST else log_q[v] for v in strata])
+    log_t = np.array([log_sum_exp(rest) if v == REST else log_q[v] for v in strata])
     return Rollouts(strata, log_t, [found[s * count : (s + 1) * count] for s in range(len(strata))])
 
 

@@ -8,8 +8,10 @@ import torch
 from transformers import PreTrainedModel
 
 from sampler.core.records import quoted
+from sampler.core.rows import Row
 from sampler.models.guesses import Guesses
 from sampler.models.loading import DTYPES, EMBEDDED, Loaded, checked_device, loaded
+from sampler.models.network_row import rows_of
 from sampler.models.prefix_cache import PrefixCache, RowMemory, Text, aligned
 from sampler.models.token_tree import Pass, TokenTree
 
@@ -97,8 +99,8 @@ class CausalLM:
     def piece(self, token_id: int) -> str:
         return self._loaded.pieces.piece(token_id)
 
-    def next_logprobs(self, contexts: Sequence[Sequence[int]]) -> list[np.ndarray]:
-        """Next-token rows, R of [V] float64, for R contexts of 1..max_length-1 tokens; ValueError for any other.
+    def next_logprobs(self, contexts: Sequence[Sequence[int]]) -> list[Row]:
+        """Next-token rows for contexts of 1..max_length-1 tokens; ValueError for any other.
 
         A context asked for before, or twice at once, costs nothing and gives the same bits. Rows agree with those of
         `logprobs` up to the rounding of the network's own dtype.
@@ -121,7 +123,8 @@ class CausalLM:
         if not 1 <= start <= len(text):
             raise ValueError(f"start must be from 1 to the number of tokens, {len(text)}, not {start}")
         self.tokens_fed += len(text)
-        return self._forward(np.array([text]), len(text) - start + 1, use_cache=False)[0]
+        logits = self._forward(np.array([text]), len(text) - start + 1, use_cache=False)[0]
+        return torch.log_softmax(logits.double(), dim=-1).cpu().numpy()
 
     def _likely(self, asked: list[Text], missing: list[Text]) -> Iterator[Text]:
         """Unknown contexts that may be asked for after the missing ones, to be read in the same pass."""
@@ -143,7 +146,9 @@ class CausalLM:
             raise ValueError(f"token ids of {self.name} must be from 0 to {self.vocab_size - 1}, not {outside}")
         return context
 
-    def _within_memory(self, read: Callable, texts: Sequence[Text]) -> dict[Text, np.ndarray]:
+    def _within_memory(
+        self, read: Callable[[Sequence[Text]], dict[Text, Row]], texts: Sequence[Text]
+    ) -> dict[Text, Row]:
         """Read texts at once, or half of them at a time where memory runs out, the last resort being without caches."""
         try:
             return read(texts)
@@ -167,7 +172,7 @@ class CausalLM:
         """Whether no keys and values are held that could make room."""
         return not self._prefixes and not self._tree
 
-    def _read(self, texts: Sequence[Text]) -> dict[Text, np.ndarray]:
+    def _read(self, texts: Sequence[Text]) -> dict[Text, Row]:
         """The row [V] after each of some distinct texts, from one pass; one for each length if rows cannot align."""
         if self._loaded.can_align:
             return dict(zip(texts, self._read_on(texts), strict=True))
@@ -175,14 +180,14 @@ class CausalLM:
         for length, group in groupby(sorted(texts, key=len), key=len):
             alike = list(group)
             self.tokens_fed += length * len(alike)
-            rows |= zip(alike, self._forward(np.array(alike), 1, use_cache=False)[:, 0], strict=True)
+            rows |= zip(alike, rows_of(self._forward(np.array(alike), 1, use_cache=False)[:, 0]), strict=True)
         return rows
 
-    def _read_on(self, texts: Sequence[Text]) -> np.ndarray:
-        """Rows [R, V], feeding only what the prefix cache does not hold."""
+    def _read_on(self, texts: Sequence[Text]) -> list[Row]:
+        """Their rows, feeding only what the prefix cache does not hold."""
         cache, width = self._prefixes.start(texts)
         ids, mask, positions = aligned(texts, width)
-        rows = self._forward(
+        logits = self._forward(
             ids,
             1,
             attention_mask=None if mask.all() else self._tensor(mask),
@@ -192,25 +197,26 @@ class CausalLM:
         )
         self._prefixes.keep(texts, cache)
         self.tokens_fed += int(mask[:, -width:].sum())
-        return rows[:, 0]
+        return rows_of(logits[:, 0])
 
-    def _read_tree(self, texts: Sequence[Text]) -> dict[Text, np.ndarray]:
+    def _read_tree(self, texts: Sequence[Text]) -> dict[Text, Row]:
         """The row [V] after each of some distinct texts, feeding only what the tree of tokens does not hold."""
         new = self._tree.missing(texts)
         if len(new) > TREE_TOKENS:
             return self._read(texts)
         read = self._tree.start(new)
         is_one_row = len(read.ids) == 1  # in several rows every new token is asked for
-        rows = self._forward_tree(read, read.places(texts) if is_one_row else None)
+        logits = self._forward_tree(read, read.places(texts) if is_one_row else None)
         self._tree.keep(read)
         self.tokens_fed += len(new)
-        return dict(zip(texts if is_one_row else new, rows, strict=False))  # the last row's end may be repeated
+        asked = texts if is_one_row else new  # the last row's end may be repeated
+        return dict(zip(asked, rows_of(logits[: len(asked)]), strict=True))
 
-    def _forward_tree(self, read: Pass, kept: np.ndarray | None) -> np.ndarray:
-        """Log-probabilities [N, V] after each token of a pass, or [K, V] after chosen ones of its only row."""
+    def _forward_tree(self, read: Pass, kept: np.ndarray | None) -> torch.Tensor:
+        """Logits [N, V] after each token of a pass, or [K, V] after chosen ones of its only row."""
         if self._loaded.lean is not None:
             self.forward_calls += 1
-            return log_softmax(self._loaded.lean(read, kept).astype(np.float64))
+            return torch.from_numpy(self._loaded.lean(read, kept))
         return self._forward(
             read.ids,
             read.ids.shape[1] if kept is None else kept,
@@ -221,25 +227,18 @@ class CausalLM:
         ).reshape(-1, self.vocab_size)
 
     @torch.inference_mode()
-    def _forward(self, ids: np.ndarray, kept: int | np.ndarray, use_cache: bool, **arguments: object) -> np.ndarray:
-        """Log-probabilities [R, K, V] after some columns of `ids` [R, W]: the last K, or K chosen ones."""
+    def _forward(self, ids: np.ndarray, kept: int | np.ndarray, use_cache: bool, **arguments: object) -> torch.Tensor:
+        """Logits [R, K, V] after some columns of `ids` [R, W]: the last K, or K chosen ones."""
         self.forward_calls += 1
         columns = slice(-kept, None) if isinstance(kept, int) else self._tensor(kept)
         if "logits_to_keep" in self._loaded.accepts:
             arguments["logits_to_keep"] = kept if isinstance(kept, int) else columns
             columns = slice(None)
         module = self._loaded.quick if use_cache else self._loaded.module  # verification trusts the plain one
-        logits = module(input_ids=self._tensor(ids), use_cache=use_cache, **arguments).logits
-        return torch.log_softmax(logits[:, columns].double(), dim=-1).cpu().numpy()
+        return module(input_ids=self._tensor(ids), use_cache=use_cache, **arguments).logits[:, columns]
 
     def _tensor(self, array: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(array).to(self._loaded.device)
-
-
-def log_softmax(logits: np.ndarray) -> np.ndarray:
-    """Rows [N, V] of log-probabilities."""
-    shifted = logits - logits.max(-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
 
 
 def is_out_of_memory(error: Exception) -> bool:

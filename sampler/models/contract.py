@@ -5,6 +5,8 @@ from typing import Protocol
 
 import numpy as np
 
+from sampler.core.rows import Row
+
 
 class LanguageModel(Protocol):
     """A distribution over token sequences, given one next-token row at a time.
@@ -47,11 +49,8 @@ class LanguageModel(Protocol):
         so that `"".join(pieces).encode("utf-8", "surrogateescape")` is the text's bytes."""
         ...
 
-    def next_logprobs(self, contexts: Sequence[Sequence[int]]) -> Sequence[np.ndarray]:
-        """Next-token rows, R of [V], for R contexts of any lengths (each 1..max_length-1 tokens) in one batch.
-
-        They may be remembered, so nobody writes into them.
-        """
+    def next_logprobs(self, contexts: Sequence[Sequence[int]]) -> Sequence[Row]:
+        """Next-token rows for contexts of any lengths (each 1..max_length-1 tokens) in one batch."""
         ...
 
     def logprobs(self, token_ids: Sequence[int], start: int) -> np.ndarray:

@@ -3,9 +3,8 @@
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
 from sampler.core.kernel import Rows
+from sampler.core.rows import Row
 from sampler.models.contract import LanguageModel
 
 LOCK_STEP_ROWS = 16
@@ -40,7 +39,7 @@ def rounds(
     waiting = enumerate(writers)
     asking: dict[int, tuple[Generator, list]] = {}
 
-    def resume(index: int, writer: Generator, rows: Sequence[np.ndarray] | None) -> list[tuple[int, object]]:
+    def resume(index: int, writer: Generator, rows: Sequence[Row] | None) -> list[tuple[int, object]]:
         try:
             asking[index] = (writer, writer.send(rows))
         except StopIteration as end:

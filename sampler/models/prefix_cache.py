@@ -13,9 +13,8 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import DynamicCache, PreTrainedModel
 from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
-from sampler.core.power import RepeatedRow
+from sampler.core.rows import Row
 
-SHORT_ROW = 2048  # tokens
 KEPT_BATCHES = 8
 ROW_BYTES = 64 * 2**20
 KEPT_BYTES = 256 * 2**20  # the newest batch is kept however large it is
@@ -130,15 +129,15 @@ class RowMemory:
     """
 
     def __init__(self) -> None:
-        self._rows: OrderedDict[Text, np.ndarray] = OrderedDict()
-        self._held: OrderedDict[Text, np.ndarray] = OrderedDict()
+        self._rows: OrderedDict[Text, Row] = OrderedDict()
+        self._held: OrderedDict[Text, Row] = OrderedDict()
         self._lock = RLock()
         self.nbytes = 0
 
     def __len__(self) -> int:
         return len(self._rows) + len(self._held)
 
-    def get(self, context: Text) -> np.ndarray | None:
+    def get(self, context: Text) -> Row | None:
         """The row of a context, None if it is not known."""
         with self._lock:
             if context in self._rows:
@@ -146,17 +145,17 @@ class RowMemory:
                 return self._rows[context]
             return self._held.get(context)
 
-    def put(self, context: Text, row: np.ndarray) -> np.ndarray:
+    def put(self, context: Text, row: Row) -> Row:
         """Remember a row; returns the one that is remembered."""
         with self._lock:
             known = self.get(context)
             if known is not None:  # another run has found it meanwhile
                 return known
-            own = self._rows[context] = kept_row(row)
-            self.nbytes += row_bytes(context, own)
+            self._rows[context] = row
+            self.nbytes += row_bytes(context, row)
             while self.nbytes > ROW_BYTES:
                 self.nbytes -= row_bytes(*(self._rows or self._held).popitem(last=False))
-            return own
+            return row
 
     def hold(self, text: Text, start: int) -> None:
         """Keep the rows after the first `start`, `start` + 1, ... tokens of a text longest, in place of another's."""
@@ -166,16 +165,9 @@ class RowMemory:
             self._held = OrderedDict((c, self._rows.pop(c)) for c in contexts if c in self._rows)
 
 
-def kept_row(row: np.ndarray) -> np.ndarray:
-    """A copy, since a slice would keep its whole batch alive; a short row keeps what is found out about it."""
-    own = row.copy()
-    own.flags.writeable = False
-    return own.view(RepeatedRow) if len(own) <= SHORT_ROW else own
-
-
-def row_bytes(context: Text, row: np.ndarray) -> int:
-    """What a remembered row takes: a short one twice, with the row that was tempered from it."""
-    return row.nbytes * (2 if len(row) <= SHORT_ROW else 1) + 8 * len(context)
+def row_bytes(context: Text, row: Row) -> int:
+    """What a remembered row takes, with its context."""
+    return row.nbytes + 8 * len(context)
 
 
 def aligned(texts: Sequence[Text], width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

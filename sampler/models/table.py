@@ -8,6 +8,7 @@ from copy import copy
 import numpy as np
 
 from sampler.core.records import checked_int, checked_number
+from sampler.core.rows import ArrayRow
 
 Row = Mapping[str, float]
 
@@ -52,10 +53,10 @@ class TableModel:
     def piece(self, token_id: int) -> str:
         return self.alphabet[token_id]
 
-    def next_logprobs(self, contexts: Sequence[Sequence[int]]) -> np.ndarray:
+    def next_logprobs(self, contexts: Sequence[Sequence[int]]) -> list[ArrayRow]:
         self.forward_calls += 1
         self.tokens_fed += sum(max(1, len(context)) for context in contexts)
-        return np.array([self._log_row(context) for context in contexts])  # (R, V)
+        return [ArrayRow(self._log_row(context)) for context in contexts]
 
     def logprobs(self, token_ids: Sequence[int], start: int) -> np.ndarray:
         self.forward_calls += 1

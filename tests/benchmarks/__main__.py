@@ -12,7 +12,7 @@ import torch
 import transformers
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from tests.benchmarks import measure
+from tests.benchmarks import measure, vocabulary
 from tests.benchmarks.measure import Row
 from tests.benchmarks.models import NAMES, SHAPES
 
@@ -27,6 +27,7 @@ def pieces(seeds: int) -> dict[str, Callable[[], Iterator[Row]]]:
         "growth": lambda: measure.growth("classroom"),
         "knobs": lambda: measure.knobs("classroom", seeds),
         "replay": lambda: measure.replay(seeds),
+        "vocabulary": vocabulary.steps,
         "floor": lambda: chain.from_iterable(map(measure.floor, NAMES)),
         "gpu": lambda: chain.from_iterable(measure.against_reference(name, 1, "cuda") for name in NAMES),
     }
@@ -69,6 +70,9 @@ def goals(found: dict) -> Iterator[Row]:
             faster, fewer = fastest(piece, "times faster"), fastest(piece, "times fewer passes")
             yield goal(f"{piece}: faster than the reference", faster, f">= {least}", faster >= least)
             yield goal(f"{piece}: fewer passes than serial", fewer, ">= 2.5", fewer >= 2.5)
+    for row in found.get("vocabulary", ()):
+        name = f"vocabulary: {row['shape']}, {row['texts']} texts"
+        yield goal(name, row["ratio"], "<= 1.5", row["ratio"] <= 1.5)
     if "growth" in found:
         block = [row["tokens fed per token kept"] for row in found["growth"] if row["scope"] == "block"]
         yield goal(
@@ -99,7 +103,7 @@ def printed(rows: Iterator[Row]) -> Iterator[Row]:
 
 def width(name: str) -> int:
     """Of a column: that of its name, or of what stands in it."""
-    return max(len(name), {"way": 27, "model": 10, "goal": 40}.get(name, 8))
+    return max(len(name), {"way": 27, "model": 10, "goal": 45, "shape": 20}.get(name, 8))
 
 
 def cell(value: object) -> str:

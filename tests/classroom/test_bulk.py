@@ -8,8 +8,8 @@ import torch
 
 from sampler.classroom.bulk import chosen, completion_log_probs, opinions, rollouts, sample_draws
 from sampler.classroom.presets import PRESETS
-from sampler.core.draws import inverse_cdf
 from sampler.core.records import SampleDrawn, TemperatureSettings
+from sampler.core.rows import inverse_cdf
 from sampler.methods.run import run_temperature
 from sampler.models.causal_lm import CausalLM
 

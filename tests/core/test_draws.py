@@ -26,9 +26,9 @@ from sampler.core.draws import (
     EnumeratedDraws,
     SeededDraws,
     enumerate_outcomes,
-    inverse_cdf,
     uniform,
 )
+from sampler.core.rows import ArrayRow, inverse_cdf
 
 ADDRESS = {"seed": 7, "chain": 0, "block": 0, "step": 0, "purpose": PROPOSE, "position": 0}
 ROW = np.log([0.5, 0.25, 0.125, 0.125])  # powers of two: its CDF is exact
@@ -100,7 +100,7 @@ def test_these_numbers_never_change():
 
 
 def test_seeded_tokens_follow_the_row():
-    drawn = [SeededDraws(3, chain, 0, 0, SAMPLE).token(HOLES, 5) for chain in range(4000)]
+    drawn = [SeededDraws(3, chain, 0, 0, SAMPLE).token(ArrayRow(HOLES), 5) for chain in range(4000)]
     law = {1: 0.4, 3: 0.6}
     assert total_variation_of(drawn, law) <= total_variation_threshold(law.values(), 4000)
 
@@ -129,7 +129,7 @@ def test_a_certain_verdict_is_certain(log_ratio, verdict):
 
 def three_decisions(draws) -> tuple[int, int, bool]:
     cut = draws.cut(3)
-    token = draws.token(HOLES, cut) if cut else 0
+    token = draws.token(ArrayRow(HOLES), cut) if cut else 0
     return cut, token, draws.accept(math.log(0.5))[0]
 
 

@@ -81,17 +81,6 @@ def test_entropy_of_a_certain_row_is_zero_and_not_minus_zero():
     assert power.entropy(ROWS["certain"]) == 0
 
 
-def test_a_repeated_row_gives_the_same_answers_and_each_only_once():
-    row = np.log(np.array([0.5, 0.3, 0.2]))
-    repeated = row.view(power.RepeatedRow)
-    for function, settings in ((power.temper, (0.25, 1.0)), (power.log_z, (1.0, 4.0, math.inf))):
-        for setting in settings:
-            answer = function(repeated, setting)
-            assert np.array_equal(answer, function(row, setting)) and function(repeated, setting) is answer
-    assert power.entropy(repeated) == power.entropy(row)
-    assert type(power.temper(repeated, 0.25)) is np.ndarray and len(repeated.answers) == 3
-
-
 def test_log_sum_exp():
     assert power.log_sum_exp(np.array([1e4, 1e4])) == pytest.approx(1e4 + math.log(2))
     assert power.log_sum_exp(np.array([-1e4, -np.inf])) == pytest.approx(-1e4)

@@ -16,8 +16,9 @@ from mutants import BY_NAME, FLAT, FLAT_UNTIED
 from worlds import Case
 
 from sampler.core import kernel
-from sampler.core.draws import PROPOSE, SAMPLE, SeededDraws, inverse_cdf, uniform
+from sampler.core.draws import PROPOSE, SAMPLE, SeededDraws, uniform
 from sampler.core.records import PowerSettings, TemperatureSettings
+from sampler.core.rows import ArrayRow, Row
 from sampler.exact.enumeration import Completion, Distribution, run_law, state_of, temperature_law
 from sampler.methods import run as run_module
 from sampler.methods.run import run_power, run_temperature
@@ -34,7 +35,7 @@ def chain_ends(case: Case, revise: Callable, draws_at: Callable = SeededDraws) -
     log_pi = np.log(case.target)
     ends = []
     for seed in range(NUM_CHAINS):
-        state = states[inverse_cdf(log_pi, uniform(seed, 1, 0, 0, SAMPLE, 0))]
+        state = states[ArrayRow(log_pi).draw(uniform(seed, 1, 0, 0, SAMPLE, 0))]
         for step in range(NUM_STEPS):
             draws = draws_at(seed, 0, 0, step, PROPOSE)
             _, state = alone(case.model, revise(case.stage, state, draws))
@@ -48,8 +49,8 @@ class OneNumber(SeededDraws):
     def cut(self, n: int) -> int:
         return int(self._u() * n)
 
-    def token(self, log_q: np.ndarray, position: int) -> int:
-        return inverse_cdf(log_q, uniform(*self._where, 0, position))
+    def token(self, log_q: Row, position: int) -> int:
+        return log_q.draw(uniform(*self._where, 0, position))
 
     def accept(self, log_ratio: float) -> tuple[bool, float]:
         return math.log(self._u()) < log_ratio, math.log(self._u())

@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import little_worlds
 
-from sampler.core import power
 from sampler.exact import pivots as pivots_module
 from sampler.exact import rollouts
 from sampler.exact.best_first import Budget
@@ -56,7 +55,7 @@ def next_power(model: TableModel, alpha: float, prefix: tuple[int, ...]) -> np.n
 
 
 def true_gain(model: TableModel, alpha: float, prefix: tuple[int, ...]) -> float:
-    log_t = power.temper(model.next_logprobs([(0, *prefix)])[0], 1 / alpha)
+    log_t = model.next_logprobs([(0, *prefix)])[0].tempered(1 / alpha)
     shares = next_power(model, alpha, prefix)
     return math.fsum(p * (math.log(p) - t) for p, t in zip(shares, log_t, strict=True) if p > 0)
 

@@ -44,7 +44,7 @@ def test_a_right_guess_saves_a_pass_and_a_wrong_one_changes_nothing():
     rows = [(plain.next_logprobs([text]), guessing.next_logprobs([text])) for text in texts]
     assert plain.forward_calls == len(texts)
     assert guessing.forward_calls == 8 + 2  # of the second text's six four follow from the first, then one is asked
-    assert all(np.abs(own - guessed).max() < 5e-5 for [own], [guessed] in rows)
+    assert all(np.abs(np.subtract(own, guessed)).max() < 5e-5 for [own], [guessed] in rows)
 
 
 def test_known_texts_cost_nothing_however_much_could_be_guessed():

@@ -172,7 +172,7 @@ def test_what_is_kept_stays_within_its_bounds(monkeypatch):
     for contexts in wandering_calls(seed=6, count=40):
         model.next_logprobs(contexts)
         rows, batches = model.rows._rows, model._prefixes._batches
-        assert model.rows.nbytes == sum(2 * row.nbytes + 8 * len(text) for text, row in rows.items()) <= 20_000
+        assert model.rows.nbytes == sum(row.nbytes + 8 * len(text) for text, row in rows.items()) <= 20_000
         assert len(batches) == 1 or sum(batch.nbytes() for batch in batches) <= 60_000
         assert len(batches) <= 4
 

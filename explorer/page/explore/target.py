@@ -121,7 +121,7 @@ class Target:
     def _roll_out(self) -> Rollouts:
         q = self._asking(SHARE_ROLLOUTS)
         [row] = q.model.next_logprobs([q.prompt_ids])
-        return roll_out(q.model, q.prompt_ids, (), int(row.argmax()), q.alpha, q.length, q.rollouts, q.seed)
+        return roll_out(q.model, q.prompt_ids, (), row.top_tokens(1)[0][0], q.alpha, q.length, q.rollouts, q.seed)
 
 
 _targets: OrderedDict[tuple, Target] = OrderedDict()  # only searching threads touch it, one at a time
