@@ -7,6 +7,7 @@ import time
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 from explorer.page.layout import HEAD, library, page, served, theme
 from explorer.page.serving import health

@@ -30,7 +30,9 @@ from sampler.core.records import (
 from sampler.exact.selftest import selftest
 from sampler.methods.run import Steering, run_power, run_temperature, steady
 from sampler.models.contract import LanguageModel
-from sampler.options import FILE, JSON, MODEL, OUT, POWER, PROBLEMS, PROMPT, SEED, TEMPERATURE, WORLDS
+from sampler.models.registry import open_model
+from sampler.models.table import WORLDS
+from sampler.options import FILE, JSON, MODEL, OUT, POWER, PROBLEMS, PROMPT, SEED, TEMPERATURE
 from sampler.trace import summary
 from sampler.trace.format import SCHEMA, to_json
 from sampler.trace.text import following
@@ -101,7 +103,7 @@ def verify_file(parsed: argparse.Namespace) -> int:
     """Recompute a trace from its model alone; exit status 1 if anything in it differs."""
     with refusing():
         trace = opened_trace(parsed.file)
-        model = open_model(parsed.model or trace.started.model_name, parsed.device, parsed.dtype)
+        model = settled_model(parsed.model or trace.started.model_name, parsed.device, parsed.dtype)
         found = verify(trace, model)
     print(summary.findings(found, trace.note))
     return 0 if found.ok else 1
@@ -162,7 +164,7 @@ def opened_run(parsed: argparse.Namespace) -> tuple[LanguageModel, str]:
     prompt = records.checked_text(PROBLEMS.get(parsed.preset, parsed.prompt))
     if parsed.out is not None:
         check_writable(parsed.out)
-    return open_model(parsed.model or "classroom", parsed.device, parsed.dtype), prompt
+    return settled_model(parsed.model or "classroom", parsed.device, parsed.dtype), prompt
 
 
 def check_writable(out: str) -> None:
@@ -178,13 +180,15 @@ def check_writable(out: str) -> None:
         raise ValueError(f"out must be a file that can be written, not {out!r}: {error.strerror}") from error
 
 
-def open_model(name: str, device: str = "auto", dtype: str = "float32") -> LanguageModel:
-    """A tiny world of table.py by its name, or the network that CausalLM.load opens; ValueError if there is none."""
-    if name in WORLDS:
-        return WORLDS[name]
-    from sampler.models.causal_lm import CausalLM  # seconds of imports
+def settled_model(name: str, device: str = "auto", dtype: str = "float32") -> LanguageModel:
+    """The model of a name, with the threads of this program set to what suits it."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    model = open_model(name, device=device, dtype=dtype)
+    if name not in WORLDS:
+        from sampler.models.threads import settle_threads  # seconds of imports
 
-    return CausalLM.load(name, device, dtype)
+        settle_threads(model)
+    return model
 
 
 def opened_trace(path: str) -> Trace:

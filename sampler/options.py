@@ -4,14 +4,9 @@ from functools import partial
 
 from sampler.classroom.presets import PRESETS
 from sampler.core import records
-from sampler.models import table
+from sampler.models.table import OPENS
 
 PROBLEMS = {preset.id: preset.prompt for preset in PRESETS}
-MAKERS = (
-    *(table.paper_example, table.pivot_world, table.block_world),
-    *(table.flat_world, table.peaked_world, table.endless_world),
-)
-WORLDS = {world.name: world for world in (make() for make in MAKERS)}
 
 
 def number(kind: type, text: str) -> object:
@@ -23,7 +18,7 @@ def number(kind: type, text: str) -> object:
 
 
 WHOLE, REAL = partial(number, int), partial(number, float)
-NAMES = f"classroom (the default of a run), a folder, a Hugging Face id, or a tiny world: {', '.join(WORLDS)}"
+NAMES = f"classroom (the default of a run), a folder, a Hugging Face id, or {OPENS}"
 SEED = {"--seed": {"type": WHOLE, "default": 0, "help": "of all random numbers (%(default)s)"}}
 FILE = {"file": {"metavar": "FILE", "help": "a trace: .jsonl or .jsonl.gz"}}
 OUT = {"--out": {"metavar": "FILE", "help": "write the trace as it happens; gzipped if the name ends in .gz"}}

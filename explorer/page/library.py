@@ -13,6 +13,7 @@ from sampler.classroom.corpus import TASKS
 from sampler.classroom.presets import PRESETS, Preset
 from sampler.core.records import PowerSettings, quoted
 from sampler.models.contract import LanguageModel
+from sampler.models.registry import open_model
 from sampler.trace.trace import Trace
 
 DEFAULTS = PowerSettings()
@@ -88,11 +89,12 @@ class Models:
             raise ValueError(f"model must be one of {', '.join(self.names)}, not {quoted(name)}")
         with self._lock:
             if name not in self._loaded:
-                from sampler.models.causal_lm import CausalLM  # seconds of imports, kept out of the page's start
+                from sampler.models.threads import settle_threads  # seconds of imports, kept out of the page's start
 
                 device = "cpu" if IN_ZERO_GPU else "auto"  # whose GPU this process never has (zero_gpu.py)
                 try:
-                    self._loaded[name] = CausalLM.load(name, device, kept_bytes=KEPT_BYTES)
+                    self._loaded[name] = open_model(name, device=device, kept_bytes=KEPT_BYTES)
+                    settle_threads(self._loaded[name])
                 except ValueError as error:  # says what lies where, which is for the host alone
                     logging.exception("a model could not be loaded")
                     raise ValueError(f"the model {name} could not be loaded; the host's log says why") from error

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
+from typing import cast
 
 import torch
 from tqdm import tqdm
@@ -29,6 +30,7 @@ from sampler.classroom.report import lines, text
 from sampler.classroom.results import Answered, Results, Started, append
 from sampler.core.records import checked_int
 from sampler.models.causal_lm import CausalLM
+from sampler.models.registry import open_model
 
 TOGETHER = 20  # problems in one sitting
 MOST_PROBLEMS = 2000  # a task
@@ -151,7 +153,7 @@ def begun(arguments: argparse.Namespace, plan: Plan) -> Results:
 
 def described(name: str) -> dict[str, str]:
     """A model's name and revision; loading it now refuses bad names before anything is written."""
-    return {"name": name, "revision": CausalLM.load(name).revision}
+    return {"name": name, "revision": open_model(name).revision}
 
 
 def working(out: Path) -> Path:
@@ -193,7 +195,7 @@ _models: dict[str, CausalLM] = {}  # of this process
 def prepare(names: Mapping[str, str]) -> None:
     """Prepare a process: its models and threads."""
     logging.disable_progress_bar()
-    _models.update({role: CausalLM.load(name) for role, name in names.items()})
+    _models.update({role: cast(CausalLM, open_model(name)) for role, name in names.items()})
     torch.set_num_threads(1)
 
 

@@ -2,26 +2,33 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from sampler.core.records import quoted
 from sampler.core.rows import Row
 from sampler.models.guesses import Guesses
-from sampler.models.loading import DTYPES, EMBEDDED, Loaded, checked_device, loaded
+from sampler.models.loading import DTYPES, EMBEDDED, Loaded, checked_device, described, fingerprint, loaded
 from sampler.models.network_row import rows_of
 from sampler.models.prefix_cache import PrefixCache, RowMemory, Text, aligned
+from sampler.models.table import OPENS as TINY_WORLDS
 from sampler.models.token_tree import Pass, TokenTree
 
 PASS_ROWS = 64  # contexts put through the network at once
 TREE_ROWS = 256  # the same, where they share their beginnings in a tree of tokens
+OPENS = (
+    f"{', '.join(EMBEDDED)}, a folder or a Hugging Face id, holding a causal language model with safetensors weights "
+    "and a fast tokenizer"
+)
 TREE_TOKENS = 1024  # new tokens of a tree read in one pass
 
 
 class CausalLM:
-    """A LanguageModel (the contract is in language_model.py) made of a Hugging Face model and its tokenizer.
+    """A LanguageModel made of a Hugging Face model and its tokenizer.
 
     Remembers the rows that it has computed, by their whole context, and the keys and values of recent texts, so that
     a chain that returns to an earlier prefix pays only for tokens not read before. One copy serves one thread at a
@@ -53,23 +60,32 @@ class CausalLM:
 
         `device` is "cpu", "cuda" or "auto" (cuda where there is one), `dtype` "float32" or "bfloat16". Weights must
         be safetensors and the tokenizer a fast one; code that comes with a model is never run. `kept_bytes` of keys
-        and values are kept by each copy, 256 MB by default. Sets the number of torch's threads and NumPy's (lean.py).
+        and values are kept by each copy, 256 MB by default.
         Raises ValueError, one sentence that names the model and what is allowed.
         """
         if dtype not in DTYPES:
             raise ValueError(f"dtype must be one of {', '.join(DTYPES)}, not {dtype!r}")
         device = checked_device(device)
         try:
-            model = cls(loaded(str(name_or_path), device, DTYPES[dtype]), kept_bytes=kept_bytes)
-            if model._reads_ahead():
-                raise ValueError("its rows depend on the tokens that they predict")
-            return model.fresh()
+            return cls(loaded(str(name_or_path), device, DTYPES[dtype]), kept_bytes=kept_bytes)._checked_causal()
         except Exception as error:  # a foreign repository may fail in any way
             reason = str(error).strip().partition("\n")[0]
             raise ValueError(
-                f"model must be {', '.join(EMBEDDED)}, a folder or a Hugging Face id, holding a causal language model "
-                f"with safetensors weights and a fast tokenizer; {str(name_or_path)!r} could not be loaded: {reason}"
+                f"model must be {OPENS}, or {TINY_WORLDS}; {str(name_or_path)!r} could not be loaded: {reason}"
             ) from error
+
+    @classmethod
+    def of(
+        cls, module: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, kept_bytes: int | None = None
+    ) -> "CausalLM":
+        """A network that is in memory, where it is and as it is, with its fast tokenizer; ValueError for any other."""
+        if not isinstance(tokenizer, PreTrainedTokenizerBase):
+            raise ValueError(f"tokenizer must be the network's fast tokenizer, not {quoted(tokenizer)}")
+        name = getattr(module.config, "_name_or_path", "") or type(module).__name__
+        try:
+            return cls(described(name, fingerprint(module), module, tokenizer), kept_bytes=kept_bytes)._checked_causal()
+        except ValueError as error:
+            raise ValueError(f"model must be a causal language model with a fast tokenizer; {name}: {error}") from error
 
     def fresh(self, keep_rows: bool = False, guess: int = 0) -> "CausalLM":
         return CausalLM(self._loaded, self.rows if keep_rows else None, self._kept_bytes, guess)
@@ -132,10 +148,12 @@ class CausalLM:
         for context in missing:
             yield from (later for later in self._guesses.after(context) if self.rows.get(later) is None)
 
-    def _reads_ahead(self) -> bool:
-        """Whether the row after the first token changes with the second, as in BERT: no causal model then."""
+    def _checked_causal(self) -> "CausalLM":
+        """The model, if the row after a token does not change with the next one; ValueError if it does, as in BERT."""
         row, other = self.logprobs((0, 0), 1)[0], self.logprobs((0, 1), 1)[0]
-        return bool(np.abs(row - other).max() > 0.25)  # nats; rounding is far below, reading ahead far above
+        if np.abs(row - other).max() > 0.25:  # nats; rounding is far below, reading ahead far above
+            raise ValueError("its rows depend on the tokens that they predict")
+        return self.fresh()
 
     def _checked(self, context: Sequence[int], longest: int) -> Text:
         context = tuple(context)
@@ -234,8 +252,7 @@ class CausalLM:
         if "logits_to_keep" in self._loaded.accepts:
             arguments["logits_to_keep"] = kept if isinstance(kept, int) else columns
             columns = slice(None)
-        module = self._loaded.quick if use_cache else self._loaded.module  # verification trusts the plain one
-        return module(input_ids=self._tensor(ids), use_cache=use_cache, **arguments).logits[:, columns]
+        return self._loaded.module(input_ids=self._tensor(ids), use_cache=use_cache, **arguments).logits[:, columns]
 
     def _tensor(self, array: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(array).to(self._loaded.device)
@@ -244,3 +261,17 @@ class CausalLM:
 def is_out_of_memory(error: Exception) -> bool:
     """Whether an error says that the machine or its GPU has no memory left; on a CPU torch has no class for it."""
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
+def opens(source: object) -> bool:
+    """A name or path of a model, or a network."""
+    return isinstance(source, str | Path | PreTrainedModel)
+
+
+def opened(
+    source: str | Path | PreTrainedModel, tokenizer: Any, *, device: str, dtype: str, kept_bytes: int | None
+) -> CausalLM:
+    """The model of a name, or the network itself."""
+    if isinstance(source, PreTrainedModel):
+        return CausalLM.of(source, tokenizer, kept_bytes)
+    return CausalLM.load(str(source), device, dtype, kept_bytes)

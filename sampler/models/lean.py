@@ -9,13 +9,14 @@ from functools import partial
 
 import numpy as np
 import torch
-from threadpoolctl import threadpool_limits
+from torch.nn.functional import linear
 from transformers import PreTrainedModel
 
-from sampler.models.packing import LARGEST, is_worth_packing, packed
 from sampler.models.token_tree import Pass, Pool, TokenTree
 
 KINDS = ("LlamaForCausalLM", "Qwen2ForCausalLM")
+LARGEST = 2**29  # weights of a network, since joined ones are a copy
+IN_CACHE = 2**19  # weights of a product; a larger one's come from memory each time
 AGREEMENT = 1e-3  # largest difference of logits at which both are the same network
 
 
@@ -40,7 +41,7 @@ class Product:
             weight[: len(order)] = weight[order] * torch.tensor(scale)[:, None]
         if len(order) and self.bias is not None:
             self.bias[: len(order)] = self.bias[order] * scale
-        self.multiplied = from_memory(weight) if is_worth_packing(weight) else from_cache(weight)
+        self.multiplied = from_memory(weight) if weight.numel() > IN_CACHE else from_cache(weight)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         made = self.multiplied(x)
@@ -55,9 +56,8 @@ def from_cache(weight: torch.Tensor) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def from_memory(weight: torch.Tensor) -> Callable[[np.ndarray], np.ndarray]:
-    """The same by packed weights."""
-    product = packed(weight)
-    return lambda x: product(torch.from_numpy(x)).numpy()
+    """The same by torch, which is quicker for weights that no cache holds."""
+    return lambda x: linear(torch.from_numpy(x), weight).numpy()
 
 
 class Layer:
@@ -159,17 +159,13 @@ def turn(x: np.ndarray, rotation: np.ndarray) -> None:
 
 
 def lean(module: PreTrainedModel) -> Lean | None:
-    """The written-out pass of a module of KINDS on a CPU, if it is float32, not too large, and both agree on a text.
-
-    Holds NumPy's products to one thread: those of a small product wait for each other, on a busy machine for long.
-    """
+    """The written-out pass of a module of KINDS on a CPU, if it is float32, not too large, and both agree on a text."""
     config, is_float = module.config, module.dtype is torch.float32 and module.device.type == "cpu"
     is_plain = not getattr(config, "use_sliding_window", False) and getattr(config, "hidden_act", "") == "silu"
     if type(module).__name__ not in KINDS or not is_float or not is_plain or module.num_parameters() > LARGEST:
         return None
     if module.model.rotary_emb.rope_type != "default":  # others may change with a text's length
         return None
-    threadpool_limits(1, user_api="blas")
     text = tuple(token % config.vocab_size for token in range(12))
     tree, own = TokenTree(config.num_hidden_layers), Lean(module)
     logits = own(tree.start([text[:length] for length in range(1, len(text) + 1)]))

@@ -145,3 +145,20 @@ def peaked_world() -> TableModel:
 def endless_world() -> TableModel:
     """Three pieces without an end token: every completion has the same length."""
     return markov_world("endless-world", "abc", 2.5, seed=3)
+
+
+WORLDS = {
+    world.name: world
+    for world in (paper_example(), pivot_world(), block_world(), flat_world(), peaked_world(), endless_world())
+}
+OPENS = f"a tiny world: {', '.join(WORLDS)}"
+
+
+def opens(source: object) -> bool:
+    """The name of a tiny world."""
+    return isinstance(source, str) and source in WORLDS
+
+
+def opened(source: str, tokenizer: None, **_: object) -> TableModel:
+    """The tiny world of a name, on which no device or dtype has a bearing."""
+    return WORLDS[source]

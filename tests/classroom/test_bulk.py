@@ -42,7 +42,7 @@ def test_temperature_zero_takes_the_likeliest(model):
     context = model.encode(PROMPTS[0])
     [found] = rollouts(model.module, model.eos_ids, [context], 0, lambda row, position: 0.5, 8)
     for i, token in enumerate(found.token_ids):
-        [row] = model.next_logprobs([context + found.token_ids[:i]])
+        [row] = np.asarray(model.next_logprobs([context + found.token_ids[:i]]))
         assert token == row.argmax()
 
 

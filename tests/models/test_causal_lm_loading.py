@@ -107,21 +107,6 @@ def test_text_without_any_token_is_refused():
         loaded("llama").encode("")
 
 
-@pytest.mark.parametrize(("seconds", "chosen"), [({1: 1.0, 2: 0.9}, 1), ({1: 1.0, 2: 0.6}, 2), ({1: 1.0, 2: 9.0}, 1)])
-def test_a_model_gets_more_threads_only_where_they_are_clearly_faster(folder, monkeypatch, seconds, chosen):
-    before = torch.get_num_threads()
-
-    def timed(module, threads):
-        torch.set_num_threads(threads)
-        return seconds[threads]
-
-    monkeypatch.setattr(loading, "DEFAULT_THREADS", 2)
-    monkeypatch.setattr(loading, "_seconds", timed)
-    CausalLM.load(folder, device="cpu")
-    assert torch.get_num_threads() == chosen
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(params=["told to stay offline", "a dead line"])
 def hub(tmp_path, monkeypatch, request):
     """An empty hub cache, and no network; who is not told so asks the hub once, and never again."""
@@ -132,6 +117,7 @@ def hub(tmp_path, monkeypatch, request):
         raise ConnectionError("a dead line")
 
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", request.param == "told to stay offline")
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_TELEMETRY", True)  # as in our programs
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(huggingface_hub.utils._detect_agent, "_registry", None)  # as in a new process
     monkeypatch.setattr(socket, "getaddrinfo", ask)
@@ -217,6 +203,11 @@ def test_a_faulty_folder(hub, folder, fault, words):
         CausalLM.load(str(folder))
     assert "\n" not in str(raised.value) and str(folder) in str(raised.value)
     assert "code_was_run" not in sys.modules
+
+
+def test_a_name_that_is_none_hears_of_the_tiny_worlds_too(hub):
+    with pytest.raises(ValueError, match="or a tiny world: paper-example-1, .*; 'flat' could not be loaded: "):
+        CausalLM.load("flat")
 
 
 def test_unknown_choices_are_refused(folder):

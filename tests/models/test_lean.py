@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from threadpoolctl import threadpool_info, threadpool_limits
 from tiny_models import CONFIGS, folder_of, loaded, save_model
 from transformers import AutoModelForCausalLM
 
@@ -49,10 +48,3 @@ def test_verification_does_not_go_through_it(monkeypatch):
     model.logprobs((1, 2, 3), 1)
     with pytest.raises(TypeError):
         model.next_logprobs([(1, 2, 3)])
-
-
-def test_its_products_have_one_thread():
-    """Where another core is busy, products on two threads take twice as long."""
-    threadpool_limits(2, user_api="blas")
-    assert lean(AutoModelForCausalLM.from_pretrained(folder_of("llama")))
-    assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}

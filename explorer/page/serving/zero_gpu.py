@@ -18,6 +18,7 @@ from sampler.methods import run
 from sampler.methods.run import Checkpoint, PowerRun, Steering
 from sampler.methods.speed import Speed
 from sampler.models.contract import LanguageModel
+from sampler.models.registry import open_model
 
 SECONDS = 1.0  # of a burst; it ends with the step in progress
 
@@ -47,9 +48,7 @@ def lent(task: Callable) -> Callable:
 @cache
 def resident(name: str) -> LanguageModel:
     """A model in the process that has the GPU, for as long as that lives."""
-    from sampler.models.causal_lm import CausalLM
-
-    return CausalLM.load(name, kept_bytes=KEPT_BYTES)
+    return open_model(name, kept_bytes=KEPT_BYTES)
 
 
 @lent
