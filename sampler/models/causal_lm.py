@@ -274,4 +274,4 @@ def opened(
     """The model of a name, or the network itself."""
     if isinstance(source, PreTrainedModel):
         return CausalLM.of(source, tokenizer, kept_bytes)
-    return CausalLM.load(str(source), device, dtype, kept_bytes)
+    return CausalLM.load(str(source), device=device, dtype=dtype, kept_bytes=kept_bytes)

@@ -29,8 +29,8 @@ def open_model(
     """The model that `source` names: a tiny world, an embedded model, a folder, a Hugging Face id, or a network itself.
 
     A network in memory comes with its fast `tokenizer`, and stays where and as it is. `device` is "cpu", "cuda" or
-    "auto" (cuda where there is one), `dtype` "float32" or "bfloat16". Each copy of a network caches `kept_bytes` of keys
-    and values, 256 MB by default. ValueError, one sentence, names the source and what is allowed.
+    "auto" (cuda where there is one), `dtype` "float32" or "bfloat16". Each copy of a network caches `kept_bytes` of
+    keys and values, 256 MB by default. ValueError, one sentence, names the source and what is allowed.
     """
     known = []
     for name in BACKENDS:

@@ -206,7 +206,7 @@ def test_a_faulty_folder(hub, folder, fault, words):
 
 
 def test_a_name_that_is_none_hears_of_the_tiny_worlds_too(hub):
-    with pytest.raises(ValueError, match="or a tiny world: paper-example-1, .*; 'flat' could not be loaded: "):
+    with pytest.raises(ValueError, match=r"or a tiny world: paper-example-1, .*; 'flat' could not be loaded: "):
         CausalLM.load("flat")
 
 

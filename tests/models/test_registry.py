@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tiny_models import TOLERANCE, byte_level_tokenizer, folder_of, loaded
+from tiny_models import SHARED, TOLERANCE, byte_level_tokenizer, folder_of, loaded
 from transformers import AutoModelForCausalLM, BertConfig, BertLMHeadModel
 
 from sampler.models import registry
@@ -39,10 +39,10 @@ def test_a_network_in_memory_with_its_tokenizer():
 
 def test_a_network_that_is_no_model_of_ours_is_refused():
     module = AutoModelForCausalLM.from_pretrained(folder_of("gpt2"))
-    with pytest.raises(ValueError, match="^tokenizer must be the network's fast tokenizer, not None$"):
+    with pytest.raises(ValueError, match=r"^tokenizer must be the network's fast tokenizer, not None$"):
         open_model(module)
-    two_ways = BertLMHeadModel(BertConfig(hidden_size=32, num_hidden_layers=1, num_attention_heads=2))
-    with pytest.raises(ValueError, match="^model must be a causal .*its rows depend on the tokens that they predict$"):
+    two_ways = BertLMHeadModel(BertConfig(**SHARED))
+    with pytest.raises(ValueError, match=r"^model must be a causal .*its rows depend on the tokens that they predict$"):
         open_model(two_ways, byte_level_tokenizer())
 
 
