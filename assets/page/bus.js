@@ -1,4 +1,5 @@
 // The wire to the server: packets in (a JSON string each), commands out (named Gradio events of the hidden element).
+import { parsed } from "./json.js";
 import { store, update, reveal, inTwoBeats } from "./store.js";
 import { saveText } from "./takeaway/saving.js";
 
@@ -14,14 +15,6 @@ export function connect({ props, trigger, watch }) {
 export function command(event, data = {}) {
   triggerServer(event, data);
 }
-
-/** Packets write infinities as strings, as traces do. */
-export const parsed = (json) => JSON.parse(json, (key, value) => (NUMERIC.test(key) ? (INFINITE[value] ?? value) : value));
-const NUMERIC = /^(log_|alpha$)/;
-const INFINITE = { inf: Infinity, "-inf": -Infinity };
-
-/** The inverse of `parsed`. */
-export const written = (value) => JSON.stringify(value, (key, item) => (typeof item === "number" && !Number.isFinite(item) ? (item > 0 ? "inf" : "-inf") : item));
 
 /** A packet is a whole run (`run` given) or what came since; a gap asks for the whole run again. */
 export function receive(packet) {

@@ -1,5 +1,5 @@
 // The data that the page opens on: beside its scripts, or inside a page that is one file.
-import { parsed } from "./bus.js";
+import { parsed } from "./json.js";
 
 /** A data file by its name, read by `read`; Error where there is none. */
 export async function file(name, read = parsed) {

@@ -74,7 +74,7 @@ const looks = [theme, controls];
 
 addPage("explore", explore);
 addPage("tree", {
-  current: () => ({ ...tree.wish, alpha: tree.alpha, B: tree.blockSize === tree.tree?.length ? null : tree.blockSize }),
+  current: () => ({ ...tree.world, alpha: tree.alpha, B: tree.blockSize === tree.tree?.length ? null : tree.blockSize }),
   async show(wish) {
     const { fields } = known.worlds.find(({ id }) => id === wish.world);
     const values = Object.fromEntries(fields.map(({ name }) => [name, wish[name]]));

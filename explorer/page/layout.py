@@ -28,6 +28,8 @@ from explorer.page.shell import ASSETS, preloads, skeleton, whole_file
 from explorer.page.tree import answers as tree
 from explorer.page.tree.whole_runs import KERNELS
 from explorer.page.tree.worlds import WORLDS
+from explorer.page.wire.routes import Wire
+from explorer.page.wire.tab import Setup
 from sampler.classroom.presets import PRESETS
 
 ONE_AT_A_TIME = threading.Lock()  # many browsers may ask while the recorded results are computed for the first
@@ -54,7 +56,6 @@ MOUNT_LINKS = READY.format("window.explorer.links.mount(element)")
 MOUNT_COMPARISON = READY.format("window.explorer.comparison.mount(element)")
 MOUNT_TREE = READY.format("window.explorer.tree.mount(element)")
 MOUNT_LEARN = READY.format("window.explorer.learn.mount(element)")
-CONNECT_TREE = READY.format("window.explorer.tree.connect({ props, trigger, watch })")
 CONNECT_COMPARISON = READY.format("window.explorer.comparison.connect({ props, trigger, watch })")
 
 
@@ -80,7 +81,6 @@ def page(
             with gr.Tab("Learn", id="learn"):
                 gr.HTML(html_template=skeleton("learn/learn.html"), js_on_load=MOUNT_LEARN, elem_id="learn")
         bus, comparison_bus = hidden("bus", CONNECT), hidden("comparison-bus", CONNECT_COMPARISON)
-        tree.wire_tree(hidden("tree-bus", CONNECT_TREE), models)
         wire(controls, bus, session, models)
         links.wire_links(hidden("links-bus", CONNECT_LINKS), pages, (controls, bus, session), models)
         wire_replay(hidden("replay-bus", CONNECT_REPLAY), session, models)
@@ -135,6 +135,7 @@ def routes(models: library.Models, results: Path = evaluation.RECORDED) -> list[
         Route("/explorer/replay.html", lambda request: HTMLResponse(whole_file())),
         Route("/explorer/links.json", lambda request: Response(links_json(models), media_type="application/json")),
         Mount("/explorer/page", StaticFiles(directory=ASSETS)),
+        *Wire(Setup(models)).routes,
     ]
 
 
@@ -159,7 +160,7 @@ def comparison_json(results: Path) -> bytes:
 @cache
 def tree_json(models: library.Models) -> str:
     """What the Tree page opens on: its figures' declarations, what may be chosen, and its first tree."""
-    first = packet(**tree.planted_packet({"world": WORLDS[0].id, "alpha": 4.0}, models))
+    first = packet(**tree.planted_tree({"world": WORLDS[0].id}, 4.0, models))
     return f'{{"views":{packet(**views(TREES))},"packet":{first},{packet(**choices(models))[1:]}'
 
 

@@ -24,6 +24,7 @@ class Outcome:
     status: int
     text: str
     values: list[Any] = field(default_factory=list)
+    answers: list[dict] = field(default_factory=list)
     failed: bool = False
     error: str | None = None
 
@@ -57,6 +58,7 @@ class Attacker:
     def __init__(self, address: str) -> None:
         self.address = address
         self.session = secrets.token_hex(8)
+        self.tab, self.asked = secrets.token_hex(16), 0
         self.http = line_to(address)
 
     def raw(self, target: str, method: str = "GET") -> tuple[int, str]:
@@ -110,6 +112,28 @@ class Attacker:
         """What a hidden element's event brings."""
         return self.call(element, event, event_data=wish)
 
+    def put(self, kind: Any, payload: Any, number: Any = None) -> Outcome:
+        """What an ask over the page's own wire brings, up to its end."""
+        self.asked += 1
+        number = self.asked if number is None else number
+        body = {"tab": self.tab, "id": number, "kind": kind, "payload": payload}
+        sent = self.post("explorer/ask", json.dumps(body))
+        return self.answered(number, sent) if sent.status == 202 and kind not in ("cancel", "leave") else refused(sent)
+
+    def answered(self, number: int, outcome: Outcome) -> Outcome:
+        """The answers to an ask."""
+        with self.http.stream("GET", "explorer/answers", params={"tab": self.tab}) as stream:
+            for line in stream.iter_lines():
+                message = json.loads(line[5:]) if line.startswith("data:") else {}
+                if message.get("id") != number:
+                    continue
+                outcome.text += f"{line}\n"
+                if "end" in message:
+                    outcome.failed, outcome.error = message["end"] != "done", message.get("sentence")
+                    return outcome
+                outcome.answers.append(message["answer"])
+        raise AssertionError(f"the stream ended before the ask: {outcome.text[-500:]}")
+
     def uploaded(self, name: str, content: bytes) -> httpx.Response:
         return self.http.post("gradio_api/upload", files={"files": (name, content)})
 
@@ -121,6 +145,13 @@ class Attacker:
     def open_path(self, path: Any) -> Outcome:
         """Open what lies at a path of the server as a trace."""
         return self.call("open", "upload", [None, {"path": path, "meta": {"_type": "gradio.FileData"}}])
+
+
+def refused(outcome: Outcome) -> Outcome:
+    """The outcome of an ask that was not taken."""
+    outcome.error = json.loads(outcome.text or "{}").get("sentence")
+    outcome.failed = outcome.status >= 400 or bool(outcome.error)
+    return outcome
 
 
 def direct(outcome: Outcome) -> Outcome:

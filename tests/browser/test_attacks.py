@@ -9,6 +9,7 @@ import pytest
 from attacker import Attacker, check_clean, check_refused
 
 from explorer.page.serving.gate import MOST_JSON, MOST_UPLOAD
+from explorer.page.wire.contract import KINDS
 from sampler.classroom.presets import PRESETS
 
 pytestmark = pytest.mark.browser
@@ -275,7 +276,6 @@ JUNK = [
 ]  # fmt: skip
 EVENTS = [
     *(("bus", "select"), ("bus", "play"), ("bus", "pause"), ("bus", "stop"), ("bus", "submit")),
-    *(("tree-bus", "select"), ("tree-bus", "input"), ("tree-bus", "play"), ("tree-bus", "stop")),
     *(("comparison-bus", "select"), ("comparison-bus", "stop"), ("target-bus", "select"), ("target-bus", "play")),
 ]
 
@@ -290,38 +290,106 @@ def test_a_hidden_element_answers_any_json_calmly(attacker, element, event):
         assert len(outcome.sentence) < 700
 
 
-TREE = {"world": "paper", "alpha": 4, "runs": 5, "steps": 1, "block_size": 1, "scope": "block", "seed": 0}
-TREE |= {"kernel": "right", "temperature": None}
+# ---- what the page's own wire takes
 
 
 @pytest.mark.parametrize(
-    ("event", "changed", "words"),
+    ("sent", "status", "words"),
     [
-        ("select", {"alpha": 0}, "Alpha must be"),
-        ("select", {"alpha": 1e308}, ""),
-        ("select", {"alpha": 10**400}, "Alpha must be"),
-        ("select", {"world": "pivot", "eps": 2, "eps_prime": 0.1, "futures": 1}, "must be a number from 0.01 to 0.98"),
-        ("select", {"world": "pivot", "eps": 0.1, "eps_prime": 0.1, "futures": 10**9}, "from 1 to 8"),
-        ("select", {"world": "own", "text": "a 1\n" * 6000}, "at most 5000 lines"),
-        ("select", {"world": "own", "text": "a" * 200_001}, "at most 200000 characters"),
-        ("select", {"world": "own", "text": "\n".join("  " * i + "a 1" for i in range(30))}, "at most 12 tokens"),
-        ("select", {"world": "own", "text": "a\x00 1"}, "visible characters"),
-        ("select", {"world": "own", "text": "a " + "9" * 5000}, "from 0 to 1"),
-        ("select", {"world": "network", "model": "gpt2", "prompt": "a"}, "Model must be one of"),
-        ("select", {"world": "network", "model": "classroom", "prompt": "a" * 10_001}, "1 to 10000 characters"),
-        ("play", {"runs": 2001}, "from 1 to 2000"),
-        ("play", {"steps": 101}, "from 0 to 100"),
-        ("play", {"kernel": "__class__"}, "Kernel must be one of"),
-        ("play", {"block_size": 10**6}, "from 1 to 2"),
-        ("play", {"temperature": 0}, "above 0"),
-        ("play", {"seed": -1}, "Seed"),
-        ("play", {"world": "network", "model": "classroom", "prompt": "a", "runs": 201}, "from 1 to 200"),
-        ("input", {"alpha": -4}, "Alpha must be"),
+        (b"", 400, "must be JSON"),
+        (b"\xff\xfe\x00", 400, "must be JSON"),
+        (b"null", 200, "must be an object"),
+        (b"[1,2]", 200, "must be an object"),
+        (b'{"payload":[NaN]}', 400, "finite numbers"),
+        (b'{"payload":[1e999]}', 400, "finite numbers"),
+        (b'{"payload":["\\ud800"]}', 400, "Unicode text"),
+        (b'{"payload":[' + b"9" * 5000 + b"]}", 400, "must be JSON"),
+        (b"[" * 100_000 + b"]" * 100_000, 400, "must be JSON"),
+        (b"[" * 30 + b"]" * 30, 400, "at most 20 levels"),
+        (b" " * (MOST_JSON + 1), 413, f"at most {MOST_JSON} bytes"),
+        (b"{}", 200, "Tab must be 32 hexadecimal digits"),
+        (b'{"tab":["a"]}', 200, "Tab must be"),
+        (b'{"tab":"../../../../../../../etc/passwd0"}', 200, "Tab must be"),
+        (b'{"tab":"' + b"0" * 32 + b'"}', 200, "Id must be a whole number"),
+        (b'{"tab":"' + b"0" * 32 + b'","id":true}', 200, "Id must be a whole number"),
+        (b'{"tab":"' + b"0" * 32 + b'","id":1e3}', 200, "Id must be a whole number"),
+    ],
+    ids=lambda value: repr(value[:24]) if isinstance(value, bytes) else "",
+)
+def test_a_body_that_is_no_ask_is_refused(attacker, sent, status, words):
+    outcome = attacker.post("explorer/ask", sent)
+    check_clean(outcome.text)
+    assert (outcome.status, words in outcome.text) == (status, True)
+
+
+@pytest.mark.parametrize("tab", ["", "0", "g" * 32, "0" * 33, "../../etc/passwd"])
+def test_answers_of_no_tab_are_refused(attacker, tab):
+    answer = attacker.http.get("explorer/answers", params={"tab": tab})
+    assert answer.status_code == 400 and "hexadecimal" in answer.text
+
+
+@pytest.mark.parametrize("kind", [None, 7, "", "Tree", "__class__", ["tree"], {"a": 1}], ids=repr)
+def test_a_kind_that_is_none_is_refused(attacker, kind):
+    check_refused(attacker.put(kind, {}), "Kind must be one of")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_any_json_is_answered_calmly(attacker, kind):
+    for payload in JUNK:
+        outcome = attacker.put(kind, payload)
+        check_clean(outcome.text)
+        assert outcome.status in (200, 202), payload
+        assert not outcome.failed or outcome.sentence, payload
+        assert len(outcome.sentence) < 700
+
+
+def test_an_ask_that_comes_twice_is_answered_once(attacker):
+    first = attacker.put("dial", {"world": {"world": "paper"}, "alpha": 2.0}, 7)
+    again = attacker.put("dial", {"world": {"world": "paper"}, "alpha": 2.0}, 7)
+    assert first.answers == again.answers and len(first.answers) == 1
+    assert first.text == again.text
+
+
+TREE = {"world": {"world": "paper"}, "alpha": 4, "runs": 5, "steps": 1, "block_size": 1, "scope": "block", "seed": 0}
+TREE |= {"kernel": "right", "temperature": None}
+PIVOT = {"world": "pivot", "eps": 0.1, "eps_prime": 0.1, "futures": 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed", "words"),
+    [
+        ("tree", {"alpha": 0}, "Alpha must be"),
+        ("tree", {"alpha": 1e308}, ""),
+        ("tree", {"alpha": 10**400}, "Alpha must be"),
+        ("tree", {"alpha": "4"}, "Alpha must be a number, not '4'"),
+        ("tree", {"world": None}, "World must be an object"),
+        ("tree", {"world": PIVOT | {"eps": 2}}, "must be a number from 0.01 to 0.98"),
+        ("tree", {"world": PIVOT | {"futures": 10**9}}, "from 1 to 8"),
+        ("tree", {"world": {"world": "own", "text": "a 1\n" * 6000}}, "at most 5000 lines"),
+        ("tree", {"world": {"world": "own", "text": "a" * 200_001}}, "at most 200000 characters"),
+        ("tree", {"world": {"world": "own", "text": "\n".join("  " * i + "a 1" for i in range(30))}}, "most 12 tokens"),
+        ("tree", {"world": {"world": "own", "text": "a\x00 1"}}, "visible characters"),
+        ("tree", {"world": {"world": "own", "text": "a " + "9" * 5000}}, "from 0 to 1"),
+        ("tree", {"world": {"world": "network", "model": "gpt2", "prompt": "a"}}, "Model must be one of"),
+        (
+            "tree",
+            {"world": {"world": "network", "model": "classroom", "prompt": "a" * 10_001}},
+            "1 to 10000 characters",
+        ),
+        ("chains", {"runs": 2001}, "from 1 to 2000"),
+        ("chains", {"runs": 1e9}, "whole number from 1"),
+        ("chains", {"steps": 101}, "from 0 to 100"),
+        ("chains", {"kernel": "__class__"}, "Kernel must be one of"),
+        ("chains", {"kernel": ["right"]}, "Kernel must be text, not ['right']"),
+        ("chains", {"block_size": 10**6}, "from 1 to 2"),
+        ("chains", {"temperature": 0}, "above 0"),
+        ("chains", {"seed": -1}, "Seed"),
+        ("chains", {"world": {"world": "network", "model": "classroom", "prompt": "a"}, "runs": 201}, "from 1 to 200"),
+        ("dial", {"alpha": -4}, "Alpha must be"),
     ],
 )
-def test_a_tree_beyond_the_limits_is_refused(attacker, event, changed, words):
-    outcome = attacker.ask("tree-bus", event, TREE | changed)
-    assert not outcome.failed
+def test_a_tree_beyond_the_limits_is_refused(attacker, kind, changed, words):
+    outcome = attacker.put(kind, TREE | changed)
     if words:
         check_refused(outcome, words)
     check_clean(outcome.text)

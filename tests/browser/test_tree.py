@@ -7,7 +7,7 @@ import pytest
 from conftest import Visit
 
 from explorer.page.library import Models
-from explorer.page.tree.answers import planted_packet
+from explorer.page.tree.answers import planted_tree
 from sampler.core.records import Law
 from sampler.exact.best_first import Budget
 from sampler.exact.block_dial import RunLaws
@@ -51,7 +51,7 @@ def text(visit: Visit, part: str) -> str:
 
 def choose(visit: Visit, world: str) -> None:
     visit.page.select_option("[data-part=world]", world)
-    until(visit, f"s.wish.world === {world!r}")
+    until(visit, f"s.world.world === {world!r}")
 
 
 def turn(visit: Visit, dial: str, value: float) -> None:
@@ -99,7 +99,7 @@ def test_the_laws_in_the_browser_hold_the_exact_ones(tree, rows):
 
 
 def test_it_opens_on_the_papers_example(tree):
-    assert state(tree, "s.wish.world") == "paper"
+    assert state(tree, "s.world.world") == "paper"
     assert "0.766" in text(tree, "finding") and "0.291" in text(tree, "finding")  # METHOD.md, section 1
     turn(tree, "alpha", 2)
     until(tree, "s.alpha === 2")
@@ -139,12 +139,12 @@ def test_the_pivot_follows_its_sliders(tree):
     choose(tree, "pivot")
     for _ in range(2):
         tree.page.locator("[data-field=futures]").fill("1")
-        until(tree, "s.wish.futures === 1")
+        until(tree, "s.world.futures === 1")
     assert "power and temperature agree" in text(tree, "finding")  # a single future each: nothing to prefer
     tree.page.locator("[data-field=eps]").fill("0.7")
     tree.page.wait_for_function("document.querySelector('#tree [data-part=kind]').classList.contains('alert')")
     assert "eps" in text(tree, "kind")
-    assert state(tree, "s.wish.eps") == 0.3  # the old tree stays
+    assert state(tree, "s.world.eps") == 0.3  # the old tree stays
 
 
 def run_chains(visit: Visit, **fields: str) -> None:
@@ -197,10 +197,8 @@ def test_a_language_models_tree_has_certified_intervals(tree):
     choose(tree, "network")
     intervals = state(tree, "[...window.explorer.tree.laws.law(s.tree, 4, s.tree.length).low]")
     assert len(intervals) == state(tree, "s.tree.n") > 100
-    prompt = state(tree, "s.wish.prompt")
-    own = planted_packet(
-        {"world": "network", "prompt": prompt, "model": "classroom", "alpha": 4.0}, Models(["classroom"])
-    )
+    prompt = state(tree, "s.world.prompt")
+    own = planted_tree({"world": "network", "prompt": prompt, "model": "classroom"}, 4.0, Models(["classroom"]))
     assert state(tree, "s.tree.parents.length") == len(own["tree"]["parents"]) or "time" in own["tree"]["sentence"]
     run_chains(tree, runs="4", steps="2")
     until(tree, "s.sampled.n === 4")
@@ -214,7 +212,7 @@ def test_a_tree_of_ones_own_and_its_markup(tree):
     rows = "prefix,token,probability\n,<img/src=x/onerror=window.hacked=1>,0.4\n,b,0.6\n"
     tree.page.locator("[data-field=text]").fill(rows)
     tree.page.click("[data-part=plant]")
-    until(tree, "s.wish.world === 'own'")
+    until(tree, "s.world.world === 'own'")
     assert tree.page.evaluate("window.hacked") is None
     assert "<img/src=x" in text(tree, "children")
     tree.page.locator("[data-field=text]").fill("prefix,token,probability\n,a,0.4\n,b,0.5\n")

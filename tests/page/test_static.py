@@ -49,7 +49,7 @@ def test_every_written_path_stays_in_the_folder():
 @pytest.mark.parametrize("world", ["paper", "endings"])
 def test_a_worlds_runs_dial_and_tree_belong_together(world):
     told = beforehand.world_answers(world, MODELS)
-    assert told["packet"]["wish"]["world"] == world
+    assert told["packet"]["world"]["world"] == world
     for kernel, runs in told["runs"].items():
         assert runs["n"] == sum(times for _, times in runs["counts"]) == beforehand.RUNS, kernel
         assert (runs["alpha"], runs["block_size"]) == (beforehand.ALPHA, told["packet"]["tree"]["length"])

@@ -1,18 +1,18 @@
 """The Tree page's Python side: worlds, their wishes, whole runs, the dial, the self-test's rows."""
 
-import asyncio
 import json
 import math
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from asking import asked_of
 
 from explorer.page.layout import tree_json
 from explorer.page.library import Models
-from explorer.page.tree.answers import Runs, dial_packet, planted_packet, stream_runs
+from explorer.page.tree.answers import dial_rows, planted_tree
 from explorer.page.tree.whole_runs import KERNELS, MOST_EXACT, RIGHT, Batch
 from explorer.page.tree.worlds import WORLDS, own_fields, planted
+from explorer.page.wire.contract import Chains
 from sampler.core.records import PowerSettings
 from sampler.exact.enumeration import power_target, total_variation
 from sampler.exact.wrong_kernels import WRONG_KERNELS
@@ -22,22 +22,27 @@ from sampler.models.table import flat_world
 
 MODELS = Models(["classroom"])
 RUNS = {
-    "world": "endings", "alpha": 2, "block_size": 3, "steps": 20, "scope": "block", "kernel": RIGHT, "runs": 40,
-    "seed": 0,
+    "world": {"world": "endings"}, "alpha": 2.0, "temperature": None, "block_size": 3, "steps": 20, "scope": "block",
+    "kernel": RIGHT, "runs": 40, "seed": 0,
 }  # fmt: skip
 
 
-def default_wish(world) -> dict:
-    return {"world": world.id, "alpha": 4, **{each.name: each.value for each in world.fields}}
+def defaults(world) -> dict:
+    return {"world": world.id, **{each.name: each.value for each in world.fields}}
+
+
+def of(**changes) -> Batch:
+    """Runs that differ from RUNS by some settings."""
+    return Batch(Chains(**RUNS | changes), MODELS)
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.id)
 def test_every_world_opens_with_what_it_offers(world):
-    packet = planted_packet(default_wish(world), MODELS)
+    packet = planted_tree(defaults(world), 4, MODELS)
     tree = packet["tree"]
     assert len(tree["parents"]) == len(tree["log_p"]) == len(tree["rest_log_p"]) > 2
     assert set(map(str, tree["tokens"][1:])) == set(tree["pieces"])
-    assert packet["wish"] == own_fields(default_wish(world))
+    assert packet["world"] == own_fields(defaults(world))
     json.dumps(packet, allow_nan=False)
 
 
@@ -67,9 +72,9 @@ def test_bad_wishes_are_one_sentence(wish, sentence):
 
 @pytest.mark.parametrize("alpha", [0, 0.5, math.nan, None, "4"])
 def test_bad_alphas_are_named(alpha):
-    for answer in (planted_packet, dial_packet):
+    for answer in (planted_tree, dial_rows):
         with pytest.raises(ValueError, match="alpha must be a number from 1 to inf"):
-            answer({"world": "paper", "alpha": alpha}, MODELS)
+            answer({"world": "paper"}, alpha, MODELS)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +93,7 @@ def test_bad_alphas_are_named(alpha):
 )
 def test_bad_runs_are_one_sentence(changes, sentence):
     with pytest.raises(ValueError) as error:
-        Batch(RUNS | changes, MODELS)
+        of(**changes)
     assert str(error.value).startswith(sentence)
 
 
@@ -99,7 +104,7 @@ def whole(batch: Batch) -> Batch:
 
 
 def test_runs_are_those_of_the_sampler():
-    batch = whole(Batch(RUNS, MODELS))
+    batch = whole(of())
     model = flat_world()
     settings = PowerSettings(2.0, None, 3, 3, 20, "block", 0, alternatives=0)
     runs = (whole_run(model.encode("b"), model.eos_ids, replace(settings, chain=chain)) for chain in range(40))
@@ -111,7 +116,7 @@ def test_runs_are_those_of_the_sampler():
 
 @pytest.mark.parametrize("name", WRONG_KERNELS)
 def test_the_exact_bias_of_every_wrong_kernel_shows(name):
-    batch = Batch(RUNS | {"kernel": name, "temperature": 1, "steps": 60}, MODELS)
+    batch = of(kernel=name, temperature=1, steps=60)
     assert batch.exact.bias["own_limit"] > 0.03
     assert batch.exact.bias["right_limit"] < 1e-9
     assert batch.exact.bias["own"] == total_variation(batch.exact.law, batch.exact.target)
@@ -126,50 +131,36 @@ def test_the_right_kernel_is_the_shipped_one():
 
 def test_a_world_too_large_has_no_dial_and_says_so():
     lines = [f",t{i},{1 / (MOST_EXACT + 1)!r}" for i in range(MOST_EXACT + 1)]
-    wish = {"world": "own", "alpha": 2, "text": "\n".join(["prefix,token,probability", *lines]), "normalise": True}
-    assert f"at most {MOST_EXACT} completions" in dial_packet(wish, MODELS)["dial"]["sentence"]
+    values = {"world": "own", "text": "\n".join(["prefix,token,probability", *lines]), "normalise": True}
+    assert f"at most {MOST_EXACT} completions" in dial_rows(values, 2, MODELS)["sentence"]
 
 
 def test_the_dials_ends_are_temperature_and_power():
-    dial = dial_packet({"world": "blocks", "alpha": 4, "planting": 7}, MODELS)
-    assert dial["planting"] == 7
-    rows = [row for row in dial["dial"]["rows"] if row["scope"] == "block" and row["steps"] == 40]
+    found = dial_rows({"world": "blocks"}, 4, MODELS)["rows"]
+    rows = [row for row in found if row["scope"] == "block" and row["steps"] == 40]
     assert rows[0]["to_temperature"] < 1e-12 < 0.5 < rows[0]["to_power"]
     assert rows[-1]["block_size"] == 4 and rows[-1]["to_power"] < 0.05
 
 
-def streamed(runs: Runs, wish: dict, stop_after: int | None = None) -> list[dict]:
-    async def collect() -> list[dict]:
-        found = []
-        async for news in stream_runs(runs, wish, MODELS):
-            found.append(json.loads(news))
-            if len(found) == stop_after:
-                runs.take_ticket()
-        return found
-
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, collect()).result()
+def test_runs_are_answered_until_all_have_ended():
+    *counts, end = asked_of(MODELS, Chains(**RUNS))
+    assert counts[-1]["answer"]["sampled"]["n"] == 40 and end["end"] == "done"
 
 
-def test_a_stream_ends_with_all_runs():
-    last = streamed(Runs(), RUNS)[-1]
-    assert last["answers"] == "chains" and last["sampled"]["n"] == 40
+def test_cancelled_runs_keep_what_has_ended():
+    many = Chains(**RUNS | {"world": {"world": "blocks"}, "block_size": 1, "runs": 2000, "steps": 100})
+    *counts, end = asked_of(MODELS, many, cancel_after=1)
+    assert end["end"] == "gone" and 0 < counts[-1]["answer"]["sampled"]["n"] < 2000
 
 
-def test_a_stopped_stream_keeps_what_has_ended():
-    packets = streamed(Runs(), RUNS | {"world": "blocks", "block_size": 1, "runs": 2000, "steps": 100}, stop_after=1)
-    assert packets[-1]["answers"] == "chains" and 0 < packets[-1]["sampled"]["n"] < 2000
-
-
-def test_a_bad_wish_is_answered_and_nothing_runs():
-    assert streamed(Runs(), RUNS | {"runs": 0}) == [
-        {"answers": "chains", "sentence": "Runs must be a whole number from 1 to 2000, not 0."}
-    ]
+def test_a_bad_setting_is_refused_and_nothing_runs():
+    [end] = asked_of(MODELS, Chains(**RUNS | {"runs": 0}))
+    assert end["sentence"] == "Runs must be a whole number from 1 to 2000, not 0."
 
 
 def test_what_the_page_opens_on():
     opening = json.loads(tree_json(MODELS))
     assert [world["id"] for world in opening["worlds"]] == [world.id for world in WORLDS]
     assert [kernel["id"] for kernel in opening["kernels"]] == list(KERNELS)
-    assert opening["packet"]["wish"] == {"world": "paper"}
+    assert opening["packet"]["world"] == {"world": "paper"}
     assert set(opening["views"]["figures"]) == {"completions", "by_block", "by_steps_of_dial"}

@@ -1,5 +1,5 @@
 // What the server knows of p^alpha under the run on screen: asked for once the run is over and shown.
-import { parsed } from "../bus.js";
+import { parsed } from "../json.js";
 import { store, update, currentMoment } from "../store.js";
 
 let trigger = null;

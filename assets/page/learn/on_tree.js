@@ -36,7 +36,7 @@ function weatherWish() {
 
 async function setWeather(isWanted) {
   if (!(await reach({ page: "tree" }, isWanted))) return;
-  plantHere({ tree: weatherTree(), wish: weatherWish() });
+  plantHere({ tree: weatherTree(), world: weatherWish() });
   update({ alpha: 1, blockSize: 1 });
 }
 

@@ -1,5 +1,6 @@
 // Puts the page together without Gradio: tabs, a panel, and recorded answers behind the same wires.
 import "../main.js";
+import { answeredBy } from "../ask.js";
 import { file } from "../files.js";
 import { plainHost, wireDials } from "./dials.js";
 import * as recorded from "./recorded.js";
@@ -24,7 +25,7 @@ document.body.classList.toggle("dark", matchMedia("(prefers-color-scheme: dark)"
 explorer.connect(wire(recorded.page));
 explorer.target.connect(wire(recorded.target));
 explorer.replay.connect(wire(recorded.replay));
-explorer.tree.connect(wire(recorded.tree));
+answeredBy(recorded.answers);
 explorer.links.hostedBy(plainHost);
 wireTabs(document.getElementById("tabs"), [...document.querySelectorAll("[role=tabpanel]")], (name, panel) => OPEN[name](panel));
 explorer.links.mount(document.querySelector(".link-bar"));

@@ -43,35 +43,20 @@ export const replay = {
   },
 };
 
-const UNKNOWN = `This tree was not recorded: it ${NEEDS_LIVE}.`;
-
-/** Worlds with whole runs of every kernel and the dial at some alphas, and the self-test. */
-export const tree = {
-  async select(wish) {
-    const known = await world(wish);
-    return [{ answers: "tree", ...(known?.packet ?? { sentence: UNKNOWN }) }];
-  },
-  async play(wish) {
-    const known = await world(wish);
-    const answer = known ? { sampled: known.runs[wish.kernel], planting: wish.planting } : { sentence: UNKNOWN };
-    return [{ answers: "chains", ...answer }];
-  },
-  async input(wish) {
-    const { alpha, planting } = wish;
-    const known = await world(wish);
-    const dial = known ? nearest(known.dials, alpha) : { alpha, sentence: UNKNOWN };
-    return [{ answers: "dial", dial, planting }];
-  },
-  async submit() {
-    return [{ answers: "checks", checks: await file("recorded/selftest.json") }];
-  },
+/** By kind of ask: what was recorded of the Tree page's worlds, and of the self-test. */
+export const answers = {
+  tree: async ({ world }) => [(await known(world)).packet],
+  chains: async ({ world, kernel }) => [{ sampled: (await known(world)).runs[kernel] }],
+  dial: async ({ world, alpha }) => [{ dial: nearest((await known(world)).dials, alpha) }],
+  checks: async () => [{ checks: await file("recorded/selftest.json") }],
 };
 
 const nearest = (dials, alpha) => dials.reduce((best, each) => (Math.abs(each.alpha - alpha) < Math.abs(best.alpha - alpha) ? each : best));
 
-/** What is recorded of a world, null where the wish gives it other values than it opens with. */
-async function world(wish) {
-  const known = await file(`recorded/world-${wish.world}.json`);
-  const isSame = Object.entries(known.packet.wish).every(([name, value]) => (wish[name] ?? value) === value);
-  return isSame ? known : null;
+/** What is recorded of a world; an Error where it was recorded with other values. */
+async function known(world) {
+  const found = await file(`recorded/world-${world.world}.json`);
+  const isSame = Object.entries(found.packet.world).every(([name, value]) => (world[name] ?? value) === value);
+  if (!isSame) throw new Error(`This tree was not recorded: it ${NEEDS_LIVE}.`);
+  return found;
 }

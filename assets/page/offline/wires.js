@@ -1,5 +1,5 @@
 // A wire as Gradio's hidden element offers one, with answers that were recorded beforehand behind it.
-import { written } from "../bus.js";
+import { written } from "../json.js";
 
 /** `answers` holds by event's name what answers it: (data) => packets. */
 export function wire(answers) {

@@ -1,5 +1,5 @@
 // The run on screen as one HTML file: the page without a server, with all that the browser knows of the run inside.
-import { written } from "../bus.js";
+import { written } from "../json.js";
 import { file } from "../files.js";
 import { store } from "../store.js";
 import { nameOf, saveText } from "./saving.js";

@@ -34,13 +34,13 @@ export class Chains {
     if (isAsking("chains")) return stop();
     const fields = { steps: Number(this.steps.value), runs: Number(this.runs.value), seed: Number(this.seed.value) };
     const temperature = this.temperature.value === "" ? null : Number(this.temperature.value);
-    ask("chains", { ...state.wish, alpha: state.alpha, block_size: state.blockSize, kernel: this.kernel.value, scope: this.scope.value, temperature, ...fields });
+    ask("chains", { world: state.world, alpha: state.alpha, block_size: state.blockSize, kernel: this.kernel.value, scope: this.scope.value, temperature, ...fields });
     update({});
   }
 
   show() {
-    if (this.world !== state.wish.world) {
-      this.world = state.wish.world;
+    if (this.world !== state.world.world) {
+      this.world = state.world.world;
       const { runs, steps } = state.worlds.find(({ id }) => id === this.world);
       this.runs.value = runs;
       this.steps.value = steps;

@@ -23,11 +23,11 @@ function change(patch, also = () => {}) {
 
 /** The dial for the tree and alpha on show, once for each. */
 export function keepDial() {
-  const { wish, alpha, dial, planting } = state;
+  const { world, alpha, dial, planting } = state;
   const key = `${planting} ${alpha}`;
   if (state.dialAsked === key || (dial && dial.alpha === alpha)) return;
   state.dialAsked = key;
-  ask("dial", { ...wish, alpha });
+  ask("dial", { world, alpha });
 }
 
 export function dialFinding() {

@@ -12,8 +12,6 @@ import { laws, plant, shareOf, state, subscribe, textOf, until, update } from ".
 import { ask, isAsking } from "./wire.js";
 import { Worlds } from "./worlds.js";
 
-export { connect } from "./wire.js";
-
 const REST = 80; // ms
 
 let opening = null;
@@ -49,10 +47,10 @@ export async function open({ world, alpha, blockSize, ...values }) {
 /** Put a tree on show that the browser has made itself. */
 export function plantHere(packet) {
   plant(packet);
-  page.worlds.fill(packet.wish);
+  page.worlds.fill(packet.world);
 }
 
-const isOnShow = (wish) => Object.entries(wish).every(([name, value]) => state.wish[name] === value);
+const isOnShow = (wish) => Object.entries(wish).every(([name, value]) => state.world[name] === value);
 
 subscribe(() => page?.show());
 onExplore(() => page?.show());

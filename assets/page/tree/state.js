@@ -9,7 +9,7 @@ export const state = {
   models: [],
   kernels: [], // [{id, title, sentence}], the right one first
   tree: null, // the tree on show, prepared
-  wish: null, // what it was asked for with: {world, ...fields}
+  world: null, // {world, ...the values of its fields}
   planting: 0, // counts the trees, so that what is computed for an old one can be dropped
   alpha: 4,
   blockSize: 2,
@@ -43,9 +43,9 @@ export function update(patch) {
 /** Put another tree on show; what was sampled on the old one goes with it. */
 export function plant(packet) {
   const tree = prepared(packet.tree);
-  const isSame = packet.wish.world === state.wish?.world;
+  const isSame = packet.world.world === state.world?.world;
   const blockSize = isSame ? Math.min(state.blockSize, tree.length) : tree.length;
-  update({ tree, wish: packet.wish, planting: state.planting + 1, blockSize, zoom: 0, pointed: null, sampled: null, dial: null, notice: "" });
+  update({ tree, world: packet.world, planting: state.planting + 1, blockSize, zoom: 0, pointed: null, sampled: null, dial: null, notice: "" });
 }
 
 /** Enter another prefix, unless nothing follows it. */

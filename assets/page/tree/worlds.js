@@ -9,7 +9,7 @@ export class Worlds {
     Object.assign(this, { select, caption, fields, shown: null });
     select.append(...state.worlds.map(({ id, title }) => element("option", { value: id }, title)));
     select.addEventListener("change", () => this.choose(select.value));
-    this.fill(state.wish);
+    this.fill(state.world);
   }
 
   /** Show a wish's world and values; what it leaves out stands at its default. */
@@ -56,7 +56,7 @@ export class Worlds {
 
   plant() {
     update({ notice: this.world.patience });
-    ask("tree", { ...(isLive() ? this.typed() : this.given), world: this.world.id, alpha: state.alpha });
+    ask("tree", { world: { ...(isLive() ? this.typed() : this.given), world: this.world.id }, alpha: state.alpha });
   }
 }
 

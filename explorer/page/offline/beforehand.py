@@ -15,6 +15,7 @@ from explorer.page.library import Models
 from explorer.page.tree import answers as tree
 from explorer.page.tree.whole_runs import KERNELS, Batch
 from explorer.page.tree.worlds import BY_ID, World
+from explorer.page.wire.contract import Chains
 from sampler.exact.selftest import selftest
 
 Answers = dict[str, Any]
@@ -67,20 +68,19 @@ def diagnosed(session: Session, chains: int, models: Models) -> Answers:
 def world_answers(world_id: str, models: Models) -> Answers:
     """A world of the Tree page as it opens: its tree, whole runs of every kernel, and the dial at each of ALPHAS."""
     world = BY_ID[world_id]
-    wish = {"world": world_id, "alpha": ALPHA, **{field.name: field.value for field in world.fields}}
-    packet = tree.planted_packet(wish, models)
-    runs = {kernel: whole_runs(wish, world, packet["tree"]["length"], kernel, models) for kernel in KERNELS}
-    dials = [tree.dial_packet(wish | {"alpha": alpha}, models)["dial"] for alpha in ALPHAS]
-    return {"packet": packet, "runs": runs, "dials": dials}
+    values = {"world": world_id, **{field.name: field.value for field in world.fields}}
+    packet = tree.planted_tree(values, ALPHA, models)
+    runs = {kernel: whole_runs(values, world, packet["tree"]["length"], kernel, models) for kernel in KERNELS}
+    return {"packet": packet, "runs": runs, "dials": [tree.dial_rows(values, alpha, models) for alpha in ALPHAS]}
 
 
-def whole_runs(wish: Answers, world: World, length: int, kernel: str, models: Models) -> Answers:
+def whole_runs(values: Answers, world: World, length: int, kernel: str, models: Models) -> Answers:
     """Runs of a kernel as the world starts with, the whole completion being one block."""
-    settings = {"steps": world.steps, "runs": min(world.runs, RUNS), "seed": 0, "scope": "block", "temperature": None}
-    batch = Batch(wish | settings | {"kernel": kernel, "block_size": length}, models)
+    number = min(world.runs, RUNS)
+    batch = Batch(Chains(values, kernel, number, world.steps, ALPHA, None, length, "block", 0), models)
     while not batch.is_over:
         batch.advance()
-    return batch.told()
+    return batch.summary()
 
 
 def checks() -> Answers:

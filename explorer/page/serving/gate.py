@@ -16,6 +16,7 @@ OPEN = (  # what Gradio's own script asks for; no file is ever served by its pat
 )
 CLOSED = ("/monitoring", "/login", "/logout")  # Gradio's doors outside of its API that nobody here needs
 CALLS = ("queue/join", "run/predict")
+ASK = "/explorer/ask"  # our own wire; what it takes is checked by explorer/page/wire/contract.py
 CALL_FIELDS = ("session_hash", "data", "event_data", "fn_index", "trigger_id")
 MOST_UPLOAD = 20 * 2**20  # bytes
 MOST_FORM = MOST_UPLOAD + 2**16  # with what a browser writes around the file
@@ -56,7 +57,9 @@ class Gate:
         try:
             await self.app(without_query(scope), await self.checked(scope, receive), send)
         except Refused as refused:
-            answer = {"detail": str(refused), "error": str(refused)}  # Gradio's script reads one or the other
+            answer = {
+                name: str(refused) for name in ("detail", "error", "sentence")
+            }  # what one script or the other reads
             await JSONResponse(answer, refused.status)(scope, receive, send)
 
     async def checked(self, scope: Scope, receive: Receive) -> Receive:
@@ -65,21 +68,17 @@ class Gate:
         check_address(path)
         limited = counted(receive, MOST_FORM if path.startswith(f"{API}upload") else MOST_JSON)
         if scope["method"] == "POST" and path.rstrip("/") in [API + call for call in CALLS]:
-            body = await whole(limited)
-            return at_once(self.checked_call(body, is_queued=path.startswith(f"{API}queue")), receive)
+            return at_once(self.checked_call(await whole(limited), path.startswith(f"{API}queue")), receive)
+        if path.rstrip("/") == ASK:
+            return at_once(checked_json(await whole(limited))[1], receive)
         return limited
 
     def checked_call(self, body: bytes, is_queued: bool) -> bytes:
         """The call of a handler, with the fields that a browser sends and no others."""
-        try:
-            told = json.loads(body)
-            check_nesting(told)
-            call = {name: told[name] for name in CALL_FIELDS if name in told} if isinstance(told, dict) else {}
-            passed_on = json.dumps(call, ensure_ascii=False, allow_nan=False).encode()
-        except (ValueError, RecursionError) as error:
-            raise Refused(400, "The request must be JSON of finite numbers and Unicode text.") from error
+        sent, _ = checked_json(body)
+        call = {name: sent[name] for name in CALL_FIELDS if name in sent} if isinstance(sent, dict) else {}
         self.check_function(call, is_queued)
-        return passed_on
+        return json.dumps(call).encode()
 
     def check_function(self, call: dict[str, Any], is_queued: bool) -> None:
         """Refused unless the call names a handler of this kind, brings its inputs, and says whose it is."""
@@ -93,6 +92,16 @@ class Gate:
             check_kind(element, value)
         if not isinstance(session, str) or not SESSION_HASH.fullmatch(session):
             raise Refused(400, "The session hash must be 1 to 64 letters, digits and hyphens.")
+
+
+def checked_json(body: bytes) -> tuple[Any, bytes]:
+    """JSON and the same as bytes that hold nothing else; Refused for what is none, or no JSON that a page sends."""
+    try:
+        sent = json.loads(body)
+        check_nesting(sent)
+        return sent, json.dumps(sent, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, "The request must be JSON of finite numbers and Unicode text.") from error
 
 
 def check_kind(element: Any, value: Any) -> None:

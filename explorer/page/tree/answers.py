@@ -1,109 +1,54 @@
-"""The Tree page: what its browser asks, answered: a tree, whole runs beside it, the block dial, the self-test."""
+"""Answers to what the Tree page asks: a tree, whole runs beside it, the block dial, the self-test."""
 
 import json
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
-import gradio as gr
 from anyio import to_thread
 
 from explorer.analysis.tokens import display_tokens
 from explorer.page.library import Models
-from explorer.page.packets import packet
 from explorer.page.serving.sharing import QUESTIONS, TURNS
 from explorer.page.tree.whole_runs import MOST_EXACT, Batch, number_of_completions
-from explorer.page.tree.worlds import Planted, Wish, own_fields, planted
+from explorer.page.tree.worlds import Planted, Values, own_fields, planted
+from explorer.page.wire import contract
+from explorer.page.wire.tab import Tab, answers
 from sampler.core.records import Law
 from sampler.exact.best_first import Budget
 from sampler.exact.block_dial import DialPoint, block_dial
 from sampler.exact.prefix_tree import PrefixTree, grow
 from sampler.exact.selftest import Check, selftest
 
-QUEUED = {"show_progress": "hidden", "concurrency_limit": None, "trigger_mode": "multiple", "api_visibility": "private"}
 SEARCH = Budget(width=1e-3, nodes=8000, seconds=6.0)  # of a network's completions
 DIAL_STEPS = 40
 LONGEST = 60.0  # seconds of whole runs
 END = "⟨end⟩"  # how an end token is shown
 
 
-class Runs:
-    """One browser's runs. `ticket` names those that may go on."""
-
-    def __init__(self) -> None:
-        self.ticket = 0
-
-    def __deepcopy__(self, memo: dict) -> "Runs":
-        return Runs()
-
-    def take_ticket(self) -> int:
-        """End the runs that are going on; returns the number of the new ones."""
-        self.ticket += 1
-        return self.ticket
-
-    leave = take_ticket
-
-
-def wire_tree(bus: gr.HTML, models: Models) -> None:
-    """Attach the handlers to the hidden element; each answers with packets and names the ask it has answered."""
-    runs = gr.State(Runs())
-
-    async def plant(event: gr.EventData) -> str:
-        return await answered("tree", lambda wish: planted_packet(wish, models), event)
-
-    async def turn(event: gr.EventData) -> str:
-        return await answered("dial", lambda wish: dial_packet(wish, models), event)
-
-    async def run(runs: Runs, event: gr.EventData) -> AsyncIterator[str]:
-        async with aclosing(stream_runs(runs, wish_of(event), models)) as packets:
-            async for news in packets:
-                yield news
-
-    bus.select(plant, None, bus, **QUEUED)
-    bus.input(turn, None, bus, **QUEUED)
-    bus.play(run, runs, bus, **QUEUED)
-    bus.submit(stream_checks, None, bus, **QUEUED)
-    bus.stop(lambda runs: runs.take_ticket() and None, runs, None, queue=False, api_visibility="private")
-
-
-def wish_of(event: gr.EventData) -> Wish:
-    """What the browser asks, whatever it sent."""
-    return event._data if isinstance(event._data, dict) else {}
-
-
-async def answered(kind: str, answer: Callable[[Wish], dict[str, Any]], event: gr.EventData) -> str:
-    """An ask's answer, or one sentence that says why there is none; the page keeps what it shows."""
-    try:
-        found = await to_thread.run_sync(answer, wish_of(event), limiter=QUESTIONS)
-    except ValueError as error:
-        found = {"sentence": sentence(error)}
-    return packet(answers=kind, **found)
-
-
-def sentence(error: Exception) -> str:
-    """An error with a capital and a stop."""
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
-
-
 # ---- a tree
 
 
-def planted_packet(wish: Wish, models: Models) -> dict[str, Any]:
-    """A tree with the display text of its tokens, what it is, and the wish that it stands for."""
-    place = planted(wish, models)
-    own = own_fields(wish)
-    alpha = Law.of(wish.get("alpha"), None).alpha
+@answers(contract.Tree, limiter=QUESTIONS)
+def tree(tab: Tab, question: contract.Tree) -> dict[str, Any]:
+    """The tree of a world."""
+    return planted_tree(question.world, question.alpha, tab.setup.models)
+
+
+def planted_tree(world: Values, alpha: float, models: Models) -> dict[str, Any]:
+    """A tree with the display text of its tokens, what it is, and the world that it stands for."""
+    place = planted(world, models)
+    own = own_fields(world)
+    alpha = Law.of(alpha, None).alpha
     tree = _network_tree(json.dumps(own), alpha, models) if place.is_network else grow(*place[:3])
-    return {"tree": {**columns(tree), "pieces": shown_pieces(place, tree), "sentence": said(tree)}, "wish": own}
+    return {"tree": {**columns(tree), "pieces": shown_pieces(place, tree), "sentence": said(tree)}, "world": own}
 
 
 @lru_cache(maxsize=16)
-def _network_tree(wish: str, alpha: float, models: Models) -> PrefixTree:
-    return grow(*planted(json.loads(wish), models)[:3], alpha, SEARCH)
+def _network_tree(world: str, alpha: float, models: Models) -> PrefixTree:
+    return grow(*planted(json.loads(world), models)[:3], alpha, SEARCH)
 
 
 def columns(tree: PrefixTree) -> dict[str, Any]:
@@ -139,39 +84,38 @@ def said(tree: PrefixTree) -> str:
 # ---- whole runs
 
 
-async def stream_runs(runs: Runs, wish: Wish, models: Models) -> AsyncIterator[str]:
-    """Packets of whole runs as they end, until all have, their time is over, or they are stopped."""
-    ticket = runs.take_ticket()
-    try:
-        batch = await to_thread.run_sync(Batch, wish, models, limiter=QUESTIONS)
-    except ValueError as error:
-        yield packet(answers="chains", sentence=sentence(error))
-        return
+@answers(contract.Chains)
+async def chains(tab: Tab, question: contract.Chains) -> AsyncIterator[dict[str, Any]]:
+    """The counts of whole runs as they end, until all have or their time is over."""
+    batch = await to_thread.run_sync(Batch, question, tab.setup.models, limiter=QUESTIONS)
     deadline = time.monotonic() + LONGEST
-    while not batch.is_over and runs.ticket == ticket and time.monotonic() < deadline:
+    while not batch.is_over and time.monotonic() < deadline:
         await to_thread.run_sync(batch.advance, limiter=TURNS)
-        yield packet(sampled=batch.told(), planting=wish.get("planting"))
-    done = await to_thread.run_sync(batch.told, limiter=QUESTIONS)
-    yield packet(answers="chains", sampled=done if batch.counts else None, planting=wish.get("planting"))
+        yield {"sampled": await to_thread.run_sync(batch.summary, limiter=QUESTIONS)}
 
 
 # ---- the dial and the self-test
 
 
-def dial_packet(wish: Wish, models: Models) -> dict[str, Any]:
+@answers(contract.Dial, limiter=QUESTIONS)
+def dial(tab: Tab, question: contract.Dial) -> dict[str, Any]:
     """Every point of the block dial at an alpha, or why there are none."""
-    place = planted(wish, models)
-    alpha = Law.of(wish.get("alpha"), None).alpha
+    return {"dial": dial_rows(question.world, question.alpha, tab.setup.models)}
+
+
+def dial_rows(world: Values, alpha: float, models: Models) -> dict[str, Any]:
+    """The same for a page without a server."""
+    place = planted(world, models)
+    alpha = Law.of(alpha, None).alpha
     if place.is_network or number_of_completions(place) > MOST_EXACT:
-        told = f"Exact laws of whole runs need a world of at most {MOST_EXACT} completions; this one has more."
-        return {"dial": {"alpha": alpha, "sentence": told}, "planting": wish.get("planting")}
-    rows = _dial(json.dumps(own_fields(wish)), alpha, models)
-    return {"dial": {"alpha": alpha, "rows": rows, "length": place.length}, "planting": wish.get("planting")}
+        reason = f"Exact laws of whole runs need a world of at most {MOST_EXACT} completions; this one has more."
+        return {"alpha": alpha, "sentence": reason}
+    return {"alpha": alpha, "rows": _dial(json.dumps(own_fields(world)), alpha, models), "length": place.length}
 
 
 @lru_cache(maxsize=128)
-def _dial(wish: str, alpha: float, models: Models) -> list[dict[str, Any]]:
-    model, prompt_ids, length, _ = planted(json.loads(wish), models)
+def _dial(world: str, alpha: float, models: Models) -> list[dict[str, Any]]:
+    model, prompt_ids, length, _ = planted(json.loads(world), models)
     return [dial_row(point) for point in block_dial(model, prompt_ids, alpha, 1 / alpha, length, DIAL_STEPS)]
 
 
@@ -181,14 +125,14 @@ def dial_row(point: DialPoint) -> dict[str, Any]:
     return {"steps": row.pop("steps_per_block"), **row}
 
 
-async def stream_checks() -> AsyncIterator[str]:
+@answers(contract.Checks)
+async def checks(tab: Tab, question: contract.Checks) -> AsyncIterator[dict[str, Any]]:
     """The self-test's rows as they are done."""
-    checks, rows, started = selftest(), [], time.monotonic()
-    while check := await to_thread.run_sync(next, checks, None, limiter=QUESTIONS):
+    tests, rows, started = selftest(), [], time.monotonic()
+    while check := await to_thread.run_sync(next, tests, None, limiter=QUESTIONS):
         rows.append(check_row(check))
-        yield packet(checks={"rows": rows, "sentence": f"{len(rows)} checks done …"})
-    verdict = checks_verdict(rows, time.monotonic() - started)
-    yield packet(answers="checks", checks={"rows": rows, "sentence": verdict})
+        yield {"checks": {"rows": rows, "sentence": f"{len(rows)} checks done …"}}
+    yield {"checks": {"rows": rows, "sentence": checks_verdict(rows, time.monotonic() - started)}}
 
 
 def checks_verdict(rows: list[dict[str, Any]], seconds: float) -> str:

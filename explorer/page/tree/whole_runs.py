@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from explorer.analysis.tallies import distance, expected_distance, outside
 from explorer.page.library import Models
-from explorer.page.tree.worlds import Planted, Wish, planted
+from explorer.page.tree.worlds import Planted, planted
+from explorer.page.wire.contract import Chains
 from sampler.core import kernel
 from sampler.core.records import PowerSettings, checked_int, quoted
 from sampler.exact.block_dial import RunLaws
@@ -33,27 +34,25 @@ KERNELS = {
 class Batch:
     """Whole runs side by side in one lock step; ValueError names a bad setting."""
 
-    def __init__(self, wish: Wish, models: Models) -> None:
-        self.place = planted(wish, models)
-        kernel_name = wish.get("kernel")
-        if kernel_name not in list(KERNELS):
-            raise ValueError(f"kernel must be one of {', '.join(KERNELS)}, not {quoted(kernel_name)}")
+    def __init__(self, question: Chains, models: Models) -> None:
+        self.place = planted(question.world, models)
+        if question.kernel not in KERNELS:
+            raise ValueError(f"kernel must be one of {', '.join(KERNELS)}, not {quoted(question.kernel)}")
         most = MOST_NETWORK_RUNS if self.place.is_network else MOST_RUNS
-        self.planned = checked_int("runs", wish.get("runs"), 1, most)
-        steps = checked_int("steps per block", wish.get("steps"), 0, MOST_STEPS)
+        self.planned = checked_int("runs", question.runs, 1, most)
         self.settings = PowerSettings(
-            alpha=wish.get("alpha"),
-            proposal_temperature=wish.get("temperature"),
+            alpha=question.alpha,
+            proposal_temperature=question.temperature,
             max_new_tokens=self.place.length,
-            block_size=wish.get("block_size"),
-            steps_per_block=steps,
-            scope=wish.get("scope"),
-            seed=wish.get("seed"),
+            block_size=question.block_size,
+            steps_per_block=checked_int("steps per block", question.steps, 0, MOST_STEPS),
+            scope=question.scope,
+            seed=question.seed,
             alternatives=0,
         )
-        self.exact = None if self.place.is_network else exact_laws(self.place, self.settings, kernel_name)
+        self.exact = None if self.place.is_network else exact_laws(self.place, self.settings, question.kernel)
         self.counts: Counter[Completion] = Counter()
-        self._ends = self._all(KERNELS[kernel_name][2])
+        self._ends = self._all(KERNELS[question.kernel][2])
         self.is_over = False
 
     def _all(self, revise: Callable) -> Iterator[tuple[int, ChainEnd]]:
@@ -73,7 +72,7 @@ class Batch:
                 return
         self.is_over = True
 
-    def told(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """The counts so far, and what they come to."""
         return {
             "counts": [[list(ids), times] for ids, times in self.counts.items()],

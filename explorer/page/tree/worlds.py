@@ -12,7 +12,7 @@ from sampler.models.contract import LanguageModel
 from sampler.models.own_tree import parse_tree
 from sampler.models.table import block_world, flat_world, paper_example, pivot_world
 
-Wish = dict[str, Any]
+Values = dict[str, Any]
 MOST_PIECES = 2048  # of a vocabulary whose rows can be searched while a person waits
 EXAMPLE = """prefix,token,probability
 ,work,0.45
@@ -27,7 +27,7 @@ guess,d,0.2
 
 
 class Planted(NamedTuple):
-    """What a wish stands for; `is_network`: its rows cost passes of a network."""
+    """What a values stands for; `is_network`: its rows cost passes of a network."""
 
     model: LanguageModel
     prompt_ids: tuple[int, ...]
@@ -50,12 +50,12 @@ class Field:
 
 @dataclass(frozen=True)
 class World:
-    """One choice of the page. `plant` raises ValueError with one sentence for a bad wish."""
+    """One choice of the page. `plant` raises ValueError with one sentence for a bad values."""
 
     id: str
     title: str
     caption: str
-    plant: Callable[[Wish, Models], Planted]
+    plant: Callable[[Values, Models], Planted]
     fields: tuple[Field, ...] = ()
     patience: str = ""  # what the page says while it waits
     runs: int = 400  # of the sampler, and steps a block, where nothing else is asked for
@@ -64,48 +64,48 @@ class World:
     def described(self) -> dict[str, Any]:
         """What the browser needs to show it."""
         fields = [asdict(each) for each in self.fields]
-        told = {name: getattr(self, name) for name in ("id", "title", "caption", "patience", "runs", "steps")}
-        return {**told, "fields": fields}
+        own = {name: getattr(self, name) for name in ("id", "title", "caption", "patience", "runs", "steps")}
+        return {**own, "fields": fields}
 
 
-def planted(wish: Wish, models: Models) -> Planted:
-    """The model, prompt and length that a wish stands for; ValueError names the field, the value and the range."""
-    if wish.get("world") not in list(BY_ID):
-        raise ValueError(f"world must be one of {', '.join(BY_ID)}, not {quoted(wish.get('world'))}")
-    return BY_ID[wish["world"]].plant(wish, models)
+def planted(values: Values, models: Models) -> Planted:
+    """What stands for `world` with the values of its fields; ValueError names the field, the value and the range."""
+    if values.get("world") not in list(BY_ID):
+        raise ValueError(f"world must be one of {', '.join(BY_ID)}, not {quoted(values.get('world'))}")
+    return BY_ID[values["world"]].plant(values, models)
 
 
-def own_fields(wish: Wish) -> Wish:
-    """The wish without what belongs to no world: what is asked about the tree, not the tree itself."""
-    names = [each.name for each in BY_ID[wish["world"]].fields]
-    return {"world": wish["world"], **{name: wish.get(name) for name in names}}
+def own_fields(values: Values) -> Values:
+    """The world and its fields without anything else."""
+    names = [each.name for each in BY_ID[values["world"]].fields]
+    return {"world": values["world"], **{name: values.get(name) for name in names}}
 
 
-def _example(wish: Wish, models: Models) -> Planted:
+def _example(values: Values, models: Models) -> Planted:
     return Planted(paper_example(), (), 2, False)
 
 
-def _pivot(wish: Wish, models: Models) -> Planted:
-    eps, eps_prime = (checked_number(name, wish.get(name), 0.01, 0.98) for name in ("eps", "eps_prime"))
-    return Planted(pivot_world(eps, eps_prime, checked_int("futures", wish.get("futures"), 1, 8)), (), 2, False)
+def _pivot(values: Values, models: Models) -> Planted:
+    eps, eps_prime = (checked_number(name, values.get(name), 0.01, 0.98) for name in ("eps", "eps_prime"))
+    return Planted(pivot_world(eps, eps_prime, checked_int("futures", values.get("futures"), 1, 8)), (), 2, False)
 
 
-def _blocks(wish: Wish, models: Models) -> Planted:
+def _blocks(values: Values, models: Models) -> Planted:
     return Planted(block_world(), (), 4, False)
 
 
-def _endings(wish: Wish, models: Models) -> Planted:
+def _endings(values: Values, models: Models) -> Planted:
     model = flat_world()
     return Planted(model, model.encode("b"), 3, False)
 
 
-def _own(wish: Wish, models: Models) -> Planted:
-    tree = parse_tree(wish.get("text"), normalise=bool(wish.get("normalise")))
+def _own(values: Values, models: Models) -> Planted:
+    tree = parse_tree(values.get("text"), normalise=bool(values.get("normalise")))
     return Planted(tree, (), tree.depth, False)
 
 
-def _network(wish: Wish, models: Models) -> Planted:
-    prompt, name = checked_text(wish.get("prompt")), wish.get("model")
+def _network(values: Values, models: Models) -> Planted:
+    prompt, name = checked_text(values.get("prompt")), values.get("model")
     model = models.get(name)
     if model.vocab_size > MOST_PIECES:
         raise ValueError(

@@ -1,0 +1,9 @@
+// JSON as the server writes it: infinities stand as "inf" and "-inf".
+
+const NUMERIC = /^(log_|alpha$)/; // fields that may hold one
+const INFINITE = { inf: Infinity, "-inf": -Infinity };
+
+export const parsed = (json) => JSON.parse(json, (key, value) => (NUMERIC.test(key) ? (INFINITE[value] ?? value) : value));
+
+/** The inverse of `parsed`. */
+export const written = (value) => JSON.stringify(value, (key, item) => (typeof item === "number" && !Number.isFinite(item) ? (item > 0 ? "inf" : "-inf") : item));
