@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sampler.core import kernel
 from sampler.core.draws import Draws
 from sampler.core.kernel import Revise, Stage
-from sampler.core.records import ChainState, Law
+from sampler.core.records import SCOPES, ChainState, Law, PowerSettings
 from sampler.exact.enumeration import Completion, completions, transition_matrix
 from sampler.models.table import Row, TableModel, endless_world, flat_world, peaked_world
 
@@ -49,6 +49,31 @@ def little_worlds(draw: st.DrawFn) -> TableModel:
         return dict(zip(alphabet, rows[crc32(text.encode()) % len(rows)], strict=True))
 
     return TableModel("little-world", alphabet, chosen)
+
+
+@st.composite
+def power_settings(draw: st.DrawFn) -> PowerSettings:
+    """Short chains at any alpha, at temperatures from 1/alpha up, with blocks of any size."""
+    alpha = draw(st.sampled_from((1.0, 1.5, 2.0, 4.0, 8.0, math.inf)) | st.floats(1, 8))
+    tied = 1.0 if math.isinf(alpha) else None
+    temperature = draw(st.sampled_from((tied, 1.0, 0.9)))
+    longest = draw(st.integers(1, 12))
+    return PowerSettings(
+        alpha,
+        1.0 if temperature is not None and temperature * alpha < 1 else temperature,
+        max_new_tokens=longest,
+        block_size=draw(st.integers(1, longest)),
+        steps_per_block=draw(st.integers(0, 9)),
+        scope=draw(st.sampled_from(SCOPES)),
+        seed=draw(st.integers(0, 2**40)),
+        alternatives=draw(st.sampled_from((0, 3))),
+    )
+
+
+def dial_moves() -> st.SearchStrategy[dict[int, dict]]:
+    """Dials that a person moves, by the step after which; some to where early rejection is not exact."""
+    dials = ({"alpha": 2.0}, {"alpha": 3.0, "proposal_temperature": 1.0}, {"proposal_temperature": 2.0})
+    return st.dictionaries(st.integers(0, 11), st.sampled_from(dials), max_size=2)
 
 
 WORLDS: dict[str, Callable[[], TableModel]] = {

@@ -1,19 +1,18 @@
 """A run is left after any event and gone on with from its checkpoint: the same events as without a pause."""
 
 import pickle
-import random
 
-import pytest
-from test_speed import costless, random_moves, random_settings
+import hypothesis
+from hypothesis import given
+from hypothesis import strategies as st
+from test_speed import costless
 from tiny_models import loaded
-from worlds import WORLDS, wide_world
+from worlds import WORLDS, dial_moves, little_worlds, power_settings, wide_world
 
 from sampler.core.records import BlockFrozen, Event, PowerSettings, StepTaken
 from sampler.methods.run import Checkpoint, PowerRun, Steering, run_power, steady
 from sampler.methods.speed import Speed
 from sampler.models.contract import LanguageModel
-
-SEEDS = range(40)
 
 
 def told(
@@ -29,12 +28,11 @@ def told(
     return found
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_run_goes_on_from_any_event(seed):
-    rng = random.Random(seed)
-    model, settings, moves = WORLDS[rng.choice(list(WORLDS))](), random_settings(rng), random_moves(rng)
-    own = Speed(rng.choice((1, 3)))
-    whole = told(model, Checkpoint("b", settings, settings.law), steady(settings), own, moves)
+@hypothesis.settings(max_examples=30)
+@given(little_worlds(), power_settings(), dial_moves(), st.sampled_from((1, 3)))
+def test_a_run_goes_on_from_any_event(model, settings, moves, prefetch):
+    own = Speed(prefetch)
+    whole = told(model, Checkpoint("a", settings, settings.law), steady(settings), own, moves)
     events = [event for event, _, _ in whole]
     for i, (event, checkpoint, steering) in enumerate(whole[:-1]):
         if isinstance(event, BlockFrozen) and settings.scope == "completion":

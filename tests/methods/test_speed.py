@@ -1,13 +1,15 @@
 """Prefetching and early rejection cost less and change nothing: the same chain, state by state, for the same seed."""
 
-import random
 from collections.abc import Iterator
 from dataclasses import replace
 
+import hypothesis
 import pytest
+from hypothesis import Phase, given
+from hypothesis import strategies as st
 from test_run import lines_without_times, steps_of
 from tiny_models import TOLERANCE, loaded
-from worlds import WORLDS
+from worlds import dial_moves, little_worlds, power_settings
 
 from sampler.core import power
 from sampler.core.records import Event, Law, PowerSettings, RunEnded, Segment, StepTaken
@@ -22,26 +24,9 @@ from sampler.trace.trace import Trace
 from sampler.trace.verify import verify
 
 SERIAL = Speed()
+RUNS = (little_worlds(), power_settings(), dial_moves())
+FIRST_FAILURE = hypothesis.settings(max_examples=400, phases=[Phase.generate], report_multiple_bugs=False)
 SETTINGS = PowerSettings(2.0, max_new_tokens=6, block_size=3, steps_per_block=6, seed=5, alternatives=2)
-
-
-def random_settings(rng: random.Random) -> PowerSettings:
-    alpha = rng.choice((1.0, 1.5, 2.0, 4.0, 8.0, float("inf")))
-    tied = None if alpha < float("inf") else 1.0
-    temperature = rng.choice((tied, tied, 1.0, 0.9))
-    if temperature is not None and temperature * alpha < 1:
-        temperature = 1.0
-    longest = rng.randint(1, 12)
-    return PowerSettings(
-        alpha,
-        temperature,
-        max_new_tokens=longest,
-        block_size=rng.randint(1, longest),
-        steps_per_block=rng.randint(0, 9),
-        scope=rng.choice(("block", "completion")),
-        seed=rng.randrange(2**40),
-        alternatives=rng.choice((0, 3)),
-    )
 
 
 def moved(
@@ -56,12 +41,6 @@ def moved(
                 setattr(steering, name, value)
 
 
-def random_moves(rng: random.Random) -> dict[int, dict]:
-    """Sometimes none; sometimes to where early rejection would not be exact."""
-    dials = ({"alpha": 2.0}, {"alpha": 3.0, "proposal_temperature": 1.0}, {"proposal_temperature": 2.0})
-    return {rng.randrange(12): rng.choice(dials) for _ in range(rng.choice((0, 0, 1, 2)))}
-
-
 def costless(events: list[Event]) -> list[str]:
     """The lines of a trace without times and costs."""
     free = []
@@ -74,13 +53,16 @@ def costless(events: list[Event]) -> list[str]:
     return lines_without_times(free)
 
 
-@pytest.mark.parametrize("seed", range(150))
-def test_prefetching_gives_the_same_trace(seed):
-    rng = random.Random(seed)
-    model, settings, moves = rng.choice(list(WORLDS.values()))(), random_settings(rng), random_moves(rng)
-    serial = costless(list(moved(model, "b", settings, SERIAL, moves)))
+def check_prefetching(model: LanguageModel, settings: PowerSettings, moves: dict[int, dict]) -> None:
+    serial = costless(list(moved(model, "a", settings, SERIAL, moves)))
     for prefetch in (2, 3, 8, 16):
-        assert costless(list(moved(model, "b", settings, Speed(prefetch), moves))) == serial
+        assert costless(list(moved(model, "a", settings, Speed(prefetch), moves))) == serial
+
+
+@hypothesis.settings(max_examples=100)
+@given(*RUNS)
+def test_prefetching_gives_the_same_trace(model, settings, moves):
+    check_prefetching(model, settings, moves)
 
 
 def assert_same_chain(early: list[Event], serial: list[Event], tolerance: float = 0.0) -> int:
@@ -99,36 +81,38 @@ def assert_same_chain(early: list[Event], serial: list[Event], tolerance: float 
     return sum(step.stopped_early for step in steps_of(early))
 
 
-@pytest.mark.parametrize("prefetch", [1, 4])
-def test_early_rejection_gives_the_same_chain(prefetch):
-    """Over 400 random settings, a fair share of which do stop proposals early."""
-    stopped = 0
-    for seed in range(400):
-        rng = random.Random(seed)
-        model, settings, moves = rng.choice(list(WORLDS.values()))(), random_settings(rng), random_moves(rng)
-        serial = list(moved(model, "b", settings, SERIAL, moves))
-        early = list(moved(model, "b", settings, Speed(prefetch, early_rejection=True), moves))
-        stopped += assert_same_chain(early, serial) > 0
-        Trace(early).check()
-        assert verify(Trace(early), model).problems == []
-        assert [from_json(to_json(event), 1) for event in early[1:]] == early[1:]
-    assert stopped > 100
+def check_early_rejection(model: LanguageModel, settings: PowerSettings, moves: dict[int, dict], prefetch: int) -> None:
+    serial = list(moved(model, "a", settings, SERIAL, moves))
+    early = list(moved(model, "a", settings, Speed(prefetch, early_rejection=True), moves))
+    assert_same_chain(early, serial)
+    Trace(early).check()
+    assert verify(Trace(early), model).problems == []
+    assert [from_json(to_json(event), 1) for event in early[1:]] == early[1:]
+
+
+@hypothesis.settings(max_examples=200)
+@given(*RUNS, st.sampled_from((1, 4)))
+def test_early_rejection_gives_the_same_chain(model, settings, moves, prefetch):
+    check_early_rejection(model, settings, moves, prefetch)
 
 
 @pytest.mark.parametrize("kind", ["gpt2", "llama", "sliding-gemma2", "mamba"])
 def test_a_transformer_gives_the_same_chain(kind):
     """The rows of a batch are those of single passes up to rounding; so are the numbers recorded, and no more."""
-    model, stopped = loaded(kind), 0
-    for seed in range(15):
-        rng = random.Random(seed)
-        settings, moves = random_settings(rng), random_moves(rng)
+    model, stopped = loaded(kind), []
+
+    @hypothesis.settings(max_examples=15)
+    @given(power_settings(), dial_moves())
+    def check(settings, moves):
         serial = list(moved(model, "the", settings, SERIAL, moves))
         ahead = list(moved(model, "the", settings, Speed(8), moves))
         early = list(moved(model, "the", settings, Speed(8, early_rejection=True), moves))
         assert assert_same_chain(ahead, serial, TOLERANCE) == 0
-        stopped += assert_same_chain(early, serial, TOLERANCE)
+        stopped.append(assert_same_chain(early, serial, TOLERANCE))
         assert verify(Trace(early), model).problems == []
-    assert stopped > 0
+
+    check()
+    assert sum(stopped) > 0
 
 
 @pytest.mark.parametrize(
@@ -180,8 +164,7 @@ RIGHT = speed.revisions
 def test_a_stale_proposal_shows(monkeypatch):
     monkeypatch.setattr("sampler.methods.run.revisions", stale)
     with pytest.raises(AssertionError):
-        for seed in range(20):
-            test_prefetching_gives_the_same_trace(seed)
+        FIRST_FAILURE(given(*RUNS)(check_prefetching))()
 
 
 @pytest.mark.parametrize("name", ["log_target_ratio", "log_proposal_ratio", "log_cut_ratio"])
@@ -200,7 +183,7 @@ def test_a_wrong_bound_shows(monkeypatch, name):
 
     monkeypatch.setattr(early_rejection, "power", Wrong())
     with pytest.raises(AssertionError):
-        test_early_rejection_gives_the_same_chain(1)
+        FIRST_FAILURE(given(*RUNS, st.just(1))(check_early_rejection))()
 
 
 # ---- what they cost
