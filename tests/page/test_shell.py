@@ -4,8 +4,6 @@ import base64
 import json
 import re
 
-import pytest
-
 from explorer.page.shell import ASSETS, IMPORT, PAGES, bare, folder_index, inner, modules, whole_file
 
 ADDRESSES = re.compile(r"""(?:src|href)="([^"]*)\"""")
@@ -44,14 +42,16 @@ def test_one_file_holds_every_script_under_the_name_that_others_import_it_by():
         assert set(wanted) <= scripts.keys(), name
 
 
-@pytest.mark.parametrize("path", modules(), ids=bare)
-def test_every_import_is_one_that_can_be_renamed(path):
-    """A relative path in double quotes, ended by a semicolon; nothing is imported while running."""
-    script = path.read_text("utf-8")
-    statements = re.findall(r"^import\b|^export (?:\*|\{[^}]*\}) from\b", script, flags=re.MULTILINE)
-    assert len(IMPORT.findall(script)) == len(statements)
-    assert "import(" not in script
-    assert not re.search(r'from "\.', inner(path))
+def test_every_import_is_one_that_can_be_renamed():
+    """A relative path in double quotes, ended by a semicolon; outside of comments nothing is imported while running."""
+    others = []
+    for path in modules():
+        script = path.read_text("utf-8")
+        statements = re.findall(r"^import\b|^export (?:\*|\{[^}]*\}) from\b", script, flags=re.MULTILINE)
+        are_plain = len(IMPORT.findall(script)) == len(statements)
+        are_plain = are_plain and not re.search(r"^(?! *\*).*\bimport\(", script, flags=re.MULTILINE)
+        others += [bare(path)] * (not are_plain or 'from ".' in inner(path))
+    assert others == []
 
 
 def test_no_style_can_end_its_element():

@@ -5,10 +5,13 @@ import json
 import math
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from sampler.core.records import PowerSettings, Segment, TemperatureSettings
 from sampler.methods import run
@@ -74,12 +77,15 @@ def test_a_gzipped_trace_holds_the_same_lines(tmp_path):
     assert gzip.decompress((tmp_path / "run.jsonl.gz").read_bytes()) == (tmp_path / "run.jsonl").read_bytes()
 
 
-@pytest.mark.parametrize(
-    "text", ["<script>alert(1)</script>", "日本 🎲 \u2028", 'quotes " and \\ and \n and \x00', "\udce9"]
-)
-def test_any_text_survives(text, tmp_path):
+ANY_TEXT = st.text(st.characters() | st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF))
+
+
+@given(ANY_TEXT)
+@example("<script>alert(1)</script>")
+@example('日本 🎲 \u2028 quotes " and \\ and \n and \x00')
+def test_any_text_survives(tmp_path_factory, text):
     """A lone surrogate stands for a byte that is no UTF-8 on its own (PEP 383)."""
-    events = power_trace().events
+    events, tmp_path = from_lines(LINES), tmp_path_factory.mktemp("text")
     trace = Trace([replace(events[0], prompt=text, model_name=text, pieces={0: text, 1: text, 2: text}), *events[1:]])
     trace.save(tmp_path / "run.jsonl")
     loaded = Trace.load(tmp_path / "run.jsonl")
@@ -144,10 +150,10 @@ def test_a_file_without_its_last_line_end_is_whole(tmp_path):
     assert Trace.load(tmp_path / "run.jsonl").note == ""
 
 
-@pytest.mark.parametrize("kept", range(1, len(LINES)))
-def test_a_run_that_did_not_end_says_so(kept):
-    trace = Trace.parse(LINES[:kept])
-    assert (len(trace.events), trace.note) == (kept, "the run did not end")
+def test_a_run_that_did_not_end_says_so():
+    for count in range(1, len(LINES)):
+        trace = Trace.parse(LINES[:count])
+        assert (len(trace.events), trace.note) == (count, "the run did not end")
 
 
 def test_a_cut_gzip_file_opens_with_what_it_holds(tmp_path):
@@ -166,12 +172,13 @@ def test_a_cut_gzip_file_opens_with_what_it_holds(tmp_path):
     assert 1 <= held[0] < held[-1]
 
 
-@pytest.mark.parametrize("size", [0, 1, 5, 15])
-def test_a_gzip_file_cut_before_its_first_line_is_refused(size, tmp_path):
+def test_a_gzip_file_cut_before_its_first_line_is_refused(tmp_path):
     path = tmp_path / "run.jsonl.gz"
     power_trace().save(path)
-    path.write_bytes(path.read_bytes()[:size])
-    assert_refused(lambda: Trace.load(path))
+    data = path.read_bytes()
+    for size in range(16):
+        path.write_bytes(data[:size])
+        assert_refused(lambda: Trace.load(path))
 
 
 # ---- damaged and foreign files
@@ -211,11 +218,12 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("name", ["run.jsonl", "run.jsonl.gz"])
-@pytest.mark.parametrize("data", FOREIGN.values(), ids=FOREIGN)
-def test_a_foreign_file_is_refused(data, name, tmp_path):
+def test_a_foreign_file_is_refused(subtests, name, tmp_path):
     path = tmp_path / name
-    path.write_bytes(gzip.compress(data) if name.endswith("gz") else data)
-    assert_refused(lambda: Trace.load(path))
+    for kind, data in FOREIGN.items():
+        with subtests.test(kind):
+            path.write_bytes(gzip.compress(data) if name.endswith("gz") else data)
+            assert_refused(lambda: Trace.load(path))
 
 
 def test_a_file_that_only_says_it_is_gzipped_is_refused(tmp_path):
@@ -256,6 +264,10 @@ def changed(number: int, **values) -> list[str]:
     return [*LINES[:number], json.dumps(data), *LINES[number + 1 :]]
 
 
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+)
 STEP = 2
 ANOTHER_TEXT = [(token + 1) % 3 for token in from_json(LINES[STEP], 1).step.replaced.token_ids]
 SAMPLE = to_json(temperature_trace().samples_drawn[0])
@@ -328,9 +340,21 @@ DAMAGED = {
 }
 
 
-@pytest.mark.parametrize(("lines", "sentence"), DAMAGED.values(), ids=DAMAGED)
-def test_a_damaged_trace_is_refused_in_one_sentence(lines, sentence):
-    assert_refused(lambda: Trace.parse(lines), sentence)
+def test_a_damaged_trace_is_refused_in_one_sentence(subtests):
+    for damage, (lines, sentence) in DAMAGED.items():
+        with subtests.test(damage):
+            assert_refused(lambda lines=lines: Trace.parse(lines), sentence)
+
+
+@settings(max_examples=300)
+@given(st.integers(0, len(LINES) - 1), st.data())
+def test_a_line_with_any_value_replaced_is_refused_or_read(number, data):
+    """Whatever stands in a field's place, a trace opens or is refused with a TraceError; never another exception."""
+    fields = json.loads(LINES[number])
+    name = data.draw(st.sampled_from(sorted(fields)))
+    line = json.dumps(fields | {name: data.draw(ANY_JSON)})
+    with suppress(TraceError):
+        Trace.parse([*LINES[:number], line, *LINES[number + 1 :]])
 
 
 def test_a_temperature_run_has_no_blocks():
@@ -340,10 +364,10 @@ def test_a_temperature_run_has_no_blocks():
 
 def test_unknown_fields_are_no_damage():
     """A later version may tell more; what this one knows it still reads."""
-    assert Trace.parse(changed(STEP, mood="hopeful")).events == power_like(LINES)
+    assert Trace.parse(changed(STEP, mood="hopeful")).events == from_lines(LINES)
 
 
-def power_like(lines: list[str]) -> list:
+def from_lines(lines: list[str]) -> list:
     return [from_json(line, number) for number, line in enumerate(lines, 1)]
 
 
