@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 import pytest
 from command_lines import ON_ENDLESS, ON_FLAT, SAMPLES, SETTINGS, SHORT, assert_refused, saved_run, told
 from tiny_models import folder_of
+from worlds import revised
 
 from sampler import __main__ as command_line
 from sampler.classroom.presets import PRESETS
@@ -116,7 +117,9 @@ def test_verify_agrees_with_an_honest_trace(tmp_path):
     status, out, err = told("verify", tmp_path / "run.jsonl")
     assert (status, err) == (0, "")
     assert re.search(r"^steps recomputed +8$", out, re.M) and re.search(r"^problems +0$", out, re.M)
-    tokens = len(trace.ended.token_ids) + sum(len(step.proposed) + len(step.replaced) for step in trace.steps_taken)
+    tokens = len(trace.ended.token_ids) + sum(
+        len(step.revision.proposed) + len(step.revision.replaced) for step in trace.steps_taken
+    )
     assert re.search(rf"^tokens recomputed +{tokens}$", out, re.M)
 
 
@@ -124,7 +127,7 @@ def test_verify_names_what_differs(tmp_path):
     trace = saved_run(tmp_path / "run.jsonl")
     at = next(i for i, event in enumerate(trace.events) if isinstance(event, StepTaken))
     step = trace.events[at].step
-    trace.events[at] = replace(trace.events[at], step=replace(step, log_u=step.log_u - 0.01))
+    trace.events[at] = replace(trace.events[at], step=revised(step, log_u=step.revision.log_u - 0.01))
     trace.save(tmp_path / "run.jsonl")
     status, out, _ = told("verify", tmp_path / "run.jsonl")
     assert status == 1 and "\nstep 0: its log u\n" in out and re.search(r"^problems +1$", out, re.M)

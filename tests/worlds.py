@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from zlib import crc32
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sampler.core import kernel
 from sampler.core.draws import Draws
 from sampler.core.kernel import Revise, Stage
-from sampler.core.records import SCOPES, ChainState, Law, PowerSettings
+from sampler.core.records import SCOPES, ChainState, Law, PowerSettings, Step
 from sampler.exact.enumeration import Completion, completions, transition_matrix
 from sampler.models.table import Row, TableModel, endless_world, flat_world, peaked_world
 
@@ -168,3 +168,8 @@ def unreachable_share(matrix: np.ndarray) -> float:
     for _ in range(size.bit_length()):  # paths of up to 2, 4, 8, ... steps
         reach = (reach.astype(int) @ reach.astype(int)) > 0
     return 1 - float(reach.mean())
+
+
+def revised(step: Step, **changes: object) -> Step:
+    """A step with other numbers in its revision."""
+    return replace(step, revision=replace(step.revision, **changes))

@@ -8,8 +8,7 @@ import pandas as pd
 
 from explorer.analysis.moments import outcome
 from sampler.core.records import BlockStarted, Event, Segment, StepTaken
-from sampler.trace.summary import tokens_changed
-from sampler.trace.text import following
+from sampler.trace.text import following, tokens_changed
 
 Row = dict[str, Any]
 Ids = tuple[int, ...]
@@ -63,7 +62,7 @@ def judged(event: StepTaken) -> Row:
     return {
         "block": step.block,
         "step": step.step,
-        "cut": step.cut,
+        "cut": step.revision.cut,
         "is_accepted": step.is_accepted,
         "is_changed": step.is_changed,
         "tokens_changed": tokens_changed(step),

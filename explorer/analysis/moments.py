@@ -23,8 +23,7 @@ from sampler.core.records import (
     Step,
     StepTaken,
 )
-from sampler.trace.summary import tokens_changed, tokens_differing
-from sampler.trace.text import following
+from sampler.trace.text import following, tokens_changed, tokens_differing
 from sampler.trace.trace import Trace
 
 Row = dict[str, Any]
@@ -95,10 +94,14 @@ class History:
 
     def _step(self, step: Step, before: Segment) -> Row:
         self._draws += 1
-        self._cuts[CUT_OUTCOMES[outcome(step)]][step.cut] += 1
+        self._cuts[CUT_OUTCOMES[outcome(step)]][step.revision.cut] += 1
         changed_from = first_difference(step) if step.is_changed else None
-        row = self._common("step", step.block, step.proposed, changed_from, step.cut)
-        row |= {"x": step.draw + 1.0, "when": f"after draw {step.draw + 1}", "replaced": self._segment(step.replaced)}
+        row = self._common("step", step.block, step.revision.proposed, changed_from, step.revision.cut)
+        row |= {
+            "x": step.draw + 1.0,
+            "when": f"after draw {step.draw + 1}",
+            "replaced": self._segment(step.revision.replaced),
+        }
         return row | judged(step, before)
 
     def _common(self, kind: str, block: int, written: Segment, changed_from: int | None, cut: int) -> Row:
@@ -157,38 +160,39 @@ class History:
 
 def judged(step: Step, before: Segment) -> Row:
     """What a step proposed and how it was judged, against the completion before it."""
-    delta = math.fsum(step.proposed.log_p) - math.fsum(step.replaced.log_p)
+    delta = math.fsum(step.revision.proposed.log_p) - math.fsum(step.revision.replaced.log_p)
     log_p_before = math.fsum(before.log_p)
-    names = ("step", "draw", "alpha", "temperature", "cut", "log_target_ratio", "log_proposal_ratio", "log_cut_ratio")
-    names += ("log_accept_ratio", "log_u", "is_accepted", "is_changed")
-    return {name: getattr(step, name) for name in names} | {
+    terms = ("cut", "log_target_ratio", "log_proposal_ratio", "log_cut_ratio", "log_accept_ratio", "log_u")
+    row = {name: getattr(step, name) for name in ("step", "draw", "alpha", "temperature", "is_accepted", "is_changed")}
+    row |= {name: getattr(step.revision, name) for name in terms}
+    return row | {
         "log_p_before": log_p_before,
         "log_p_proposed": log_p_before + delta,
         "delta_log_p": delta,
-        "accept_prob": math.exp(min(0.0, step.log_accept_ratio)),
+        "accept_prob": math.exp(min(0.0, step.revision.log_accept_ratio)),
         "outcome": outcome(step),
         "first_difference": first_difference(step),
-        "differs": step.proposed.token_ids != step.replaced.token_ids,
+        "differs": step.revision.proposed.token_ids != step.revision.replaced.token_ids,
         "tokens_changed": tokens_changed(step),
         "flip_alpha": flip_alpha(step, delta),
         "increments": increments(step),
         "sentence": sentence(step, delta),
         "up": max(0.0, -delta),
         "down": max(0.0, delta),
-        "reach": len(step.proposed),
+        "reach": len(step.revision.proposed),
         "zero": 0,
         "number": step.draw + 1,
         "block_number": step.block + 1,
-        "last": step.cut + len(step.proposed) - 1,
+        "last": step.revision.cut + len(step.revision.proposed) - 1,
         "changed_text": changed_text(step),
-        "log_a_text": nats(step.log_accept_ratio),
-        "log_u_text": nats(step.log_u),
+        "log_a_text": nats(step.revision.log_accept_ratio),
+        "log_u_text": nats(step.revision.log_u),
     }
 
 
 def changed_text(step: Step) -> str:
     """How many tokens a step changed, or would have changed."""
-    if step.proposed.token_ids == step.replaced.token_ids:
+    if step.revision.proposed.token_ids == step.revision.replaced.token_ids:
         return "the same tokens drawn again"
     return f"{count(tokens_differing(step), 'token')} {'changed' if step.is_accepted else 'would have changed'}"
 
@@ -202,12 +206,12 @@ def increments(step: Step) -> Row:
     """
     if math.isinf(step.alpha):
         return {"position": [], "proposed": [], "replaced": [], "increment": [], "running": []}
-    new, old = (gains(step.alpha, part) for part in (step.proposed, step.replaced))
+    new, old = (gains(step.alpha, part) for part in (step.revision.proposed, step.revision.replaced))
     pairs = list(zip_longest(new, old))
     each = [(a or 0.0) - (b or 0.0) for a, b in pairs]
-    running = list(accumulate(each, initial=step.log_cut_ratio))[1:]
+    running = list(accumulate(each, initial=step.revision.log_cut_ratio))[1:]
     return {
-        "position": [step.cut + i for i in range(len(pairs))],
+        "position": [step.revision.cut + i for i in range(len(pairs))],
         "proposed": [a for a, _ in pairs],
         "replaced": [b for _, b in pairs],
         "increment": each,
@@ -229,11 +233,11 @@ def carried(previous: Row | None, field: str, length: int, changed_from: int | N
 
 def first_difference(step: Step) -> int | None:
     """The first position at which proposed and replaced tokens differ; None if they are the same."""
-    new, old = step.proposed.token_ids, step.replaced.token_ids
+    new, old = step.revision.proposed.token_ids, step.revision.replaced.token_ids
     if new == old:
         return None
     same = next((i for i, (a, b) in enumerate(zip(new, old, strict=False)) if a != b), min(len(new), len(old)))
-    return step.cut + same
+    return step.revision.cut + same
 
 
 def flip_alpha(step: Step, delta_log_p: float) -> float | None:
@@ -243,7 +247,7 @@ def flip_alpha(step: Step, delta_log_p: float) -> float | None:
     """
     if delta_log_p == 0:
         return None
-    alpha = (step.log_u - step.log_proposal_ratio - step.log_cut_ratio) / delta_log_p
+    alpha = (step.revision.log_u - step.revision.log_proposal_ratio - step.revision.log_cut_ratio) / delta_log_p
     return alpha if math.isfinite(alpha) else None
 
 
@@ -256,13 +260,13 @@ def outcome(step: Step) -> str:
 
 def sentence(step: Step, delta_log_p: float) -> str:
     """One step as one sentence, for the live region and the list of steps."""
-    if step.proposed.token_ids == step.replaced.token_ids:
+    if step.revision.proposed.token_ids == step.revision.replaced.token_ids:
         difference = "the same text again"
     else:
         difference = f"{abs(delta_log_p):.2f} nats {'better' if delta_log_p > 0 else 'worse'}"
     verdict = "accepted" if step.is_accepted else "rejected"
     changed = f"; {count(tokens_changed(step), 'token')} changed" if step.is_changed else ""
-    return f"Step {step.draw + 1}: cut at token {step.cut}; {difference}; {verdict}{changed}."
+    return f"Step {step.draw + 1}: cut at token {step.revision.cut}; {difference}; {verdict}{changed}."
 
 
 def count(n: int, noun: str) -> str:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from sampler.core import power
 from sampler.core.draws import Draws
-from sampler.core.records import ChainState, Law, Segment
+from sampler.core.records import ChainState, Law, Revision, Segment
 from sampler.core.rows import Row
 
 Result = TypeVar("Result")
@@ -28,22 +28,6 @@ class Stage:
     end: int
     law: Law
     alternatives: int
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """One proposal with its three acceptance terms and its verdict; the fields are those of `Step`."""
-
-    cut: int
-    proposed: Segment
-    replaced: Segment
-    log_target_ratio: float
-    log_proposal_ratio: float
-    log_cut_ratio: float
-    log_accept_ratio: float
-    log_u: float
-    is_accepted: bool
-    stopped_early: bool = False
 
 
 Revise = Callable[[Stage, ChainState, Draws], Rows[tuple[Revision, ChainState]]]  # `revise`, or another in its place

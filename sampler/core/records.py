@@ -178,20 +178,14 @@ class ChainState:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One revision: cut, propose, judge. The candidate is kept whether accepted or not.
+class Revision:
+    """One proposal with its acceptance terms and its verdict, as the kernel makes it.
 
-    `draw` counts the steps of the whole run, `step` those of one block. `replaced` holds ALL the tokens from `cut`
-    on, measured under the step's own alpha and temperature. log_accept_ratio = log_target_ratio +
-    log_proposal_ratio + log_cut_ratio, and the proposal is accepted iff log_u < log_accept_ratio; at alpha = inf
-    log_accept_ratio is log_target_ratio alone (Karan & Du 2025, eq. 9; METHOD.md, section 3).
+    `replaced` holds ALL the tokens from `cut` on, measured under the law of the step. log_accept_ratio =
+    log_target_ratio + log_proposal_ratio + log_cut_ratio, and the proposal is accepted iff log_u < log_accept_ratio;
+    at alpha = inf log_accept_ratio is log_target_ratio alone (Karan & Du 2025, eq. 9; METHOD.md, section 3).
     """
 
-    block: int
-    step: int
-    draw: int
-    alpha: float
-    temperature: float
     cut: int
     proposed: Segment
     replaced: Segment
@@ -203,10 +197,26 @@ class Step:
     is_accepted: bool
     stopped_early: bool = False
 
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A revision with its place in the run (`draw` counts all steps, `step` those of one block) and its law."""
+
+    block: int
+    step: int
+    draw: int
+    alpha: float
+    temperature: float
+    revision: Revision
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.revision.is_accepted
+
     @property
     def is_changed(self) -> bool:
         """Accepted, and different from the text it replaced."""
-        return self.is_accepted and self.proposed.token_ids != self.replaced.token_ids
+        return self.is_accepted and self.revision.proposed.token_ids != self.revision.replaced.token_ids
 
 
 @dataclass(frozen=True, slots=True)

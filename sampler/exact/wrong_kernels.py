@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from sampler.core import kernel, power
 from sampler.core.draws import Draws
-from sampler.core.kernel import Revise, Revision, Rows, Stage
-from sampler.core.records import ChainState, Segment
+from sampler.core.kernel import Revise, Rows, Stage
+from sampler.core.records import ChainState, Revision, Segment
 
 
 @dataclass(frozen=True, slots=True)

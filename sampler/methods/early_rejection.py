@@ -8,8 +8,8 @@ import math
 
 from sampler.core import kernel, power
 from sampler.core.draws import Draws
-from sampler.core.kernel import Revision, Rows, Stage
-from sampler.core.records import ChainState, Law, Segment
+from sampler.core.kernel import Rows, Stage
+from sampler.core.records import ChainState, Law, Revision, Segment
 
 ROUNDING = 1e-9  # nats by which the bound must fall short, so that no rounding turns a verdict
 

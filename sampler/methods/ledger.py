@@ -1,4 +1,4 @@
-"""What a run tells besides its steps: where it comes from, how tokens are displayed, and what it has cost."""
+"""What a run records besides its steps: where it comes from, how tokens are displayed, and what it has cost."""
 
 import platform
 import time
@@ -10,7 +10,7 @@ from importlib import metadata
 from sampler.core.records import PowerSettings, RunStarted, Segment, TemperatureSettings, Totals
 from sampler.models.contract import LanguageModel
 
-SMALL_VOCABULARY = 2048  # up to here a run tells every piece at its start, beyond it each piece when it first occurs
+SMALL_VOCABULARY = 2048  # up to here RunStarted has every piece, beyond it each piece comes when its token first occurs
 
 version = cache(metadata.version)  # reading it from a package's files takes longer than a run in a tiny world
 
@@ -38,25 +38,25 @@ def run_started(
 
 
 class PieceLedger:
-    """Which display pieces a run has told already, so that each is told once and a large vocabulary never at once."""
+    """Display pieces, each recorded once: `known` are the tokens whose pieces are in the events so far."""
 
-    def __init__(self, model: LanguageModel, told: frozenset[int] = frozenset()) -> None:
+    def __init__(self, model: LanguageModel, known: frozenset[int] = frozenset()) -> None:
         self._model = model
-        self.told = told
+        self.known = known
 
     def at_start(self, prompt_ids: tuple[int, ...]) -> dict[int, str]:
         """Every piece of a small vocabulary, those of the prompt of a large one."""
         small = self._model.vocab_size <= SMALL_VOCABULARY
-        return self._tell(range(self._model.vocab_size) if small else prompt_ids)
+        return self._unseen(range(self._model.vocab_size) if small else prompt_ids)
 
     def new(self, segment: Segment) -> dict[int, str]:
-        """Pieces of the tokens and alternatives of a segment that were not told before."""
+        """Pieces of the tokens and alternatives of a segment that no event has yet."""
         alternatives = (token for position in segment.alternatives for token, _ in position)
-        return self._tell((*segment.token_ids, *alternatives))
+        return self._unseen((*segment.token_ids, *alternatives))
 
-    def _tell(self, token_ids: Iterable[int]) -> dict[int, str]:
-        unseen = sorted(set(token_ids) - self.told)
-        self.told = self.told.union(unseen) if unseen else self.told
+    def _unseen(self, token_ids: Iterable[int]) -> dict[int, str]:
+        unseen = sorted(set(token_ids) - self.known)
+        self.known = self.known.union(unseen) if unseen else self.known
         return {token: self._model.piece(token) for token in unseen}
 
 

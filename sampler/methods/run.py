@@ -4,11 +4,10 @@ import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from sampler.core import kernel
-from sampler.core.draws import EXTEND, PROPOSE, SAMPLE, SeededDraws
-from sampler.core.kernel import Revision, Stage
+from sampler.core.draws import EXTEND, PROPOSE, SAMPLE, Draws, SeededDraws
+from sampler.core.kernel import Rows, Stage
 from sampler.core.records import (
     BlockFrozen,
     BlockStarted,
@@ -16,6 +15,7 @@ from sampler.core.records import (
     Event,
     Law,
     PowerSettings,
+    Revision,
     RunEnded,
     SampleDrawn,
     SettingsChanged,
@@ -23,7 +23,7 @@ from sampler.core.records import (
     TemperatureSettings,
     Totals,
 )
-from sampler.methods.chain import as_step, stage_of, whole_run
+from sampler.methods.chain import Chain, Standing, whole_run
 from sampler.methods.ledger import Meter, PieceLedger, added, run_started
 from sampler.methods.speed import Speed, revisions
 from sampler.models.contract import LanguageModel
@@ -45,17 +45,20 @@ class Steering:
 class Checkpoint:
     """Where a run stands after an event: all that the rest of it depends on beside its model and the dials.
 
-    After the freezing of a whole completion (scope completion) it is where that began.
+    `known`: the tokens whose pieces are in the events so far. While a whole completion is frozen (scope completion) it
+    is where that began.
     """
 
     prompt: str
     settings: PowerSettings
-    law: Law  # that measured the state
-    block: int = 0
-    step: int | None = None  # of this block, the next one; None: the block is not written yet
-    state: ChainState = field(default_factory=ChainState)
+    at: Standing
     totals: Totals = field(default_factory=Totals)
-    told: frozenset[int] = frozenset()  # tokens whose pieces were told; empty before the first event
+    known: frozenset[int] = frozenset()
+
+    @classmethod
+    def start(cls, prompt: str, settings: PowerSettings) -> "Checkpoint":
+        """Before the first event."""
+        return cls(prompt, settings, Standing(settings.law))
 
 
 def run_power(
@@ -72,32 +75,36 @@ def run_power(
     out. Raises ValueError before the first event if the prompt does not fit or early rejection would not be exact.
     """
     speed.check(settings.law)
-    own = model.fresh(speed.keep_rows, speed.guess)
-    return PowerRun(own, Checkpoint(prompt, settings, settings.law), steering or steady(settings), speed).events()
+    model = model.fresh(speed.keep_rows, speed.guess)
+    return PowerRun(model, Checkpoint.start(prompt, settings), steering or steady(settings), speed).events()
 
 
 def run_chains(
     model: LanguageModel, prompt: str, settings: PowerSettings, chains: Iterable[int]
 ) -> Iterator[tuple[int, BlockStarted | StepTaken]]:
-    """Several chains of one run side by side, told as (chain, event) while they go on.
+    """Several chains of one run side by side, as (chain, event) while they go on.
 
-    Each makes the very draws and decisions of `run_power` with that chain's settings; what a step cost is not told,
-    since one batched model call answers all of them. Raises ValueError before the first event if the prompt does not
-    fit.
+    Each makes the draws and decisions of `run_power` with that chain's settings. Events carry no cost, since one
+    batched model call answers all chains. Raises ValueError before the first event if the prompt does not fit.
     """
     model = model.fresh()
     prompt_ids = checked_prompt(model, prompt, settings.max_new_tokens)
-    told: deque[tuple[int, BlockStarted | StepTaken]] = deque()
+    events: deque[tuple[int, BlockStarted | StepTaken]] = deque()
 
     def written(chain: int) -> kernel.Rows:
         own = replace(settings, chain=chain)
-        return whole_run(prompt_ids, model.eos_ids, own, lambda event: told.append((chain, event)))
+        return whole_run(prompt_ids, model.eos_ids, own, lambda event: events.append((chain, event)))
 
-    return _as_told(rounds(model, map(written, chains)), told)
+    def as_they_come() -> Iterator[tuple[int, BlockStarted | StepTaken]]:
+        for _ in rounds(model, map(written, chains)):
+            while events:
+                yield events.popleft()
+
+    return as_they_come()
 
 
 def run_temperature(model: LanguageModel, prompt: str, settings: TemperatureSettings) -> Iterator[Event]:
-    """Independent completions from the base model at one temperature, batched; a sample is told when it ends."""
+    """Independent completions from the base model at one temperature, batched; each is an event when it ends."""
     model = model.fresh()
     prompt_ids = checked_prompt(model, prompt, settings.max_new_tokens)
     return _temperature_events(model, prompt, prompt_ids, settings)
@@ -120,127 +127,85 @@ def checked_prompt(model: LanguageModel, prompt: str, max_new_tokens: int) -> tu
     return prompt_ids
 
 
-def _as_told(going_on: Iterator, told: deque) -> Iterator:
-    for _ in going_on:
-        while told:
-            yield told.popleft()
-
-
 class PowerRun:
-    """The moving parts of one run: the chain's state, the law in force, and the counts.
+    """A chain that a person steers: dials are read before each block and step, and each event has its cost.
 
-    `checkpoint` tells where it stands; another PowerRun goes on from there, in another process too, with the very
-    events that this one would have told, apart from what they cost.
+    `checkpoint` says where it stands; another PowerRun goes on from there, in another process too, with the events
+    that this one would have had, apart from their costs.
     """
 
     def __init__(self, model: LanguageModel, start: Checkpoint, steering: Steering, speed: Speed) -> None:
         self.model, self.steering, self.speed = model, steering, speed
-        self.prompt, self.settings = start.prompt, start.settings
-        self.prompt_ids = checked_prompt(model, self.prompt, self.settings.max_new_tokens)
-        self.law, self.state, self.totals = start.law, start.state, start.totals
-        self.block, self.step = start.block, start.step
-        self.pieces = PieceLedger(model, start.told)
+        self.prompt, self.settings, self.at, self.totals = start.prompt, start.settings, start.at, start.totals
+        prompt_ids = checked_prompt(model, self.prompt, self.settings.max_new_tokens)
+        self.chain = Chain(prompt_ids, model.eos_ids, self.settings)
+        self.pieces = PieceLedger(model, start.known)
         self.ahead: Iterator[tuple[Revision, ChainState]] = iter(())  # revisions of the current text
 
     def checkpoint(self) -> Checkpoint:
-        """Where the run stands after the event that it told last."""
-        told = self.pieces.told
-        return Checkpoint(self.prompt, self.settings, self.law, self.block, self.step, self.state, self.totals, told)
+        """Where the run stands after its latest event."""
+        return Checkpoint(self.prompt, self.settings, self.at, self.totals, self.pieces.known)
 
     def events(self) -> Iterator[Event]:
-        """The rest of the run, event by event; RunStarted only where nothing was told before."""
-        if not self.pieces.told:
-            yield run_started(self.model, self.prompt, self.prompt_ids, self.settings, self.pieces)
-        while self.block < self.settings.num_blocks and not self.steering.stop_requested:
-            if self.step is None and self.state.finished and self.settings.scope == "block":
-                break
-            yield from self._block()
+        """The rest of the run, event by event; RunStarted only at the very start."""
+        if not self.pieces.known:
+            yield run_started(self.model, self.prompt, self.chain.prompt_ids, self.settings, self.pieces)
+        while not self.chain.is_over(self.at) and not self.steering.stop_requested:
+            if not self.chain.freezes(self.at):
+                yield from self._follow_dials()
+            yield self._next_event()
         stopped = self.steering.stop_requested
         if not stopped and self.settings.scope == "completion":
-            yield from (self._frozen(block) for block in range(self._blocks_written()))
+            blocks_written = -(-len(self.at.state.segment) // self.settings.block_size)
+            yield from (self.chain.frozen(block, self.at.state) for block in range(blocks_written))
         yield self._ended("stopped" if stopped else "completed")
 
-    def _block(self) -> Iterator[Event]:
-        """The rest of the current block; the run then stands before the next one."""
-        block = self.block
-        if self.step is None:
-            yield from self._follow_dials(block)
-            extended = self._extend(block)
-            self.step = 0
-            yield extended
-        while self.step < self.settings.steps_per_block:
-            if self.steering.stop_requested:
-                return
-            yield from self._follow_dials(block)
-            taken = self._revise(block, self.step)
-            self.step += 1
-            yield taken
-        if self.steering.stop_requested:
-            return
-        self.block, self.step = block + 1, None
-        if self.settings.scope == "block":
-            yield self._frozen(block)
-
-    def _follow_dials(self, block: int) -> Iterator[Event]:
+    def _follow_dials(self) -> Iterator[SettingsChanged]:
         dials = (self.steering.alpha, self.steering.proposal_temperature)
         law = Law.of(*dials)
-        if law != self.law:
-            self.law, self.ahead = law, iter(())
-            self.state, cost = self._ask(kernel.remeasure(self._stage(block), self.state))
-            self._count(Totals(), cost)
-            yield SettingsChanged(self.totals.steps, *dials)
+        if law != self.at.law:
+            meter = Meter(self.model)
+            state = alone(self.model, kernel.remeasure(self.chain.stage(self.at.block, law), self.at.state))
+            self.at, self.ahead = replace(self.at, law=law, state=state), iter(())
+            self.totals = added(self.totals, meter.read())
+            yield SettingsChanged(self.at.draw, *dials)
 
-    def _extend(self, block: int) -> BlockStarted:
-        stage, start = self._stage(block), len(self.state.segment)
-        result, cost = self._ask(kernel.extend(stage, self.state, self._draws(block, 0, EXTEND)))
-        extension, self.state = result
-        self._count(Totals(tokens_drawn=len(extension)), cost)
-        return BlockStarted(block, start, stage.end, extension, self.pieces.new(extension))
-
-    def _revise(self, block: int, step: int) -> StepTaken:
+    def _next_event(self) -> BlockStarted | StepTaken | BlockFrozen:
         meter = Meter(self.model)
-        revision, self.state = next(self.ahead, None) or self._look_ahead(block, step)
+        event, self.at = alone(self.model, self.chain.advance(self.at, self._revision))
+        if isinstance(event, BlockFrozen):
+            return event
         cost = meter.read()
-        taken = as_step(revision, block, step, self.totals.steps, self.law)
-        self._count(Totals(1, int(taken.is_accepted), int(taken.is_changed), len(taken.proposed)), cost)
-        return StepTaken(taken, cost.tokens_fed, cost.forward_calls, cost.seconds, self.pieces.new(taken.proposed))
+        if isinstance(event, BlockStarted):
+            self.totals = added(added(self.totals, Totals(tokens_drawn=len(event.extension))), cost)
+            return replace(event, pieces=self.pieces.new(event.extension))
+        step, proposed = event.step, event.step.revision.proposed
+        counts = Totals(1, int(step.is_accepted), int(step.is_changed), len(proposed))
+        self.totals = added(added(self.totals, counts), cost)
+        return StepTaken(step, cost.tokens_fed, cost.forward_calls, cost.seconds, self.pieces.new(proposed))
 
-    def _look_ahead(self, block: int, step: int) -> tuple[Revision, ChainState]:
-        draws = (self._draws(block, later, PROPOSE) for later in range(step, self.settings.steps_per_block))
-        stage = self._stage(block)
-        self.model.hold(self.prompt_ids + self.state.segment.token_ids, len(self.prompt_ids) + stage.start)
-        self.ahead = revisions(self.model, stage, self.state, draws, self.speed, self._behind(block))
+    def _revision(self, stage: Stage, state: ChainState, draws: Draws) -> Rows[tuple[Revision, ChainState]]:
+        """The next revision of the current text, in the place of `kernel.revise`: it has asked the model already."""
+        yield from ()
+        return next(self.ahead, None) or self._look_ahead(stage, state)
+
+    def _look_ahead(self, stage: Stage, state: ChainState) -> tuple[Revision, ChainState]:
+        block, steps = self.at.block, range(self.at.step or 0, self.settings.steps_per_block)
+        self.model.hold(stage.prompt_ids + state.segment.token_ids, len(stage.prompt_ids) + stage.start)
+        draws = (self.chain.draws(block, step, PROPOSE) for step in steps)
+        self.ahead = revisions(self.model, stage, state, draws, self.speed, self._behind(block + 1))
         return next(self.ahead)
 
-    def _behind(self, block: int) -> Iterator[kernel.Rows]:
+    def _behind(self, block: int) -> Iterator[Rows]:
         """The next block as it will be written if no step of this one changes the text any more."""
-        if self.speed.prefetch > 1 and block + 1 < self.settings.num_blocks:
-            yield kernel.extend(self._stage(block + 1), self.state, self._draws(block + 1, 0, EXTEND))
-
-    def _frozen(self, block: int) -> BlockFrozen:
-        size = self.settings.block_size
-        return BlockFrozen(block, self.state.segment.token_ids[block * size : (block + 1) * size])
+        if self.speed.prefetch > 1 and block < self.settings.num_blocks:
+            stage = self.chain.stage(block, self.at.law)
+            yield kernel.extend(stage, self.at.state, self.chain.draws(block, 0, EXTEND))
 
     def _ended(self, reason: str) -> RunEnded:
-        ids = self.state.segment.token_ids
-        log_p = math.fsum(self.state.segment.log_p)
-        return RunEnded(reason, ids, self.model.decode(ids), log_p, self.totals)
-
-    def _stage(self, block: int) -> Stage:
-        return stage_of(self.settings, self.prompt_ids, self.model.eos_ids, block, self.law)
-
-    def _draws(self, block: int, step: int, purpose: int) -> SeededDraws:
-        return SeededDraws(self.settings.seed, self.settings.chain, block, step, purpose)
-
-    def _ask(self, writer: kernel.Rows) -> tuple[Any, Totals]:
-        meter = Meter(self.model)
-        return alone(self.model, writer), meter.read()
-
-    def _count(self, own: Totals, cost: Totals) -> None:
-        self.totals = added(added(self.totals, own), cost)
-
-    def _blocks_written(self) -> int:
-        return -(-len(self.state.segment) // self.settings.block_size)
+        segment = self.at.state.segment
+        log_p = math.fsum(segment.log_p)
+        return RunEnded(reason, segment.token_ids, self.model.decode(segment.token_ids), log_p, self.totals)
 
 
 def _temperature_events(

@@ -8,8 +8,8 @@ from typing import Any
 
 from sampler.core import kernel
 from sampler.core.draws import Draws
-from sampler.core.kernel import Revision, Rows, Stage
-from sampler.core.records import ChainState, Law, checked_int
+from sampler.core.kernel import Rows, Stage
+from sampler.core.records import ChainState, Law, Revision, checked_int
 from sampler.methods import early_rejection
 from sampler.models.contract import LanguageModel
 from sampler.models.lock_step import in_lock_step

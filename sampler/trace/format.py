@@ -15,6 +15,7 @@ from sampler.core.records import (
     BlockStarted,
     Event,
     PowerSettings,
+    Revision,
     RunEnded,
     RunStarted,
     SampleDrawn,
@@ -54,7 +55,9 @@ def to_json(event: Event) -> str:
     if body.get("settings", {}).get("chain") == 0:  # chain 0 goes without saying
         del body["settings"]["chain"]
     if isinstance(event, StepTaken):
-        data |= body.pop("step")
+        step = body.pop("step")
+        revision = step.pop("revision")
+        data |= step | revision
     if not isinstance(event, RunStarted) and not body.get("pieces", True):
         del body["pieces"]
     data |= {name: value for name, value in body.items() if not name.startswith("model_")}
@@ -83,7 +86,9 @@ def from_json(line: str, number: int) -> Event:
     try:
         if kind is RunStarted:
             data = _run_started_fields(data, where)
-        return _decode(kind, {**data, "step": data} if kind is StepTaken else data, where)
+        if kind is StepTaken:
+            data = {**data, "step": {**data, "revision": _decode(Revision, data, f"{where}, step")}}
+        return _decode(kind, data, where)
     except TraceError:
         raise
     except ValueError as error:  # a settings record that refuses a value

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from sampler.core.records import Event, SampleDrawn, Segment, StepTaken
-from sampler.trace.text import completion, replay, spelled
+from sampler.trace.text import completion, replay, spelled, tokens_changed
 
 Row = dict[str, Any]
 
@@ -18,32 +18,29 @@ Row = dict[str, Any]
 def steps_frame(chain: int, events: Sequence[Event]) -> pd.DataFrame:
     """One row a Metropolis-Hastings step: where it cut, its acceptance terms, its verdict and its cost.
 
-    `tokens_changed` counts the positions at which the text before and after the step differ; `log_p` and `length` are
-    those of the completion after it.
+    `log_p` and `length` are those of the completion after it.
     """
     rows = []
     for moment in replay(events):
         if not isinstance(moment.event, StepTaken):
             continue
         event, step = moment.event, moment.event.step
+        revision = step.revision
         terms = ("target_ratio", "proposal_ratio", "cut_ratio", "accept_ratio", "u")
         rows.append(
             {"chain": chain, "draw": step.draw, "block": step.block, "step": step.step}
-            | {"alpha": step.alpha, "temperature": step.temperature, "cut": step.cut}
-            | {"tokens_proposed": len(step.proposed), "tokens_replaced": len(step.replaced)}
-            | {f"log_{term}": getattr(step, f"log_{term}") for term in terms}
-            | {"accept_prob": math.exp(min(0.0, step.log_accept_ratio)), "is_accepted": step.is_accepted}
-            | {"tokens_changed": tokens_changed(moment.before, moment.after), "stopped_early": step.stopped_early}
+            | {"alpha": step.alpha, "temperature": step.temperature, "cut": revision.cut}
+            | {"tokens_proposed": len(revision.proposed), "tokens_replaced": len(revision.replaced)}
+            | {f"log_{term}": getattr(revision, f"log_{term}") for term in terms}
+            | {"accept_prob": math.exp(min(0.0, revision.log_accept_ratio)), "is_accepted": step.is_accepted}
+            | {
+                "tokens_changed": tokens_changed(step),
+                "stopped_early": revision.stopped_early,
+            }
             | {"log_p": math.fsum(moment.after.log_p), "length": len(moment.after)}
             | {"tokens_fed": event.tokens_fed, "forward_calls": event.forward_calls, "seconds": event.seconds}
         )
     return pd.DataFrame(rows)
-
-
-def tokens_changed(before: Segment, after: Segment) -> int:
-    """How many positions hold another token, or none, after a step than before."""
-    same = sum(a == b for a, b in zip(before.token_ids, after.token_ids, strict=False))
-    return max(len(before), len(after)) - same
 
 
 def tokens_frame(chain: int, events: Sequence[Event], pieces: dict[int, str]) -> pd.DataFrame:
@@ -68,7 +65,7 @@ def last_writers(events: Sequence[Event]) -> list[int]:
         if not isinstance(event, StepTaken):
             writers += [-1] * len(event.extension)
         elif event.step.is_accepted:
-            writers[event.step.cut :] = [event.step.draw] * len(event.step.proposed)
+            writers[event.step.revision.cut :] = [event.step.draw] * len(event.step.revision.proposed)
     return writers
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sampler.core.records import Law, Segment, SettingsChanged, Step
 from sampler.trace import text as trace_text
 from sampler.trace.format import to_json
+from sampler.trace.text import tokens_changed
 from sampler.trace.trace import Trace
 from sampler.trace.verify import Verification
 
@@ -77,25 +78,14 @@ def step_rows(trace: Trace) -> list[Row]:
         {
             "draw": step.draw,
             "block": step.block,
-            "cut": step.cut,
-            "log_accept_ratio": number(step.log_accept_ratio),
-            "log_u": number(step.log_u),
+            "cut": step.revision.cut,
+            "log_accept_ratio": number(step.revision.log_accept_ratio),
+            "log_u": number(step.revision.log_u),
             "is_accepted": step.is_accepted,
             "tokens_changed": tokens_changed(step),
         }
         for step in trace.steps_taken
     ]
-
-
-def tokens_changed(step: Step) -> int:
-    """How many positions hold another token, or none, after the step than before; 0 if it was rejected."""
-    return tokens_differing(step) if step.is_accepted else 0
-
-
-def tokens_differing(step: Step) -> int:
-    """How many positions hold another token, or none, in the proposed text than in the replaced one."""
-    old, new = step.replaced.token_ids, step.proposed.token_ids
-    return max(len(old), len(new)) - sum(a == b for a, b in zip(old, new, strict=False))
 
 
 def total(segment: Segment) -> float | str:

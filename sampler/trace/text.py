@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sampler.core.records import BlockStarted, Event, Segment, StepTaken
+from sampler.core.records import BlockStarted, Event, Segment, Step, StepTaken
 from sampler.trace.format import TraceError
 
 
@@ -35,12 +35,14 @@ def following(text: Segment, event: BlockStarted | StepTaken) -> Segment:
         if event.start != len(text):
             raise TraceError(f"block {event.block} starts at {event.start}, but the text has {len(text)} tokens")
         return text + event.extension
-    step = event.step
-    if not 0 <= step.cut < len(text) or text.token_ids[step.cut :] != step.replaced.token_ids:
-        raise TraceError(f"step {step.draw} replaces tokens that are not the text's own from position {step.cut} on")
-    if step.stopped_early and step.is_accepted:
+    step, revision = event.step, event.step.revision
+    if not 0 <= revision.cut < len(text) or text.token_ids[revision.cut :] != revision.replaced.token_ids:
+        raise TraceError(
+            f"step {step.draw} replaces tokens that are not the text's own from position {revision.cut} on"
+        )
+    if revision.stopped_early and step.is_accepted:
         raise TraceError(f"step {step.draw} accepts a proposal that was stopped early")
-    return text[: step.cut] + (step.proposed if step.is_accepted else step.replaced)
+    return text[: revision.cut] + (revision.proposed if step.is_accepted else revision.replaced)
 
 
 def completion(events: Iterable[Event]) -> Segment:
@@ -54,3 +56,14 @@ def completion(events: Iterable[Event]) -> Segment:
 def spelled(pieces: dict[int, str], token_ids: Sequence[int]) -> str:
     """The text of some tokens, whose pieces stand for bytes (contract.py)."""
     return "".join(pieces[token] for token in token_ids).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def tokens_differing(step: Step) -> int:
+    """At how many positions the proposed text has another token, or none, than the replaced one."""
+    old, new = step.revision.replaced.token_ids, step.revision.proposed.token_ids
+    return max(len(old), len(new)) - sum(a == b for a, b in zip(old, new, strict=False))
+
+
+def tokens_changed(step: Step) -> int:
+    """At how many positions the text after the step has another token, or none; 0 if it was rejected."""
+    return tokens_differing(step) if step.is_accepted else 0

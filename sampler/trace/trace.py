@@ -192,7 +192,12 @@ def mentioned(events: list[Event]) -> set[int]:
     """Every token id that occurs in a segment, drawn or as an alternative."""
     segments = [event.segment for event in events if isinstance(event, SampleDrawn)]
     segments += [event.extension for event in events if isinstance(event, BlockStarted)]
-    segments += [part for e in events if isinstance(e, StepTaken) for part in (e.step.proposed, e.step.replaced)]
+    segments += [
+        part
+        for e in events
+        if isinstance(e, StepTaken)
+        for part in (e.step.revision.proposed, e.step.revision.replaced)
+    ]
     drawn = {token for segment in segments for token in segment.token_ids}
     return drawn | {token for segment in segments for top in segment.alternatives for token, _ in top}
 

@@ -119,13 +119,13 @@ class _Verifier:
         step, where = event.step, f"step {event.step.draw}"
         self._expect(step.draw == self.totals.steps, f"{where} is not the next one")
         self._expect((step.alpha, step.temperature) == (self.law.alpha, self.law.temperature), f"{where}: its dials")
-        kept, address = self.text[: step.cut], (*self._chain, step.block, step.step)
-        proposed = self._measure(kept, step.proposed, f"{where}, proposed", (*address, PROPOSE))
-        replaced = self._measure(kept, step.replaced, f"{where}, replaced")
-        if step.stopped_early:
-            self._unfinished(kept + step.proposed, step, where)
+        kept, address = self.text[: step.revision.cut], (*self._chain, step.block, step.step)
+        proposed = self._measure(kept, step.revision.proposed, f"{where}, proposed", (*address, PROPOSE))
+        replaced = self._measure(kept, step.revision.replaced, f"{where}, replaced")
+        if step.revision.stopped_early:
+            self._unfinished(kept + step.revision.proposed, step, where)
         else:
-            self._whole(kept + step.proposed, step.block, where)
+            self._whole(kept + step.revision.proposed, step.block, where)
         self._judged(step, proposed, replaced, address, where)
         self.text = following(self.text, event)
         self._count(step)
@@ -249,24 +249,28 @@ class _Verifier:
     def _judged(self, step: Step, proposed: Segment, replaced: Segment, address: tuple[int, ...], where: str) -> None:
         start = step.block * self.settings.block_size if self.settings.scope == "block" else 0
         n = len(self.text) - start
-        if step.cut < max(start, len(self.frozen)):
+        if step.revision.cut < max(start, len(self.frozen)):
             self._expect(False, f"{where} cuts into a frozen block")
             return
-        self._expect(step.cut == start + int(uniform(*address, CUT, 0) * n), f"{where}: its cut")
-        self._expect(step.log_u == math.log(uniform(*address, ACCEPT, 0)), f"{where}: its log u")
+        self._expect(step.revision.cut == start + int(uniform(*address, CUT, 0) * n), f"{where}: its cut")
+        self._expect(step.revision.log_u == math.log(uniform(*address, ACCEPT, 0)), f"{where}: its log u")
         same = proposed.token_ids == replaced.token_ids  # equal texts have equal probabilities, whatever the rounding
         target = power.log_target_ratio(step.alpha, proposed.log_p, (proposed if same else replaced).log_p)
         proposal = power.log_proposal_ratio(proposed.log_q, (proposed if same else replaced).log_q)
-        length = step.cut + len(proposed)
-        if step.stopped_early:  # as many tokens as it would have had at least, which is its best case
+        length = step.revision.cut + len(proposed)
+        if step.revision.stopped_early:  # as many tokens as it would have had at least, which is its best case
             length = length + 1 if self.model.eos_ids else self._end(step.block)
         cuts = power.log_cut_ratio(n, length - start)
         ratio = power.log_accept_ratio(step.alpha, target, proposal, cuts)
         for name, value in (("target", target), ("proposal", proposal), ("cut", cuts), ("accept", ratio)):
-            self._ratio(getattr(step, f"log_{name}_ratio"), value, f"{where}, log_{name}_ratio")
-        self._expect(step.is_accepted == (step.log_u < step.log_accept_ratio), f"{where}: its verdict")
-        is_close = abs(step.log_u - ratio) <= RATIO_TOLERANCE  # rounding may decide there
-        self._expect(is_close or step.is_accepted == (step.log_u < ratio), f"{where}: its verdict by fresh passes")
+            self._ratio(getattr(step.revision, f"log_{name}_ratio"), value, f"{where}, log_{name}_ratio")
+        self._expect(
+            step.is_accepted == (step.revision.log_u < step.revision.log_accept_ratio), f"{where}: its verdict"
+        )
+        is_close = abs(step.revision.log_u - ratio) <= RATIO_TOLERANCE  # rounding may decide there
+        self._expect(
+            is_close or step.is_accepted == (step.revision.log_u < ratio), f"{where}: its verdict by fresh passes"
+        )
 
     def _ratio(self, told: float, again: float, where: str) -> None:
         error = largest_difference([told], [again])
@@ -277,7 +281,10 @@ class _Verifier:
     def _count(self, step: Step) -> None:
         t = self.totals
         self.totals = Totals(
-            t.steps + 1, t.accepted + step.is_accepted, t.changed + step.is_changed, t.tokens_drawn + len(step.proposed)
+            t.steps + 1,
+            t.accepted + step.is_accepted,
+            t.changed + step.is_changed,
+            t.tokens_drawn + len(step.revision.proposed),
         )
         self.found.steps += 1
 

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from worlds import revised
 
 from explorer.analysis.chain import diagnostics, enumerated, vagueness
 from explorer.analysis.chain_draws import NO_ANSWER, draws_frame
 from explorer.analysis.mixing import STUCK
 from explorer.analysis.moments import History
 from explorer.analysis.tallies import distance
-from sampler.core.records import BlockStarted, Event, PowerSettings, Segment, Step, StepTaken
+from sampler.core.records import BlockStarted, Event, PowerSettings, Revision, Segment, Step, StepTaken
 from sampler.methods.run import run_chains, run_power, steady
 from sampler.models.table import endless_world, flat_world
 
@@ -30,7 +31,10 @@ def made_up(start: str, moves: list[tuple[str, bool]], block: int = 0, before: i
     text, events = segment(start), [BlockStarted(block, before, before + 2, segment(start))]
     for number, (token, accepted) in enumerate(moves):
         proposed = segment(token, -1.0 - "abc".index(token))
-        step = Step(block, number, number, 4.0, 0.25, before + 1, proposed, text[1:], 0, 0, 0, 0, -1.0, accepted)
+        step = Step(
+            *(block, number, number, 4.0, 0.25),
+            Revision(before + 1, proposed, text[1:], 0, 0, 0, 0, -1.0, accepted),
+        )
         events.append(StepTaken(step, 0, 0, 0.0))
         text = text[:1] + proposed if accepted else text
     return events
@@ -141,10 +145,11 @@ def test_rounding_between_batches_is_no_disagreement():
 
 
 def off_by(event: Event, nats: float) -> Event:
-    name, part = ("extension", event) if isinstance(event, BlockStarted) else ("proposed", event.step)
-    told = getattr(part, name)
-    part = replace(part, **{name: replace(told, log_p=tuple(p + nats for p in told.log_p))})
-    return part if isinstance(event, BlockStarted) else replace(event, step=part)
+    written = event.extension if isinstance(event, BlockStarted) else event.step.revision.proposed
+    off = replace(written, log_p=tuple(p + nats for p in written.log_p))
+    if isinstance(event, BlockStarted):
+        return replace(event, extension=off)
+    return replace(event, step=revised(event.step, proposed=off))
 
 
 def test_moved_dials_leave_a_stage_without_one_target():

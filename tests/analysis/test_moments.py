@@ -81,7 +81,7 @@ def test_alternatives_follow_a_moved_dial():
 def test_cut_counts_add_up():
     trace = trace_of(seed=2, scope="completion")
     row = History().extend(trace.events)[-1]
-    inside = [step for step in trace.steps_taken if step.cut < row["length"]]
+    inside = [step for step in trace.steps_taken if step.revision.cut < row["length"]]
     assert sum(row["cuts"]) == len(inside)
     assert sum(row["changed_cuts"]) == sum(step.is_changed for step in inside)
     assert sum(row["rejected_cuts"]) == sum(not step.is_accepted for step in inside)

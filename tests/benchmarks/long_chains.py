@@ -24,12 +24,12 @@ import numpy as np
 from sampler.classroom.corpus import TASKS, held_out
 from sampler.classroom.problems import Problem
 from sampler.core import kernel
-from sampler.core.draws import PROPOSE, SeededDraws
+from sampler.core.draws import PROPOSE
 from sampler.core.kernel import Rows
 from sampler.core.records import PowerSettings
 from sampler.exact.best_first import Budget
 from sampler.exact.certified import CertifiedTarget, Interval, certify
-from sampler.methods.chain import stage_of, whole_run
+from sampler.methods.chain import Chain, whole_run
 from sampler.models.causal_lm import CausalLM
 from sampler.models.lock_step import in_lock_step
 
@@ -49,12 +49,11 @@ Text = tuple[int, ...]
 def long_run(prompt_ids: Text, eos_ids: Text, settings: PowerSettings) -> Rows[list[Text]]:
     """The texts after each of STEPS revisions that follow a whole run."""
     state = (yield from whole_run(prompt_ids, eos_ids, settings)).state
-    last = settings.num_blocks - 1
-    stage = stage_of(settings, prompt_ids, eos_ids, last, settings.law)
+    chain, last = Chain(prompt_ids, eos_ids, settings), settings.num_blocks - 1
+    stage = chain.stage(last, settings.law)
     texts = []
     for step in range(settings.steps_per_block, settings.steps_per_block + STEPS):
-        draws = SeededDraws(settings.seed, settings.chain, last, step, PROPOSE)
-        _, state = yield from kernel.revise(stage, state, draws)
+        _, state = yield from kernel.revise(stage, state, chain.draws(last, step, PROPOSE))
         texts.append(state.segment.token_ids)
     return texts
 

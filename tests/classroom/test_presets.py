@@ -70,4 +70,4 @@ def test_infinite_alpha_only_climbs(model):
     trace = Trace(run_power(model, PRESETS[0].prompt, settings))
     assert verify(trace, model).ok
     for step in trace.steps_taken:
-        assert step.is_accepted == (sum(step.proposed.log_p) > sum(step.replaced.log_p))
+        assert step.is_accepted == (sum(step.revision.proposed.log_p) > sum(step.revision.replaced.log_p))

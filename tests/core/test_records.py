@@ -5,7 +5,7 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from sampler.core.records import ChainState, Law, PowerSettings, Segment, Step, TemperatureSettings
+from sampler.core.records import ChainState, Law, PowerSettings, Revision, Segment, Step, TemperatureSettings
 
 NAN, INF = math.nan, math.inf
 ALPHA = "alpha must be a number from 1 to inf, not "
@@ -132,5 +132,5 @@ def test_segments_are_cut_and_joined_field_by_field():
     ("accepted", "proposed", "changed"), [(True, (1, 2), True), (True, (3,), False), (False, (1, 2), False)]
 )
 def test_only_an_accepted_different_text_is_a_change(accepted, proposed, changed):
-    step = Step(0, 0, 0, 2.0, 0.5, 0, segment(*proposed), segment(3), 0.0, 0.0, 0.0, 0.0, -1.0, accepted)
+    step = Step(0, 0, 0, 2.0, 0.5, Revision(0, segment(*proposed), segment(3), 0.0, 0.0, 0.0, 0.0, -1.0, accepted))
     assert step.is_changed == changed

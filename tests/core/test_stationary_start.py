@@ -20,7 +20,7 @@ from sampler.core.draws import PROPOSE, SAMPLE, SeededDraws, uniform
 from sampler.core.records import PowerSettings, TemperatureSettings
 from sampler.core.rows import ArrayRow, Row
 from sampler.exact.enumeration import Completion, Distribution, run_law, state_of, temperature_law
-from sampler.methods import run as run_module
+from sampler.methods import chain as chain_module
 from sampler.methods.run import run_power, run_temperature
 from sampler.models.lock_step import alone
 from sampler.models.table import flat_world
@@ -102,7 +102,7 @@ def test_whole_runs_of_a_wrong_kernel_do_not(monkeypatch):
 
 
 def test_whole_runs_whose_steps_share_their_random_numbers_do_not(monkeypatch):
-    monkeypatch.setattr(run_module, "SeededDraws", lambda seed, *address: SeededDraws(seed, 0, 0, 0, PROPOSE))
+    monkeypatch.setattr(chain_module, "SeededDraws", lambda seed, *address: SeededDraws(seed, 0, 0, 0, PROPOSE))
     assert excess(*run_ends("completion")) > 1
 
 

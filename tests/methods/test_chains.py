@@ -52,7 +52,16 @@ def test_a_network_decides_the_same_alone_and_beside_others():
 
     def decisions(events) -> list:
         steps = [event.step for event in events if isinstance(event, StepTaken)]
-        return [(s.cut, s.proposed.token_ids, s.replaced.token_ids, s.log_u, s.is_accepted) for s in steps]
+        return [
+            (
+                s.revision.cut,
+                s.revision.proposed.token_ids,
+                s.revision.replaced.token_ids,
+                s.revision.log_u,
+                s.is_accepted,
+            )
+            for s in steps
+        ]
 
     told = beside(model, settings, range(4))
     for chain, events in told.items():
@@ -139,4 +148,4 @@ def test_chains_are_independent_samples_of_the_run_s_exact_law(scope, monkeypatc
 def following_ids(text: tuple[int, ...], event: BlockStarted | StepTaken) -> tuple[int, ...]:
     if isinstance(event, BlockStarted):
         return text + event.extension.token_ids
-    return text[: event.step.cut] + event.step.proposed.token_ids if event.step.is_accepted else text
+    return text[: event.step.revision.cut] + event.step.revision.proposed.token_ids if event.step.is_accepted else text

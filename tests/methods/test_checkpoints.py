@@ -32,7 +32,7 @@ def told(
 @given(little_worlds(), power_settings(), dial_moves(), st.sampled_from((1, 3)))
 def test_a_run_goes_on_from_any_event(model, settings, moves, prefetch):
     own = Speed(prefetch)
-    whole = told(model, Checkpoint("a", settings, settings.law), steady(settings), own, moves)
+    whole = told(model, Checkpoint.start("a", settings), steady(settings), own, moves)
     events = [event for event, _, _ in whole]
     for i, (event, checkpoint, steering) in enumerate(whole[:-1]):
         if isinstance(event, BlockFrozen) and settings.scope == "completion":
@@ -44,16 +44,14 @@ def test_a_run_goes_on_from_any_event(model, settings, moves, prefetch):
 def test_it_is_the_run_of_run_power():
     settings = PowerSettings(2.0, max_new_tokens=6, block_size=3, steps_per_block=4, seed=5)
     model = WORLDS["endless"]()
-    events = [
-        event for event, _, _ in told(model, Checkpoint("b", settings, settings.law), steady(settings), Speed(), {})
-    ]
+    events = [event for event, _, _ in told(model, Checkpoint.start("b", settings), steady(settings), Speed(), {})]
     assert costless(events) == costless(list(run_power(model, "b", settings)))
 
 
 def test_pieces_are_told_once_across_checkpoints(monkeypatch):
     monkeypatch.setattr("sampler.methods.ledger.SMALL_VOCABULARY", 0)
     settings = PowerSettings(2.0, max_new_tokens=8, block_size=4, steps_per_block=4, alternatives=2)
-    start, pieces = Checkpoint("b", settings, settings.law), []
+    start, pieces = Checkpoint.start("b", settings), []
     for _ in range(12):
         event, checkpoint, _ = told(wide_world(), start, steady(settings), Speed(), {})[0]
         start = pickle.loads(checkpoint)
@@ -63,9 +61,9 @@ def test_pieces_are_told_once_across_checkpoints(monkeypatch):
 
 def test_a_network_goes_on_too():
     settings = PowerSettings(2.0, max_new_tokens=8, block_size=4, steps_per_block=3, seed=1, alternatives=0)
-    whole = told(loaded("llama"), Checkpoint("the", settings, settings.law), steady(settings), Speed(), {})
+    whole = told(loaded("llama"), Checkpoint.start("the", settings), steady(settings), Speed(), {})
     _, checkpoint, steering = whole[5]
     rest = told(loaded("llama"), pickle.loads(checkpoint), steering, Speed(), {})
-    assert [e.step.proposed.token_ids for e, _, _ in rest if isinstance(e, StepTaken)] == [
-        e.step.proposed.token_ids for e, _, _ in whole[6:] if isinstance(e, StepTaken)
+    assert [e.step.revision.proposed.token_ids for e, _, _ in rest if isinstance(e, StepTaken)] == [
+        e.step.revision.proposed.token_ids for e, _, _ in whole[6:] if isinstance(e, StepTaken)
     ]

@@ -132,7 +132,8 @@ def test_frozen_tokens_never_change_under_scope_block(seed):
 def test_scope_completion_does_change_earlier_blocks():
     """So the test above can fail: without freezing, some run of the same twenty rewrites its first block."""
     cuts = [
-        min(step.cut - 2 * step.block for step in steps_of(power_events(scope="completion", seed=s))) for s in range(20)
+        min(step.revision.cut - 2 * step.block for step in steps_of(power_events(scope="completion", seed=s)))
+        for s in range(20)
     ]
     assert min(cuts) < 0
 
@@ -171,7 +172,7 @@ def test_the_ending_sums_up_the_run(scope, seed):
     assert ended.totals.steps == len(steps)
     assert ended.totals.accepted == sum(step.is_accepted for step in steps)
     assert ended.totals.changed == sum(step.is_changed for step in steps)
-    assert ended.totals.tokens_drawn == sum(map(len, written)) + sum(len(step.proposed) for step in steps)
+    assert ended.totals.tokens_drawn == sum(map(len, written)) + sum(len(step.revision.proposed) for step in steps)
     assert ended.totals.forward_calls == ended.totals.tokens_drawn  # a TableModel is asked once a token
 
 
@@ -210,7 +211,7 @@ def test_after_a_move_the_replaced_text_is_measured_again(dials):
             blank = Trace(events).events[1].extension[:0]
             known = replace(blank, token_ids=ids, log_p=ids, log_q=ids, log_z=ids, entropy=ids, alternatives=ids)
             again = alone(endless_world(), remeasure(stage, ChainState(known)))
-            assert event.step.replaced == again.segment[event.step.cut :]
+            assert event.step.revision.replaced == again.segment[event.step.revision.cut :]
 
 
 def test_a_dial_moved_back_before_the_next_step_changes_nothing():
@@ -312,10 +313,10 @@ def test_a_small_vocabulary_is_told_at_the_start(monkeypatch):
 def test_runs_at_two_alphas_share_their_random_numbers():
     """Neighbours: the same cuts and verdict numbers under scope block, where lengths agree."""
     low, high = (steps_of(power_events(alpha=alpha)) for alpha in (2.0, 2.001))
-    assert [step.log_u for step in low] == [step.log_u for step in high]
-    assert [step.cut for step in low] == [step.cut for step in high]
-    assert [step.proposed.token_ids for step in low] == [step.proposed.token_ids for step in high]
-    assert [step.log_accept_ratio for step in low] != [step.log_accept_ratio for step in high]
+    assert [step.revision.log_u for step in low] == [step.revision.log_u for step in high]
+    assert [step.revision.cut for step in low] == [step.revision.cut for step in high]
+    assert [step.revision.proposed.token_ids for step in low] == [step.revision.proposed.token_ids for step in high]
+    assert [step.revision.log_accept_ratio for step in low] != [step.revision.log_accept_ratio for step in high]
 
 
 # ---- temperature sampling beside it

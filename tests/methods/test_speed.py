@@ -9,7 +9,7 @@ from hypothesis import Phase, given
 from hypothesis import strategies as st
 from test_run import lines_without_times, steps_of
 from tiny_models import TOLERANCE, loaded
-from worlds import dial_moves, little_worlds, power_settings
+from worlds import dial_moves, little_worlds, power_settings, revised
 
 from sampler.core import power
 from sampler.core.records import Event, Law, PowerSettings, RunEnded, Segment, StepTaken
@@ -70,15 +70,16 @@ def assert_same_chain(early: list[Event], serial: list[Event], tolerance: float 
     texts, whole_texts = ([m.after.token_ids for m in Trace(events).replay()] for events in (early, serial))
     assert texts == whole_texts
     for step, whole in zip(steps_of(early), steps_of(serial), strict=True):
-        assert (step.cut, step.log_u, step.is_accepted) == (whole.cut, whole.log_u, whole.is_accepted)
-        assert step.replaced.token_ids == whole.replaced.token_ids
-        length = len(step.proposed)
-        assert step.proposed.token_ids == whole.proposed.token_ids[:length]
-        assert step.stopped_early == (length < len(whole.proposed))
-        assert step.proposed.log_p == pytest.approx(whole.proposed.log_p[:length], abs=tolerance)
-        if step.stopped_early:
-            assert whole.log_accept_ratio <= step.log_accept_ratio + 1e-9 <= step.log_u
-    return sum(step.stopped_early for step in steps_of(early))
+        assert (step.revision.cut, step.revision.log_u) == (whole.revision.cut, whole.revision.log_u)
+        assert step.is_accepted == whole.is_accepted
+        assert step.revision.replaced.token_ids == whole.revision.replaced.token_ids
+        length = len(step.revision.proposed)
+        assert step.revision.proposed.token_ids == whole.revision.proposed.token_ids[:length]
+        assert step.revision.stopped_early == (length < len(whole.revision.proposed))
+        assert step.revision.proposed.log_p == pytest.approx(whole.revision.proposed.log_p[:length], abs=tolerance)
+        if step.revision.stopped_early:
+            assert whole.revision.log_accept_ratio <= step.revision.log_accept_ratio + 1e-9 <= step.revision.log_u
+    return sum(step.revision.stopped_early for step in steps_of(early))
 
 
 def check_early_rejection(model: LanguageModel, settings: PowerSettings, moves: dict[int, dict], prefetch: int) -> None:
@@ -131,8 +132,8 @@ def test_a_lie_about_a_step_that_was_stopped_is_found(lie):
     settings, model = replace(SETTINGS, proposal_temperature=1.0, max_new_tokens=9, block_size=9), flat_world()
     events = list(run_power(model, "b", settings, speed=Speed(early_rejection=True)))
     assert verify(Trace(events), model).ok
-    at = next(i for i, e in enumerate(events) if isinstance(e, StepTaken) and e.step.stopped_early)
-    events[at] = replace(events[at], step=replace(events[at].step, **lie))
+    at = next(i for i, e in enumerate(events) if isinstance(e, StepTaken) and e.step.revision.stopped_early)
+    events[at] = replace(events[at], step=revised(events[at].step, **lie))
     try:
         assert not verify(Trace(events), model).ok
     except TraceError:
@@ -144,7 +145,7 @@ def test_a_whole_trace_may_not_pretend_to_be_stopped():
     settings = replace(SETTINGS, proposal_temperature=3.0)
     events = list(run_power(endless_world(), "b", settings))
     at = next(i for i, e in enumerate(events) if isinstance(e, StepTaken) and not e.step.is_accepted)
-    step = replace(events[at].step, stopped_early=True, proposed=events[at].step.proposed[:1])
+    step = revised(events[at].step, stopped_early=True, proposed=events[at].step.revision.proposed[:1])
     events[at] = replace(events[at], step=step)
     assert any("where log A is no bound" in problem for problem in verify(Trace(events), endless_world()).problems)
 
@@ -253,8 +254,8 @@ def test_dials_moved_to_where_it_is_not_exact_switch_it_off():
     )
     run = moved(endless_world(), "b", settings, Speed(4, early_rejection=True), {5: {"proposal_temperature": 3.0}})
     steps = steps_of(list(run))
-    assert any(step.stopped_early for step in steps[:6])
-    assert not any(step.stopped_early for step in steps[6:])
+    assert any(step.revision.stopped_early for step in steps[:6])
+    assert not any(step.revision.stopped_early for step in steps[6:])
 
 
 def test_stop_in_the_middle_of_prefetched_steps():

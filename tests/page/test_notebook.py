@@ -60,7 +60,7 @@ def test_its_tables_are_the_traces_own(tmp_path, monkeypatch, capsys):
     trace, _ = recorded("cups-1")
     names = executed(trace, tmp_path, monkeypatch)
     steps = trace.steps_taken
-    assert list(names["steps"]["log_accept_ratio"]) == [step.log_accept_ratio for step in steps]
+    assert list(names["steps"]["log_accept_ratio"]) == [step.revision.log_accept_ratio for step in steps]
     assert names["acceptance"]["size"].sum() == len(steps)
     assert names["acceptance"]["mean"].iloc[0] == sum(s.is_accepted for s in steps if s.block == 0) / sum(
         s.block == 0 for s in steps

@@ -46,7 +46,7 @@ def test_tokens_are_those_of_the_completion_and_name_the_step_that_wrote_them(tr
     assert tuple(frame["token_id"]) == trace.ended.token_ids
     assert math.fsum(frame["log_p"]) == trace.ended.log_p
     for position, draw in zip(frame["position"], frame["draw"], strict=True):
-        cuts = [step.draw for step in trace.steps_taken if step.is_accepted and step.cut <= position]
+        cuts = [step.draw for step in trace.steps_taken if step.is_accepted and step.revision.cut <= position]
         block = position // SETTINGS.block_size
         later = [draw for draw in cuts if trace.steps_taken[draw].block >= block]
         assert draw == max(later, default=-1)

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 from command_lines import SAMPLES, SETTINGS, saved_run, told
+from worlds import revised
 
 from sampler.core.records import PowerSettings, Segment
 from sampler.methods.run import run_power, steady
 from sampler.models.table import endless_world
-from sampler.trace.summary import tokens_changed
+from sampler.trace.text import tokens_changed
 from sampler.trace.trace import Trace
 
 
@@ -23,8 +24,17 @@ def test_show_tells_every_verdict(tmp_path):
     assert {step.is_accepted for step in trace.steps_taken} == {True, False}
     for step in trace.steps_taken:
         verdict = "accepted" if step.is_accepted else "rejected"
-        changed = sum(a != b for a, b in zip(step.proposed.token_ids, step.replaced.token_ids, strict=True))
-        cells = [step.draw, step.block, step.cut, f"{step.log_accept_ratio:.6g}", f"{step.log_u:.6g}", verdict]
+        changed = sum(
+            a != b for a, b in zip(step.revision.proposed.token_ids, step.revision.replaced.token_ids, strict=True)
+        )
+        cells = [
+            step.draw,
+            step.block,
+            step.revision.cut,
+            f"{step.revision.log_accept_ratio:.6g}",
+            f"{step.revision.log_u:.6g}",
+            verdict,
+        ]
         assert [*map(str, cells), str(changed * step.is_accepted)] in lines
     for words in ("endless-world", "prompt: b", "alpha 4, proposal_temperature 1,", f"\n{trace.ended.text}\n"):
         assert words in out
@@ -35,14 +45,16 @@ def test_show_as_json_counts_as_the_run_did(tmp_path):
     data = json.loads(told("show", tmp_path / "run.jsonl", "--json").out)
     for name in ("steps", "accepted", "changed"):
         assert sum(block[name] for block in data["blocks"]) == getattr(trace.ended.totals, name)
-    assert [step["log_accept_ratio"] for step in data["steps"]] == [step.log_accept_ratio for step in trace.steps_taken]
+    assert [step["log_accept_ratio"] for step in data["steps"]] == [
+        step.revision.log_accept_ratio for step in trace.steps_taken
+    ]
     assert data["token_ids"] == list(trace.ended.token_ids) and data["log_p"] == trace.ended.log_p
 
 
 def test_show_of_infinities_is_still_json(tmp_path):
     settings = PowerSettings(alpha=float("inf"), proposal_temperature=1.0, max_new_tokens=4, block_size=4)
     trace = saved_run(tmp_path / "run.jsonl", settings)
-    assert any(step.log_accept_ratio == float("-inf") for step in trace.steps_taken)
+    assert any(step.revision.log_accept_ratio == float("-inf") for step in trace.steps_taken)
     data = json.loads(told("show", tmp_path / "run.jsonl", "--json").out, parse_constant=pytest.fail)
     assert "-inf" in {step["log_accept_ratio"] for step in data["steps"]}
     assert "alpha inf, proposal_temperature 1," in told("show", tmp_path / "run.jsonl").out
@@ -92,6 +104,6 @@ def test_tokens_changed_counts_lengths_too():
     step = next(iter(Trace(run_power(endless_world(), "b", SETTINGS)).steps_taken))
     longer, shorter = (Segment(token_ids=ids) for ids in ((0, 1, 2), (0, 2)))
     for old, new in ((longer, shorter), (shorter, longer)):
-        step = replace(step, replaced=old, proposed=new, is_accepted=True)
+        step = revised(step, replaced=old, proposed=new, is_accepted=True)
         assert tokens_changed(step) == 2
-        assert tokens_changed(replace(step, is_accepted=False)) == 0
+        assert tokens_changed(revised(step, is_accepted=False)) == 0

@@ -13,10 +13,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sampler.core.records import PowerSettings, Segment, TemperatureSettings
+from sampler.core.records import BlockFrozen, PowerSettings, Segment, TemperatureSettings
 from sampler.methods import run
 from sampler.methods.run import run_power, run_temperature, steady
-from sampler.methods.speed import revisions
 from sampler.models.lock_step import alone
 from sampler.models.table import endless_world, flat_world
 from sampler.trace.format import TraceError, from_json, to_json
@@ -105,17 +104,12 @@ def test_replay_is_what_happened_live(scope, monkeypatch):
     live = []
 
     def recorded(model, writer):
-        result, state = alone(model, writer)
-        live.append(state.segment)
-        return result, state
-
-    def revised(*arguments):
-        for revision, state in revisions(*arguments):
-            live.append(state.segment)
-            yield revision, state
+        event, at = alone(model, writer)
+        if not isinstance(event, BlockFrozen):
+            live.append(at.state.segment)
+        return event, at
 
     monkeypatch.setattr(run, "alone", recorded)
-    monkeypatch.setattr(run, "revisions", revised)
     moments = list(power_trace(scope=scope, seed=4, steps_per_block=9).replay())
     assert [moment.after for moment in moments] == live
     assert [moment.before for moment in moments] == [Segment(), *live[:-1]]
@@ -269,7 +263,7 @@ ANY_JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
 )
 STEP = 2
-ANOTHER_TEXT = [(token + 1) % 3 for token in from_json(LINES[STEP], 1).step.replaced.token_ids]
+ANOTHER_TEXT = [(token + 1) % 3 for token in from_json(LINES[STEP], 1).step.revision.replaced.token_ids]
 SAMPLE = to_json(temperature_trace().samples_drawn[0])
 DIAL = '{"event":"settings_changed","draw":0,"alpha":4.0,"proposal_temperature":null}'
 DAMAGED = {

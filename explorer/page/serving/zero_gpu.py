@@ -85,7 +85,7 @@ def run_power(
         return run.run_power(model, prompt, settings, steering, speed)
     speed.check(settings.law)
     run.checked_prompt(model, prompt, settings.max_new_tokens)
-    return in_bursts(model, Checkpoint(prompt, settings, settings.law), steering, speed)
+    return in_bursts(model, Checkpoint.start(prompt, settings), steering, speed)
 
 
 def run_temperature(model: LanguageModel, prompt: str, settings: TemperatureSettings) -> Iterator[Event]:
