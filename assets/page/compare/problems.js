@@ -9,7 +9,11 @@ const ANY = "";
 
 export class Problems {
   constructor(target, open) {
-    Object.assign(this, { target, open, right: ANY, wrong: ANY, extra: ANY, first: 0, of: null });
+    this.target = target;
+    this.open = open;
+    this.right = this.wrong = this.extra = ANY; // places of methods that the table is filtered by, and one more column
+    this.first = 0;
+    this.of = null; // the results and task that `first` counts in
   }
 
   show() {
@@ -18,13 +22,16 @@ export class Problems {
     const known = methods.map((method) => method.place);
     for (const field of ["right", "wrong", "extra"]) if (!known.includes(this[field])) this[field] = ANY;
     const key = `${state.source} ${task()}`;
-    if (this.of !== key) Object.assign(this, { of: key, first: 0 });
+    if (this.of !== key) this.first = 0;
+    this.of = key;
     const chosen = answers.problems.filter((problem) => this.wants(problem));
-    this.first = Math.min(this.first, Math.max(0, chosen.length - 1) - (Math.max(0, chosen.length - 1) % PAGE));
+    const last = Math.max(0, chosen.length - 1);
+    this.first = Math.min(this.first, last - (last % PAGE));
     const columns = methods.filter((method) => method.is_main || method.place === this.extra);
     const page = chosen.slice(this.first, this.first + PAGE);
     const table = chosen.length ? this.table(columns, page) : element("p", { class: "empty" }, "No problem fits this choice.");
-    this.target.replaceChildren(this.filters(methods), this.pager(chosen.length), element("div", { class: "scroll answers", tabindex: 0, role: "region", "aria-label": "Every answer" }, table));
+    const region = { class: "scroll answers", tabindex: 0, role: "region", "aria-label": "Every answer" };
+    this.target.replaceChildren(this.filters(methods), this.pager(chosen.length), element("div", region, table));
   }
 
   /** Of the task on show, right by one method and wrong by the other. */

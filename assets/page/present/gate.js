@@ -1,4 +1,4 @@
-// The room's question before a verdict: how many hands for accept, how many for reject, and how often they were right.
+// Before a verdict the room votes by hand: how many for accept, how many for reject, and how often they were right.
 import { element } from "../format.js";
 import { store } from "../store.js";
 
@@ -11,7 +11,8 @@ export class Gate {
     this.fields = { accepted: counter("accept"), rejected: counter("reject") };
     const submit = element("button", { type: "submit" }, "Show verdict");
     const hands = Object.entries(this.fields).flatMap(([kind, field]) => [this.oneMore(kind, field), field]);
-    this.form = element("form", { class: "hands", "aria-label": "Hands up", onsubmit: (event) => this.submit(event) }, "Hands up: ", ...hands, submit);
+    const attributes = { class: "hands", "aria-label": "Hands up", onsubmit: (event) => this.submit(event) };
+    this.form = element("form", attributes, "Hands up: ", ...hands, submit);
     const box = element("input", { type: "checkbox", checked: true, onchange: () => this.switch(box.checked) });
     this.choice = element("label", {}, box, " ask first");
     this.tally = element("output", { class: "tally" });
@@ -45,7 +46,10 @@ export class Gate {
     event.preventDefault();
     const { accepted, rejected } = this.fields;
     if (!this.isClosed) return;
-    if (hands(accepted) + hands(rejected) === 0) return this.ask("No hands yet: count at least one.");
+    if (hands(accepted) + hands(rejected) === 0) {
+      this.ask("No hands yet: count at least one.");
+      return;
+    }
     const counts = [hands(accepted), hands(rejected)];
     this.counted.set(place(), store.moments[store.head].is_accepted ? counts : counts.reverse());
     for (const field of [accepted, rejected]) field.value = "";
@@ -69,6 +73,9 @@ export class Gate {
 }
 
 const MOST = 9999; // hands
-const counter = (name) => element("input", { type: "number", min: 0, max: MOST, step: 1, "aria-label": `hands for ${name}`, inputmode: "numeric" });
+const counter = (name) => {
+  const range = { type: "number", min: 0, max: MOST, step: 1, inputmode: "numeric" };
+  return element("input", { ...range, "aria-label": `hands for ${name}` });
+};
 const hands = (field) => Math.max(0, Math.min(MOST, Math.floor(Number(field.value)) || 0));
 const place = () => `${store.run?.id} ${store.head}`;

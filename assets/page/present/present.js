@@ -29,18 +29,20 @@ class Bar {
     });
     this.buttons = Object.fromEntries(ACTIONS.map((action) => [action.name, button(action)]));
     this.echo = element("div", { class: "echo", "aria-hidden": "true", hidden: true });
-    const { step, again, change, code, leave } = this.buttons;
+    const { step, again, change, code, leave: out } = this.buttons;
     const steps = element("span", { class: "of-steps" }, step, again, change, this.gate.choice);
+    const actions = element("div", { class: "actions" }, steps, code, out);
     const room = element("div", { class: "of-steps room" }, this.gate.form, this.gate.hint, this.gate.tally);
-    this.root = element("div", { class: "explore presenter", role: "toolbar", "aria-label": "Presenter" }, element("div", { class: "actions" }, steps, code, leave), room, this.echo);
+    const attributes = { class: "explore presenter", role: "toolbar", "aria-label": "Presenter" };
+    this.root = element("div", attributes, actions, room, this.echo);
     document.body.prepend(this.root);
   }
 
   /** The next proposal, or its verdict once the hands are counted; after the end, the run from its start. */
   step() {
-    if (this.gate.isClosed) return this.gate.ask();
-    if (isAtEnd()) return reveal(0);
-    playback.step();
+    if (this.gate.isClosed) this.gate.ask();
+    else if (isAtEnd()) reveal(0);
+    else playback.step();
   }
 
   /** The step on screen once more, whose verdict is known. */
@@ -50,7 +52,7 @@ class Bar {
     playback.again();
   }
 
-  /** The next decision that changed the answer, up to its question; where answers are not known, the next that changed the text. */
+  /** Go to the next decision that changed the answer (or the text, where there is no answer), its verdict hidden. */
   change() {
     if (store.playing) playback.pause();
     const next = store.moments.findIndex((moment, i) => i > store.head && hasChanged(moment));
@@ -69,7 +71,8 @@ class Bar {
   show() {
     const { step, again, change } = this.buttons;
     this.root.dataset.page = current().page;
-    step.firstChild.textContent = isAtEnd() ? "From the start" : store.phase === "proposed" ? "Verdict" : "Step";
+    const next = store.phase === "proposed" ? "Verdict" : "Step";
+    step.firstChild.textContent = isAtEnd() ? "From the start" : next;
     again.disabled = store.phase === "proposed" || store.moments[store.head]?.kind !== "step";
     change.firstChild.textContent = (store.run?.answer ?? null) === null ? "Next change of the text" : "Next change";
     this.gate.show();
@@ -78,7 +81,8 @@ class Bar {
 }
 
 function button({ title, name, sign, press }) {
-  return element("button", { type: "button", "data-present": name, class: name === "step" ? "primary" : "", onclick: press }, element("span", {}, title), element("kbd", {}, sign));
+  const attributes = { type: "button", "data-present": name, class: name === "step" ? "primary" : "", onclick: press };
+  return element("button", attributes, element("span", {}, title), element("kbd", {}, sign));
 }
 
 /** A long text scrolls in its place. */
@@ -122,15 +126,19 @@ function leave() {
 
 addEventListener("keydown", (event) => {
   const isMeant = bar && !event.ctrlKey && !event.altKey && !event.metaKey && !document.querySelector("dialog[open]");
-  const action = isMeant && ACTIONS.find(({ keys }) => keys.some((key) => key.toLowerCase() === event.key.toLowerCase()));
-  if (!action || isTyped(event) || bar.buttons[action.name].disabled || !bar.buttons[action.name].checkVisibility()) return;
+  const isPressed = (key) => key.toLowerCase() === event.key.toLowerCase();
+  const action = isMeant && ACTIONS.find(({ keys }) => keys.some(isPressed));
+  if (!action || isTyped(event)) return;
+  const pressed = bar.buttons[action.name];
+  if (pressed.disabled || !pressed.checkVisibility()) return;
   event.preventDefault();
   bar.say(`${action.sign}  ${action.title}`);
   action.press();
 });
 
 /** Letters and arrows belong to the field that they are typed into. */
-const isTyped = ({ key, target }) => target.matches?.("input:not([type=checkbox]), textarea, select") && (key.length === 1 || key.startsWith("Arrow"));
+const isTyped = ({ key, target }) =>
+  target.matches?.("input:not([type=checkbox]), textarea, select") && (key.length === 1 || key.startsWith("Arrow"));
 
 subscribe(() => bar?.show());
 addLook({

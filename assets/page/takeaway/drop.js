@@ -20,7 +20,10 @@ export function wireDrop() {
 }
 
 function opened(trace) {
-  if (!isLive()) return update({ status: `Opening a trace ${NEEDS_LIVE}.` });
+  if (!isLive()) {
+    update({ status: `Opening a trace ${NEEDS_LIVE}.` });
+    return;
+  }
   const input = document.querySelector("#files input[type=file]");
   const one = new DataTransfer();
   one.items.add(trace);

@@ -7,7 +7,8 @@ import { nameOf, saveText } from "./saving.js";
 const SLOT = "<!-- data -->";
 
 export async function saveReplay() {
-  const [{ views }, links, page] = await Promise.all([file("opening.json"), file("links.json", JSON.parse), file("replay.html", String)]);
+  const files = [file("opening.json"), file("links.json", JSON.parse), file("replay.html", String)];
+  const [{ views }, links, page] = await Promise.all(files);
   saveText(`${nameOf("explore", "replay")}.html`, replayFile(page, views, links), "text/html");
 }
 
@@ -25,15 +26,25 @@ function replayFile(page, views, links) {
 }
 
 /** Data as an element that no text in it can end, and that is never run. */
-const embedded = (name, value) => `<script type="application/json" data-file="${name}">${written(value).replaceAll("<", "\\u003c")}</script>`;
+const embedded = (name, value) =>
+  `<script type="application/json" data-file="${name}">${written(value).replaceAll("<", "\\u003c")}</script>`;
 
-/** As explorer/page/offline/beforehand.py tells a recorded run, as far as this browser has heard. */
+/** The run in the form of explorer/page/offline/beforehand.py, with what this browser has received. */
 function known() {
   const { moments, samples, ended, frozen, sampleTemperature, target, alternatives, replays, diagnosis } = store;
   const note = ended ? store.run.note : "saved before its end";
   const rows = diagnosis?.runId === store.run.id ? diagnosis.rows : null;
   return {
-    packet: { run: { ...store.run, recorded: true, note }, moments, samples, ended, frozen, sample_temperature: sampleTemperature, can_continue: false, status: "" },
+    packet: {
+      run: { ...store.run, recorded: true, note },
+      moments,
+      samples,
+      ended,
+      frozen,
+      sample_temperature: sampleTemperature,
+      can_continue: false,
+      status: "",
+    },
     target,
     alternatives,
     replays: Object.values(replays).filter(Boolean),

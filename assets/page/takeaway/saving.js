@@ -29,7 +29,7 @@ const NAMES = {
 };
 
 /** The page that an element stands on. */
-export const pageOf = (element) => (element.closest(".tree") ? "tree" : element.closest(".compare") ? "compare" : "explore");
+export const pageOf = (element) => ["tree", "compare"].find((page) => element.closest(`.${page}`)) ?? "explore";
 
 /** The trace file of the run on screen, as the server names it too. */
 export const traceName = () => `power-seed-${store.run.settings.seed}.jsonl`;

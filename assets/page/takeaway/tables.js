@@ -2,7 +2,6 @@
 import { results, rows as comparisonRows } from "../compare/state.js";
 import { store } from "../store.js";
 import { completionRows } from "../tree/chains.js";
-import { given } from "../tree/laws.js";
 import { laws, shareOf, state as tree, textOf } from "../tree/state.js";
 import { csv } from "./csv.js";
 import { nameOf, pageOf, saveText } from "./saving.js";
@@ -22,13 +21,16 @@ export const table = (name) => csv(...TABLES[name]());
 /** Columns and rows from objects: the fields named, in this order. */
 const fields = (names, rows) => [names, rows.map((row) => names.map((name) => row[name]))];
 
-const STEP = ["draw", "block", "step", "alpha", "temperature", "cut", "log_target_ratio", "log_proposal_ratio", "log_cut_ratio", "log_accept_ratio", "log_u", "accept_prob", "flip_alpha", "is_accepted", "is_changed"];
+const RATIOS = ["log_target_ratio", "log_proposal_ratio", "log_cut_ratio", "log_accept_ratio"];
+const VERDICT = ["log_u", "accept_prob", "flip_alpha", "is_accepted", "is_changed", "replaced", "proposed"];
+const AFTER = ["log_p_after", "length_after", "answer_after", "text_after"];
 
 function steps() {
-  return fields([...STEP, "replaced", "proposed", "log_p_after", "length_after", "answer_after", "text_after"], store.moments.filter((m) => m.kind === "step").map(told));
+  const names = ["draw", "block", "step", "alpha", "temperature", "cut", ...RATIOS, ...VERDICT, ...AFTER];
+  return fields(names, store.moments.filter((moment) => moment.kind === "step").map(stepRow));
 }
 
-const told = (step) => ({
+const stepRow = (step) => ({
   ...step,
   replaced: step.replaced.tokens.join(""),
   proposed: step.written.tokens.join(""),
@@ -38,17 +40,22 @@ const told = (step) => ({
   text_after: step.text,
 });
 
-const samples = () =>
-  fields(["sample", "temperature", "log_p", "length", "finished", "answer", "text"], store.samples.map((row) => ({ ...row, temperature: store.sampleTemperature, log_p: row.total_log_p })));
+function samples() {
+  const { sampleTemperature: temperature } = store;
+  const rows = store.samples.map((row) => ({ ...row, temperature, log_p: row.total_log_p }));
+  return fields(["sample", "temperature", "log_p", "length", "finished", "answer", "text"], rows);
+}
 
-const methods = () => fields(["method", "label", "accuracy", "low", "high", "drawn"], comparisonRows()?.accuracy ?? []);
+const methods = () =>
+  fields(["method", "label", "accuracy", "low", "high", "drawn"], comparisonRows()?.accuracy ?? []);
 
 function answers() {
   const found = results()?.answers ?? { methods: [], problems: [] };
   const lines = found.problems.flatMap((problem) =>
     found.methods.flatMap((method, place) => {
-      const given = problem.given[place];
-      return given ? [{ ...problem, method: method.name, label: method.label, answer: given[0], is_right: Boolean(given[1]) }] : [];
+      if (!problem.given[place]) return [];
+      const [answer, isRight] = problem.given[place];
+      return [{ ...problem, method: method.name, label: method.label, answer, is_right: Boolean(isRight) }];
     }),
   );
   return fields(["task", "problem", "prompt", "right", "method", "label", "answer", "is_right"], lines);
@@ -61,8 +68,10 @@ function tokens() {
   return [["token", ...names.flatMap((name) => [`${name}_low`, `${name}_high`])], tree.tree.children[tree.zoom].map(line)];
 }
 
-const completions = () => fields(["text", "power", "power_error", "temperature", "share", "run_law"], completionRows(Infinity));
+const completions = () =>
+  fields(["text", "power", "power_error", "temperature", "share", "run_law"], completionRows(Infinity));
 
-const dial = () => fields(["scope", "block_size", "steps", "to_power", "to_temperature"], tree.dial?.rows ?? []);
+const dial = () =>
+  fields(["scope", "block_size", "steps", "to_power", "to_temperature"], tree.dial?.rows ?? []);
 
 const TABLES = { steps, samples, methods, answers, tokens, completions, dial };

@@ -12,17 +12,26 @@ const SHORT = 8; // characters of a label
 
 export class Chains {
   constructor(fields, sentence) {
-    this.kernel = element("select", { "data-field": "kernel" }, ...state.kernels.map(({ id, title }) => element("option", { value: id }, title)));
+    this.kernel = choice("kernel", Object.fromEntries(state.kernels.map(({ id, title }) => [id, title])));
     this.kernel.addEventListener("change", () => (sentence.textContent = this.chosen().sentence));
     this.steps = numberField("steps", 0, 100, 40);
-    this.scope = element("select", { "data-field": "scope" }, element("option", { value: "block" }, "this block only"), element("option", { value: "completion" }, "whole completion"));
-    this.temperature = element("select", { "data-field": "temperature" }, element("option", { value: "" }, "1/α"), element("option", { value: "1" }, "1"));
+    this.scope = choice("scope", SCOPES);
+    this.temperature = choice("temperature", { "": "1/α", 1: "1" });
     this.runs = numberField("runs", 1, 2000, 400);
     this.seed = numberField("seed", 0, 1_000_000_000, 0);
-    this.run = element("button", { type: "button", class: "primary", "data-part": "run-chains", onclick: () => this.press() }, "Run");
-    const labels = { kernel: this.kernel, "N: steps per block": this.steps, "cuts may fall in": this.scope, "τ of the proposal": this.temperature, runs: this.runs, seed: this.seed };
+    const run = { type: "button", class: "primary", "data-part": "run-chains", onclick: () => this.press() };
+    this.run = element("button", run, "Run");
+    const labels = {
+      kernel: this.kernel,
+      "N: steps per block": this.steps,
+      "cuts may fall in": this.scope,
+      "τ of the proposal": this.temperature,
+      runs: this.runs,
+      seed: this.seed,
+    };
     const shown = isLive() ? Object.entries(labels) : [["kernel", this.kernel]];
-    fields.replaceChildren(...shown.map(([name, input]) => element("label", { class: "field" }, `${name} `, input)), this.run, isLive() ? "" : RECORDED);
+    const dials = shown.map(([name, input]) => element("label", { class: "field" }, `${name} `, input));
+    fields.replaceChildren(...dials, this.run, isLive() ? "" : RECORDED);
     sentence.textContent = this.chosen().sentence;
   }
 
@@ -31,10 +40,22 @@ export class Chains {
   }
 
   press() {
-    if (isAsking("chains")) return stop();
-    const fields = { steps: Number(this.steps.value), runs: Number(this.runs.value), seed: Number(this.seed.value) };
-    const temperature = this.temperature.value === "" ? null : Number(this.temperature.value);
-    ask("chains", { world: state.world, alpha: state.alpha, block_size: state.blockSize, kernel: this.kernel.value, scope: this.scope.value, temperature, ...fields });
+    if (isAsking("chains")) {
+      stop();
+      return;
+    }
+    const { kernel, scope, temperature, steps, runs, seed } = this;
+    ask("chains", {
+      world: state.world,
+      alpha: state.alpha,
+      block_size: state.blockSize,
+      kernel: kernel.value,
+      scope: scope.value,
+      temperature: temperature.value === "" ? null : Number(temperature.value),
+      steps: Number(steps.value),
+      runs: Number(runs.value),
+      seed: Number(seed.value),
+    });
     update({});
   }
 
@@ -45,20 +66,30 @@ export class Chains {
       this.runs.value = runs;
       this.steps.value = steps;
     }
-    this.run.textContent = isAsking("chains") ? "Stop" : isLive() ? "Run" : "Show recorded runs";
+    const idle = isLive() ? "Run" : "Show recorded runs";
+    this.run.textContent = isAsking("chains") ? "Stop" : idle;
   }
 }
 
 const RECORDED = "Recorded at α 4, the whole completion as one block, seed 0; other settings need the live explorer.";
 
-const numberField = (name, min, max, value) => element("input", { type: "number", "data-field": name, min, max, value, step: 1 });
+export const SCOPES = { block: "this block only", completion: "whole completion" };
+
+/** A list to choose from: `titles` by value. */
+export function choice(field, titles) {
+  const options = Object.entries(titles).map(([value, title]) => element("option", { value }, title));
+  return element("select", { "data-field": field }, ...options);
+}
+
+const numberField = (name, min, max, value) =>
+  element("input", { type: "number", "data-field": name, min, max, value, step: 1 });
 
 /** What the runs came to, in words; stale where the dials have moved since. */
 export function chainFinding() {
   const { sampled, alpha, blockSize } = state;
   if (!sampled) return isLive() ? "No runs yet: press Run." : "No runs on show yet.";
-  const moved = sampled.alpha !== alpha || sampled.block_size !== blockSize;
-  return `${sampled.finding}${moved ? ` The dials have moved since: these runs were made at α ${sampled.alpha}, B ${sampled.block_size}.` : ""}`;
+  if (sampled.alpha === alpha && sampled.block_size === blockSize) return sampled.finding;
+  return `${sampled.finding} The dials have moved since: these runs were made at α ${sampled.alpha}, B ${sampled.block_size}.`;
 }
 
 /** Rows of the figure: the completions that weigh most under p^alpha or among the runs, in the tree's order. */
@@ -83,9 +114,16 @@ function completionRow({ node, low, high, count }, k, temperature) {
   const text = tokens.join("");
   const label = text.replace(/⟨end⟩$/, "") || text; // no two completions differ in their end alone
   const power = (low + high) / 2;
-  const row = { x: k, text, label: label.length <= SHORT ? safe(label) : `#${k + 1}`, power, power_error: high - low > 1e-9 ? (high - low) / 2 : null, words: `${probability(low)} to ${probability(high)}` };
   const [least, most] = given(tree, temperature, 0, node);
-  row.temperature = (least + most) / 2;
+  const row = {
+    x: k,
+    text,
+    label: label.length <= SHORT ? safe(label) : `#${k + 1}`,
+    power,
+    power_error: high - low > 1e-9 ? (high - low) / 2 : null,
+    words: `${probability(low)} to ${probability(high)}`,
+    temperature: (least + most) / 2,
+  };
   if (!sampled?.n) return row;
   const [from, to] = wilson(count, sampled.n);
   const share = count / sampled.n;

@@ -1,10 +1,11 @@
-// What may follow the prefix on show: a row a token, with its share under each law and what its futures are worth.
+// The table of tokens that may follow the prefix on show, with shares under each law and the sum over futures.
 import { element, probability } from "../format.js";
 import { path, wilson } from "./laws.js";
 import { between, prefixOf, restShare } from "./icicles.js";
 import { laws, shareOf, state, textOf, update, zoomTo } from "./state.js";
 
 const MOST = 12; // rows; the rest is counted
+const HINT = "Point at a cell, or walk with the arrow keys; click or Enter goes into a prefix.";
 
 export function showWay(target) {
   const { tree, zoom } = state;
@@ -16,19 +17,19 @@ export function showWay(target) {
 
 /** One sentence on what is pointed at. */
 export function showPointed(target) {
-  const text = state.pointed ? described(state.pointed) : "Point at a cell, or walk with the arrow keys; click or Enter goes into a prefix.";
+  const text = state.pointed ? described(state.pointed) : HINT;
   if (target.textContent !== text) target.textContent = text;
 }
 
 function described({ node, isRest }) {
   const { tree, zoom } = state;
   const { base, temperature, blocks, sampled } = laws();
-  const told = (shares) => between(isRest ? restShare(shares, node) : shareOf(shares, node));
+  const share = (shares) => between(isRest ? restShare(shares, node) : shareOf(shares, node));
   const whole = prefixOf(node).slice(tree.depth[zoom]).join(" ");
   const name = isRest ? `${tree.rest_counts[node]} other tokens after “${whole}”` : `“${whole}”`;
   const power = state.blockSize >= tree.length ? "power" : `blocks of ${state.blockSize}`;
   const count = sampled ? `; ${isRest ? sampled.rests[node] : sampled.nodes[node]} of ${sampled.nodes[zoom]} runs` : "";
-  return `${name}: base ${told(base)}, temperature ${told(temperature)}, ${power} ${told(blocks)}${count}.`;
+  return `${name}: base ${share(base)}, temperature ${share(temperature)}, ${power} ${share(blocks)}${count}.`;
 }
 
 export function showChildren(target) {
@@ -37,10 +38,13 @@ export function showChildren(target) {
   const worth = (node) => Math.max(laws().base.high[node], laws().blocks.high[node], laws().temperature.high[node]);
   const chosen = new Set([...own].sort((a, b) => worth(b) - worth(a)).slice(0, MOST));
   const rows = own.filter((node) => chosen.has(node)).map(row);
-  const head = ["token", "base p", "temperature", isWhole() ? "power p^α" : `blocks of ${state.blockSize}`, ...(sampled ? ["sampled (95 % interval)"] : []), "futures Σ p^α"];
+  const power = isWhole() ? "power p^α" : `blocks of ${state.blockSize}`;
+  const counts = sampled ? ["sampled (95 % interval)"] : [];
+  const names = ["token", "base p", "temperature", power, ...counts, "futures Σ p^α"];
+  const head = element("tr", {}, ...names.map((name) => element("th", { scope: "col" }, name)));
   const more = own.length - rows.length;
   target.replaceChildren(
-    element("table", { class: "children" }, element("tr", {}, ...head.map((text) => element("th", { scope: "col" }, text))), ...rows, tree.rest_counts[zoom] ? rest() : null),
+    element("table", { class: "children" }, head, ...rows, tree.rest_counts[zoom] ? rest() : null),
     more > 0 ? element("p", { class: "caption" }, `${more} less likely tokens are not listed; the icicles hold them.`) : "",
   );
 }
@@ -82,7 +86,11 @@ function rest() {
   );
 }
 
-/** A share as a number and a bar; a hatched end where only an interval is known. */
+/**
+ * A share as a number and a bar; a hatched end where only an interval is known.
+ * @param {string} kind
+ * @param {number[]} share
+ */
 function cell(kind, [low, high]) {
   const bar = element("span", { class: `bar ${kind}` });
   bar.style.setProperty("--low", low);
@@ -90,7 +98,11 @@ function cell(kind, [low, high]) {
   return element("td", {}, element("span", { class: "number" }, between([low, high])), bar);
 }
 
-/** The sampled share as a dot with its interval over the exact share as a bar. */
+/**
+ * The sampled share as a dot with its interval over the exact share as a bar.
+ * @param {number} count
+ * @param {number[]} share
+ */
 function counted(count, [low, high]) {
   const n = laws().sampled.nodes[state.zoom];
   if (!n) return element("td", {}, "no run came here");

@@ -1,18 +1,24 @@
 // Block size as a dial: exact laws of whole runs, asked for when alpha or the world has changed.
 import { element, number } from "../format.js";
 import { isLive } from "../host.js";
+import { choice, SCOPES } from "./chains.js";
 import { ask } from "./wire.js";
 import { state, update } from "./state.js";
 
 export const dialState = { steps: 10, scope: "block" };
 
 export function buildDial(fields) {
-  const steps = element("input", { type: "range", min: 0, max: 40, value: dialState.steps, "data-field": "dial-steps", "aria-label": "N: steps per block" });
+  const name = "N: steps per block";
+  const range = { type: "range", min: 0, max: 40, value: dialState.steps };
+  const steps = element("input", { ...range, "data-field": "dial-steps", "aria-label": name });
   const output = element("output", {}, String(dialState.steps));
-  const scope = element("select", { "data-field": "dial-scope" }, element("option", { value: "block" }, "this block only"), element("option", { value: "completion" }, "whole completion"));
+  const scope = choice("dial-scope", SCOPES);
   steps.addEventListener("input", () => change({ steps: Number(steps.value) }, () => (output.textContent = steps.value)));
   scope.addEventListener("change", () => change({ scope: scope.value }));
-  fields.replaceChildren(element("label", { class: "field range" }, "N: steps per block ", steps, output), element("label", { class: "field" }, "cuts may fall in ", scope));
+  fields.replaceChildren(
+    element("label", { class: "field range" }, `${name} `, steps, output),
+    element("label", { class: "field" }, "cuts may fall in ", scope),
+  );
 }
 
 function change(patch, also = () => {}) {
@@ -34,9 +40,12 @@ export function dialFinding() {
   const { dial, alpha, blockSize } = state;
   if (!dial) return "Enumerating …";
   if (dial.sentence) return dial.sentence;
-  const here = dial.rows.find((row) => row.scope === dialState.scope && row.block_size === Math.min(blockSize, dial.length) && row.steps === dialState.steps);
+  const { scope, steps } = dialState;
+  const size = Math.min(blockSize, dial.length);
+  const here = dial.rows.find((row) => row.scope === scope && row.block_size === size && row.steps === steps);
   const stale = dial.alpha === alpha ? "" : ` (${isLive() ? "still of" : "recorded at"} α ${number(dial.alpha, 1)})`;
-  return `B ${here.block_size}, N ${here.steps}: total variation ${number(here.to_power, 4)} to p^α, ${number(here.to_temperature, 4)} to token-level temperature, exact${stale}.`;
+  const [power, temperature] = [number(here.to_power, 4), number(here.to_temperature, 4)];
+  return `B ${size}, N ${steps}: total variation ${power} to p^α, ${temperature} to token-level temperature, exact${stale}.`;
 }
 
 /** Rows of both figures: by block size at the chosen N, and by N for each block size. */

@@ -15,7 +15,8 @@ export function cells(tree, shares, zoom, levels, width, height) {
     if (level === levels) return;
     let top = y;
     const add = (child, share, isRest, k) => {
-      const own = { node: child, isRest, x: level * step, y: top, width: step, height: room * share, branch: level ? branch : k };
+      const place = { x: level * step, y: top, width: step, height: room * share };
+      const own = { node: child, isRest, ...place, branch: level ? branch : k };
       top += own.height;
       if (own.height < LEAST) return;
       found.push(own);
@@ -49,7 +50,9 @@ export function paint(context, all, width, height, look) {
   }
   context.strokeStyle = look.ink;
   context.lineWidth = 3;
-  for (const cell of all) if (look.isPointed(cell)) context.strokeRect(cell.x + 1.5, cell.y + 1.5, Math.max(0, cell.width - 3), Math.max(0, cell.height - 3));
+  for (const { x, y, width: w, height: h } of all.filter(look.isPointed)) {
+    context.strokeRect(x + 1.5, y + 1.5, Math.max(0, w - 3), Math.max(0, h - 3));
+  }
 }
 
 function write(context, cell, look) {

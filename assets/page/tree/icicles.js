@@ -11,8 +11,14 @@ const INK = { light: ["#1f2937", "#ffffff"], dark: ["#e8ecf2", "#1b2230"] };
 const PANELS = {
   base: () => ["base model p", "each token as the model draws it"],
   temperature: () => ["temperature", `each token from p^α alone, τ = 1/α = ${(1 / state.alpha).toFixed(2)}`],
-  blocks: () => [isWhole() ? "power p^α" : `power in blocks of ${state.blockSize}`, isWhole() ? "whole completions sharpened" : "each block sharpened as a whole, then frozen"],
-  sampled: () => ["the chain", state.sampled ? `${state.sampled.n} runs at α ${state.sampled.alpha}, B ${state.sampled.block_size}: shares counted` : ""],
+  blocks: () =>
+    isWhole()
+      ? ["power p^α", "whole completions sharpened"]
+      : [`power in blocks of ${state.blockSize}`, "each block sharpened as a whole, then frozen"],
+  sampled: ({ n, alpha, block_size: size } = state.sampled) => [
+    "the chain",
+    `${n} runs at α ${alpha}, B ${size}: shares counted`,
+  ],
 };
 
 const isWhole = () => state.blockSize >= state.tree.length;
@@ -66,12 +72,16 @@ class Panel {
     context.scale(scale, scale);
     this.cells = cells(state.tree, shares, state.zoom, levels, width, height);
     const [ink, paper] = INK[store.dark ? "dark" : "light"];
-    paint(context, this.cells, width, height, { label: (cell) => this.label(cell, shares), size: store.presenting ? 20 : 12, ink, paper, isPointed });
+    const label = (cell) => this.label(cell, shares);
+    const look = { label, size: store.presenting ? 20 : 12, ink, paper, isPointed };
+    paint(context, this.cells, width, height, look);
   }
 
   label(cell, shares) {
-    if (cell.isRest) return [`(${state.tree.rest_counts[cell.node]} other)`, this.name === "sampled" ? "" : between(restShare(shares, cell.node))];
-    return [textOf(cell.node), this.name === "sampled" ? probability(countShare(shares, cell.node)) : between(shareOf(shares, cell.node))];
+    const { node, isRest } = cell;
+    const name = isRest ? `(${state.tree.rest_counts[node]} other)` : textOf(node);
+    if (this.name === "sampled") return [name, isRest ? "" : probability(countShare(shares, node))];
+    return [name, between(isRest ? restShare(shares, node) : shareOf(shares, node))];
   }
 
   hit({ offsetX, offsetY }) {
@@ -112,7 +122,10 @@ const point = (node) => node !== null && node !== undefined && update({ pointed:
 
 const isPointed = (cell) => cell.node === state.pointed?.node && cell.isRest === state.pointed.isRest;
 
-/** An interval as one number where it is narrow enough, else as two. */
+/**
+ * An interval as one number where it is narrow enough, else as two.
+ * @param {number[]} interval
+ */
 export function between([low, high]) {
   return high - low < 0.002 ? probability((low + high) / 2) : `${probability(low)} to ${probability(high)}`;
 }
@@ -122,7 +135,10 @@ export function restShare(shares, node) {
   return [low * shares.rest.low[node], high * shares.rest.high[node]];
 }
 
-export const countShare = (shares, node) => (shares.nodes[state.zoom] ? shares.nodes[node] / shares.nodes[state.zoom] : 0);
+export function countShare(shares, node) {
+  const all = shares.nodes[state.zoom];
+  return all ? shares.nodes[node] / all : 0;
+}
 
 /** The prefix of a node as its tokens. */
 export const prefixOf = (node) => path(state.tree, node).map(textOf);

@@ -1,4 +1,4 @@
-// Laws of a prefix tree (sampler/exact/prefix_tree.py) at any alpha and block size, as intervals; nothing here asks the server.
+// Laws of a prefix tree (sampler/exact/prefix_tree.py) at any alpha and block size, as intervals, without the server.
 
 /** Columns of a packet made ready: depths, children, and -Infinity where a node has no rest. */
 export function prepared(tree) {
@@ -9,19 +9,20 @@ export function prepared(tree) {
     depth[i] = depth[tree.parents[i]] + 1;
     children[tree.parents[i]].push(i);
   }
-  const reach = Int32Array.from(depth, (own, i) => own + (tree.rest_counts[i] ? 1 : 0)); // the deepest position after a node
+  // the deepest position after a node
+  const reach = Int32Array.from(depth, (own, i) => own + (tree.rest_counts[i] ? 1 : 0));
   for (let i = n - 1; i > 0; i -= 1) reach[tree.parents[i]] = Math.max(reach[tree.parents[i]], reach[i]);
   const isWhole = tree.rest_counts.every((count) => count === 0);
   return { ...tree, n, depth, reach, children, isWhole };
 }
 
 /**
- * Shares of every node among its siblings, and of the rest beside them, under block-wise sampling that has settled in
- * each block: p(block | what is frozen)^alpha. B = 1 is token-level temperature 1/alpha, B >= the tree's length is
+ * Shares of every node among its siblings, and of the rest beside them, under block-wise sampling that has converged
+ * in each block: p(block | what is frozen)^alpha. B = 1 is token-level temperature 1/alpha, B >= the tree's length is
  * p^alpha, alpha = 1 is the base model. What the search left out may hold anything that its probabilities allow.
  *
- * Returns {low, high, middle, rest: {low, high, middle}, futures: {low, high}}, arrays over nodes; a rest's share stands
- * at its parent, and futures is the log of the sum of p^alpha over what may follow in the node's block, 0 at its end.
+ * Returns {low, high, middle, rest: {low, high, middle}, futures: {low, high}}, arrays over nodes; a rest's share is
+ * stored at its parent. Futures are logs of the sum of p^alpha over what may follow in the block, 0 at its end.
  */
 export function law(tree, alpha, blockSize) {
   const { n, depth, children, parents, rest_counts: counts, log_p: logP } = tree;
@@ -46,26 +47,29 @@ export function law(tree, alpha, blockSize) {
     sums.low[parents[i]] = logAdd(sums.low[parents[i]], weights.low[i]);
     sums.high[parents[i]] = logAdd(sums.high[parents[i]], weights.high[i]);
   }
-  return { ...shares(tree, weights, rests), futures };
+  return { ...allShares(tree, weights, rests), futures };
 }
 
-/** Log bounds of a rest's weight: sum of p^alpha over its tokens, times futures in the block of which only "at most 1" is known. */
+/** Log bounds of a rest's weight: the sum of p^alpha over its tokens, times their futures in the block, at most 1. */
 function restBounds(tree, i, alpha, closesBlock) {
   const mass = tree.rest_log_p[i];
   const largest = tree.rest_largest[i];
   const high = mass + (alpha - 1) * largest;
   if (!closesBlock && alpha > 1 && tree.length - tree.depth[i] > 1) return [-Infinity, high];
-  return [Math.min(high, Math.max(alpha * largest, alpha * mass - (alpha - 1) * Math.log(tree.rest_counts[i]))), high];
+  const even = alpha * mass - (alpha - 1) * Math.log(tree.rest_counts[i]); // the least: all of them equally likely
+  return [Math.min(high, Math.max(alpha * largest, even)), high];
 }
 
-function shares(tree, weights, rests) {
-  const made = () => ({ low: new Float64Array(tree.n), high: new Float64Array(tree.n), middle: new Float64Array(tree.n) });
+function allShares(tree, weights, rests) {
+  const column = () => new Float64Array(tree.n);
+  const made = () => ({ low: column(), high: column(), middle: column() });
   const result = { ...made(), rest: made() };
   result.low[0] = result.high[0] = result.middle[0] = 1;
   for (let parent = 0; parent < tree.n; parent += 1) {
     const own = tree.children[parent];
-    if (own.length === 1 && !tree.rest_counts[parent]) result.low[own[0]] = result.high[own[0]] = result.middle[own[0]] = 1;
-    else if (own.length || tree.rest_counts[parent]) divide(parent, own, weights, rests, result);
+    if (own.length === 1 && !tree.rest_counts[parent]) {
+      result.low[own[0]] = result.high[own[0]] = result.middle[own[0]] = 1;
+    } else if (own.length || tree.rest_counts[parent]) divide(parent, own, weights, rests, result);
   }
   return result;
 }
@@ -74,8 +78,8 @@ function shares(tree, weights, rests) {
 function divide(parent, own, weights, rests, result) {
   const lows = [...own.map((child) => weights.low[child]), rests.low[parent]];
   const highs = [...own.map((child) => weights.high[child]), rests.high[parent]];
-  const low = share(lows, othersOf(highs));
-  const high = share(highs, othersOf(lows));
+  const low = sharesOf(lows, othersOf(highs));
+  const high = sharesOf(highs, othersOf(lows));
   let total = 0;
   for (let k = 0; k < low.length; k += 1) total += low[k] + high[k];
   const put = (target, place, k) => {
@@ -88,7 +92,7 @@ function divide(parent, own, weights, rests, result) {
 }
 
 /** For each of some log weights, its share when the others together weigh as much as `others` says. */
-function share(logs, others) {
+function sharesOf(logs, others) {
   return logs.map((value, k) => {
     if (value === -Infinity) return 0;
     return others[k] === -Infinity ? 1 : 1 / (1 + Math.exp(others[k] - value));
@@ -114,7 +118,10 @@ function logAdd(a, b) {
   return b < a - NEGLIGIBLE || a === -Infinity ? a : a + Math.log1p(Math.exp(b - a));
 }
 
-/** Interval of a node's probability given an ancestor: the product of the shares on the way. */
+/**
+ * Interval of a node's probability given an ancestor: the product of the shares on the way.
+ * @returns {number[]} low and high
+ */
 export function given(tree, shares, ancestor, node) {
   const interval = [1, 1];
   for (let i = node; i !== ancestor; i = tree.parents[i]) {

@@ -59,9 +59,8 @@ class Page {
   constructor(root) {
     this.root = root;
     const { figures, templates } = state.views;
-    this.figures = Object.fromEntries(
-      [...root.querySelectorAll("[data-figure]")].map((place) => [place.dataset.figure, new Figure(place, figures[place.dataset.figure], templates)]),
-    );
+    const figure = (place, name = place.dataset.figure) => [name, new Figure(place, figures[name], templates)];
+    this.figures = Object.fromEntries([...root.querySelectorAll("[data-figure]")].map((place) => figure(place)));
     this.icicles = new Icicles(this.part("icicles"));
     this.chains = new Chains(this.part("chain-fields"), this.part("kernel-sentence"));
     this.worlds = new Worlds(this.part("world"), this.part("world-caption"), this.part("fields"));
@@ -104,7 +103,9 @@ class Page {
     this.once("chains", [...dials, sampled, isAsking("chains")], () => this.showChains());
     this.once("dial", [dial, alpha, blockSize, store.dark, state.dialChanged], () => this.showDial());
     this.rest();
-    this.once("checks", [checks, isAsking("checks")], () => showChecks(this.part("selftest-rows"), this.part("selftest-finding"), this.part("selftest")));
+    this.once("checks", [checks, isAsking("checks")], () => {
+      showChecks(this.part("selftest-rows"), this.part("selftest-finding"), this.part("selftest"));
+    });
     keepDial();
   }
 
@@ -134,7 +135,8 @@ class Page {
   showKind() {
     const line = this.part("kind");
     const words = state.notice || state.tree.sentence;
-    line.replaceChildren(element("b", { class: "kind" }, state.tree.isWhole ? "exact" : "certified intervals"), ` ${words}`);
+    const kind = state.tree.isWhole ? "exact" : "certified intervals";
+    line.replaceChildren(element("b", { class: "kind" }, kind), ` ${words}`);
     line.classList.toggle("alert", Boolean(state.notice));
   }
 
@@ -169,5 +171,6 @@ function finding() {
   const middle = (shares) => probability((shareOf(shares, node)[0] + shareOf(shares, node)[1]) / 2);
   const where = zoom ? "Here" : "First token";
   if (gap(node) < 0.0005) return `${where}: at α ${alpha.toFixed(1)} power and temperature agree.`;
-  return `${where} “${textOf(node)}”: the base model gives it ${middle(base)}, temperature 1/α makes that ${middle(temperature)}, power p^α ${middle(power)}.`;
+  const shares = `temperature 1/α makes that ${middle(temperature)}, power p^α ${middle(power)}`;
+  return `${where} “${textOf(node)}”: the base model gives it ${middle(base)}, ${shares}.`;
 }

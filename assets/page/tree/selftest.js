@@ -8,8 +8,9 @@ export function showChecks(target, sentence, button) {
   const { checks } = state;
   if (!checks) return;
   sentence.textContent = checks.sentence;
-  const head = ["", "law", "world", "figure", "must be at most", "false alarms of a right program"];
-  target.replaceChildren(element("table", {}, element("tr", {}, ...head.map((text) => element("th", { scope: "col" }, text))), ...checks.rows.map(row)));
+  const names = ["", "law", "world", "figure", "must be at most", "false alarms of a right program"];
+  const head = element("tr", {}, ...names.map((name) => element("th", { scope: "col" }, name)));
+  target.replaceChildren(element("table", {}, head, ...checks.rows.map(row)));
 }
 
 function row({ law, world, figure, threshold, false_alarm: alarm, passed }) {
@@ -18,4 +19,7 @@ function row({ law, world, figure, threshold, false_alarm: alarm, passed }) {
   return element("tr", {}, ...cells.map((content) => element("td", {}, content)));
 }
 
-const short = (value) => (value === 0 ? "0" : Math.abs(value) < 0.001 ? value.toExponential(1).replace("-", "−") : number(value, 3));
+function short(value) {
+  if (value === 0) return "0";
+  return Math.abs(value) < 0.001 ? value.toExponential(1).replace("-", "−") : number(value, 3);
+}

@@ -45,7 +45,8 @@ export function plant(packet) {
   const tree = prepared(packet.tree);
   const isSame = packet.world.world === state.world?.world;
   const blockSize = isSame ? Math.min(state.blockSize, tree.length) : tree.length;
-  update({ tree, world: packet.world, planting: state.planting + 1, blockSize, zoom: 0, pointed: null, sampled: null, dial: null, notice: "" });
+  const cleared = { zoom: 0, pointed: null, sampled: null, dial: null, notice: "" };
+  update({ tree, world: packet.world, planting: state.planting + 1, blockSize, ...cleared });
 }
 
 /** Enter another prefix, unless nothing follows it. */

@@ -6,7 +6,9 @@ import { state, update } from "./state.js";
 
 export class Worlds {
   constructor(select, caption, fields) {
-    Object.assign(this, { select, caption, fields, shown: null });
+    this.select = select;
+    this.caption = caption;
+    this.fields = fields;
     select.append(...state.worlds.map(({ id, title }) => element("option", { value: id }, title)));
     select.addEventListener("change", () => this.choose(select.value));
     this.fill(state.world);
@@ -34,9 +36,13 @@ export class Worlds {
     this.given = values;
     this.caption.textContent = world.caption;
     const fields = world.fields.map((field) => ({ ...field, value: values[field.name] ?? field.value }));
-    if (!isLive()) return this.fields.replaceChildren(...recordedAt(fields));
+    if (!isLive()) {
+      this.fields.replaceChildren(...recordedAt(fields));
+      return;
+    }
     const needsButton = world.fields.some(({ kind }) => kind === "prompt" || kind === "tree");
-    const button = element("button", { type: "button", class: "primary", "data-part": "plant", onclick: () => this.plant() }, "Show this tree");
+    const plant = { type: "button", class: "primary", "data-part": "plant", onclick: () => this.plant() };
+    const button = element("button", plant, "Show this tree");
     this.fields.replaceChildren(...fields.map((field) => this.field(field)), ...(needsButton ? [button] : []));
   }
 
@@ -66,10 +72,13 @@ const recordedAt = (fields) => {
   return told.length ? [...told, element("span", {}, `Recorded; another value ${NEEDS_LIVE}.`)] : [];
 };
 
-const valueOf = (input) => (input.type === "checkbox" ? input.checked : input.type === "range" ? Number(input.value) : input.value);
+function valueOf(input) {
+  if (input.type === "checkbox") return input.checked;
+  return input.type === "range" ? Number(input.value) : input.value;
+}
 
 const MAKERS = {
-  range: ({ min, max, step, value }, onchange) => element("input", { type: "range", min, max, step, value, oninput: onchange }),
+  range: ({ min, max, step, value }, oninput) => element("input", { type: "range", min, max, step, value, oninput }),
   model: ({ value }) => choice(state.models.map((name) => [name, name]), value),
   prompt: ({ value }) => promptField(value),
   tree: ({ value }) => treeField(value),
@@ -87,7 +96,8 @@ function promptField(value) {
   const made = element("input", { type: "text", list: "tree-presets", size: 80, spellcheck: "false" });
   made.value = value;
   if (!document.getElementById("tree-presets")) {
-    document.body.append(element("datalist", { id: "tree-presets" }, ...state.presets.map((text) => element("option", { value: text }))));
+    const options = state.presets.map((prompt) => element("option", { value: prompt }));
+    document.body.append(element("datalist", { id: "tree-presets" }, ...options));
   }
   return made;
 }
