@@ -1,4 +1,10 @@
-"""Best-first enumeration of the completions of a prompt, until what is left matters little enough."""
+"""Best-first enumeration of the completions of a prompt, until what is left matters little enough.
+
+The search holds disjoint sets of completions that it has not enumerated (the frontier). It takes the set that may hold
+most of p^alpha, asks the model for the row after that set's prefix, and splits the set: each likely next token gives a
+longer prefix or a completion, and all unlikely tokens together stay one set. Example: after "a", with next tokens
+b (0.9), c (0.0999) and d (0.0001), the set "a…" becomes "ab…", "ac…" and "a, then something below a hundredth of b".
+"""
 
 import math
 import time
@@ -11,20 +17,20 @@ from sampler.core.records import checked_alpha, checked_int, checked_number
 from sampler.models.contract import LanguageModel
 
 BATCH = 256  # rows a call of the model
-LEEWAY = 1.0  # nats; a call is rather narrower than reach for sets that the search may never need
-STRIDE = math.log(100)  # nats; an expansion looks at the children down to a hundredth of the likeliest one's share
+LEEWAY = 1.0  # nats; keeps the batch small, so that the search does not compute rows it may never use
+STRIDE = math.log(100)  # nats; tokens below a hundredth of the likeliest one's probability stay together as one set
 
 Text = tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Frontier:
-    """Sets of completions not yet enumerated, n of them, disjoint, and what is known of each.
+    """Disjoint sets of completions that are not enumerated yet, n of them.
 
-    Set i holds what extends `texts[i]`: all of it where `below[i]` is inf, else only what goes on with a token of
-    log-probability under `below[i]`. `log_mass` is the base log-probability of the whole set, `log_max` that of the
-    likeliest prefix it consists of, so that the set's sum of p(x)^alpha is at most
-    exp((alpha-1) log_max + log_mass), at most exp(alpha log_mass), for every alpha >= 1 (METHOD.md, section 6).
+    Set i contains what extends `texts[i]`: all of it where `below[i]` is inf, else only what continues with a token of
+    log-probability under `below[i]`. `log_mass` is the base log-probability of the whole set and `log_max` that of its
+    likeliest prefix. So the set's sum of p(x)^alpha is at most exp((alpha-1) log_max + log_mass), and at most
+    exp(alpha log_mass), for every alpha >= 1 (METHOD.md, section 6).
     """
 
     texts: np.ndarray  # (n,) of tuples
@@ -36,15 +42,16 @@ class Frontier:
     def __len__(self) -> int:
         return len(self.texts)
 
-    def __getitem__(self, part: np.ndarray) -> "Frontier":
+    def __getitem__(self, part: np.ndarray | slice) -> "Frontier":
         return Frontier(*(column[part] for column in self._columns()))
 
     def __add__(self, other: "Frontier") -> "Frontier":
         return Frontier(*map(np.concatenate, zip(self._columns(), other._columns(), strict=True)))
 
     def urgency(self, alpha: float) -> np.ndarray:
-        """[n], that bound's logarithm over alpha, finite at alpha = inf too: log p for a prefix, whatever alpha is."""
-        return self.log_max + (self.log_mass - self.log_max) / alpha
+        """[n], the bound's logarithm divided by alpha; finite at alpha = inf, and log p for a whole prefix."""
+        bound: np.ndarray = self.log_max + (self.log_mass - self.log_max) / alpha
+        return bound
 
     def _columns(self) -> tuple[np.ndarray, ...]:
         return self.texts, self.log_p, self.below, self.log_max, self.log_mass
@@ -63,11 +70,11 @@ class Found:
 
 @dataclass(frozen=True, eq=False)
 class Enumeration:
-    """The completions found, the frontier of those that were not, and why and at what cost the search ended.
+    """The enumerated completions, the frontier of all others, and why and at what cost the search ended.
 
-    Completions are at most `length` tokens long or end with an end token; each stands once, or in exactly one
-    set of the frontier. `log_p` [n] is theirs under the base model. `reason`: "width", "nodes", "seconds" or
-    "exhausted". `nodes` counts the model's rows asked for.
+    A completion has `length` tokens or ends with an end token; it is enumerated once or lies in exactly one set of the
+    frontier. `log_p` [n] is under the base model. `reason`: "width", "nodes", "seconds" or "exhausted". `nodes` counts
+    the rows requested from the model.
     """
 
     completions: list[Text]
@@ -82,10 +89,10 @@ class Enumeration:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """When a search stops: at a missing share of p^alpha of at most `width`, after `nodes` rows or `seconds`.
+    """When a search stops: when at most the share `width` of p^alpha is missing, after `nodes` rows or `seconds`.
 
-    `width` is from 0 (stop only when everything is enumerated) to 1. `nodes` is never exceeded, `seconds` by no more
-    than one batch.
+    `width` is from 0 (stop only when everything is enumerated) to 1. `nodes` is never exceeded, `seconds` by at most
+    one batch.
     """
 
     width: float = 1e-3
@@ -101,11 +108,11 @@ class Budget:
 def enumerate_best_first(
     model: LanguageModel, prompt_ids: Text, length: int, alpha: float, budget: Budget
 ) -> Enumeration:
-    """Completions of at most `length` tokens, those first whose sets may hold most of p^alpha, 1 <= alpha <= inf.
+    """Enumerate completions of at most `length` tokens, first the sets that may hold most of p^alpha, alpha in [1, inf].
 
-    For a single prefix that is the order of p, whatever alpha is: no other order lowers the bound on what is missing
-    faster without knowing the future. Costs at most `budget.nodes` rows of the model, up to BATCH a call. ValueError
-    names what is out of range.
+    Among whole prefixes that is the order of p at every alpha: without knowing the future, no other order lowers the
+    bound on the missing share faster. Costs at most `budget.nodes` rows, up to BATCH a call. Raises ValueError for an
+    argument out of range.
     """
     alpha = checked_alpha(alpha)
     checked_int("length", length, 1, model.max_length - len(prompt_ids))
@@ -131,8 +138,8 @@ def whole() -> Frontier:
 def rounding(log_p: np.ndarray, frontier: Frontier, length: int) -> float:
     """How far the log p of any text of a search may be from the exact sum of its rows, nats.
 
-    Each of up to `length` additions is off by at most 2^-53 of the sum; a row's own logarithms, and the sum of its
-    probabilities, were taken to be within 2^-48 of exact (they are for float64 log-softmax over any vocabulary).
+    Each of up to `length` additions is off by at most 2^-53 of the sum. A row's logarithms, and the sum of its
+    probabilities, are assumed to be within 2^-48 of exact (true for float64 log-softmax over any vocabulary).
     """
     largest = max(np.abs(log_p).max(initial=0.0), np.abs(frontier.log_mass).max(initial=0.0))
     return length * (2.0**-48 + 2.0**-52 * float(largest))
@@ -143,7 +150,7 @@ def missing_share(log_p: np.ndarray, frontier: Frontier, length: int, alpha: flo
     if not len(frontier):
         return 0.0
     off = rounding(log_p, frontier, length)
-    if math.isinf(alpha):  # the modes are known, or nothing is
+    if math.isinf(alpha):  # either the likeliest completions are enumerated for certain, or nothing is known
         return float(frontier.log_max.max() >= log_p.max(initial=-math.inf) - 2 * off)
     top = max(log_p.max(initial=-math.inf), frontier.log_max.max())
     found = log_sum_exp(alpha * (log_p - top)) if len(log_p) else -math.inf
@@ -165,7 +172,7 @@ def _reason(
 
 
 def _most_urgent(frontier: Frontier, alpha: float, count: int) -> tuple[Frontier, Frontier]:
-    """Up to `count` sets that may hold most of p^alpha, none LEEWAY behind the first; and the others."""
+    """Up to `count` sets that may hold most of p^alpha, all within LEEWAY of the first; and the remaining sets."""
     urgency = frontier.urgency(alpha)
     is_chosen = urgency >= urgency.max() - LEEWAY
     if np.count_nonzero(is_chosen) > count:
@@ -175,7 +182,7 @@ def _most_urgent(frontier: Frontier, alpha: float, count: int) -> tuple[Frontier
 
 
 def _children(chosen: Frontier, rows: np.ndarray, length: int, eos_ids: Text) -> tuple[Found, Frontier]:
-    """What the rows [n, V] make of n sets: completions, and the sets of what remains of them."""
+    """Split n sets by their rows [n, V]: completions that end here, and smaller sets."""
     open_rows = np.where(rows < chosen.below[:, None], rows, -np.inf)
     floor = open_rows.max(axis=1) - STRIDE
     is_child = open_rows >= floor[:, None]

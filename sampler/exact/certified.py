@@ -1,11 +1,11 @@
-"""Certified targets: intervals that surely hold quantities of p^alpha, for a real model, from a best-first search.
+"""Certified targets: intervals that surely contain quantities of p^alpha, for a real model, from a best-first search.
 
-With S the completions found and F the frontier, E = sum over S of p^alpha is known and the rest of the normaliser is
-at most F = sum over the frontier of its bounds, so Z lies in [E, E + F], and the share of an event of which A of E
-lies inside in [A / (E + F), (A + F) / (E + F)]. F is at most p_max^(alpha-1) * r (METHOD.md, section 6). Each weight
-is widened by what rounding may have done to it (`best_first.rounding`), so the intervals hold in floating point too.
-The model is what its rows said during the search; a transformer's rows differ in float32's last digits between
-batches, and an interval says nothing about that.
+Let E be the sum of p^alpha over the enumerated completions, and F the sum of the frontier's upper bounds. The
+normaliser lies in [E, E + F]. An event whose enumerated completions sum to A has a share in [A / (E + F),
+(A + F) / (E + F)]. Example: E = 0.8, F = 0.1, A = 0.4 gives a share from 0.44 to 0.56. F is at most
+p_max^(alpha-1) * r (METHOD.md, section 6). Each weight is widened by its possible rounding error
+(`best_first.rounding`), so the intervals hold in floating point too. They are about the rows that the model gave during
+the search: a transformer's rows differ in float32's last digits between batches, which an interval does not cover.
 """
 
 import math
@@ -24,11 +24,11 @@ from sampler.models.contract import LanguageModel
 ULP = 2.0**-50  # what the last operations on an interval's end may cost it, as a share
 TIED = 1e9  # nats; how uncertain the shares of modes are that rounding cannot tell apart
 LEAST = -1e300  # nats, below every log p
-OTHERS = -1  # no token: those that were not looked at
+OTHERS = -1  # not a token: stands for those that were not searched
 
 
 class Interval(NamedTuple):
-    """A closed interval that surely holds a number."""
+    """A closed interval that surely contains a number."""
 
     low: float
     high: float
@@ -43,18 +43,18 @@ class Interval(NamedTuple):
 
 
 class View(NamedTuple):
-    """The completions after one prefix, n found and m sets left, with log weights relative to exp(shift)."""
+    """What is known after one prefix: n completions and m frontier sets, with log weights relative to exp(shift)."""
 
     texts: list[Text]
     weights: np.ndarray  # (n,), log p^alpha
     left: list[Text]
-    bounds: np.ndarray  # (m,), the most that the sum of p^alpha over each set can be
-    off: float  # how far each may be off, nats: rounding of log p, and of their sum
+    bounds: np.ndarray  # (m,), log upper bound of the sum of p^alpha over each set
+    off: float  # the most that rounding may have moved a weight or a sum of weights, nats
     shift: float
 
 
 class NextToken(NamedTuple):
-    """Power conditionals after a prefix: of the tokens looked at, and of all the others together."""
+    """Power conditionals after a prefix: of each token that was searched, and of all others together."""
 
     tokens: dict[int, Interval]
     others: Interval
@@ -74,8 +74,8 @@ def certify(
 class CertifiedTarget:
     """What an enumeration proves about p^alpha over completions. Every `alpha` is from 1 to inf.
 
-    At alpha = inf the target is uniform on the likeliest completions; it is known where one completion is certainly
-    the likeliest, or where an event holds all that may be.
+    At alpha = inf the target is uniform on the likeliest completions. It is known where one completion is certainly
+    the likeliest, or where an event contains all completions that may be.
     """
 
     def __init__(self, enumeration: Enumeration) -> None:
@@ -89,18 +89,18 @@ class CertifiedTarget:
 
     @cached_property
     def base_mass_left(self) -> Interval:
-        """r, the base model's probability of all that was not enumerated."""
+        """r, the base model's probability of everything that is not enumerated."""
         off = math.expm1(rounding(self.log_p, self._frontier, self.enumeration.length))
         left = math.fsum(np.exp(self._frontier.log_mass))
         return Interval(max(0.0, left * (1 - off)), min(1.0, left * (1 + off)))
 
     @cached_property
     def p_max(self) -> float:
-        """The largest probability of a prefix that was not expanded, 0 where none is left."""
+        """The largest probability of a prefix that was not expanded, 0 where every prefix was."""
         return float(np.exp(self._frontier.log_max.max(initial=-math.inf)))
 
     def missing(self, alpha: float) -> float:
-        """The most that the share of p^alpha not enumerated can be, from 0 to 1: the width of its answer shares."""
+        """The largest possible share of p^alpha that is not enumerated, 0 to 1; no answer's share is wider."""
         return missing_share(self.log_p, self._frontier, self.enumeration.length, checked_alpha(alpha))
 
     def log_normaliser(self, alpha: float, prefix: Text = ()) -> Interval:
@@ -121,7 +121,7 @@ class CertifiedTarget:
     def event(self, holds: Callable[[Text], bool], alpha: float, prefix: Text = ()) -> Interval:
         """The power probability of an event given a prefix, such as accuracy: that the answer is right.
 
-        `holds` is asked about each enumerated completion, whole, its end token included.
+        `holds` is called with each enumerated completion, its end token included.
         """
         shares = self.shares(lambda text: bool(holds(text)), alpha, prefix)
         if True in shares:
@@ -149,10 +149,10 @@ class CertifiedTarget:
         }
 
     def next_token(self, prefix: Text, alpha: float) -> NextToken:
-        """p_alpha(next token | prefix) of each token looked at, and of all the others together.
+        """p_alpha(next token | prefix) of each token that was searched, and of all others together.
 
-        Nothing is known where the prefix itself was not expanded: no token, and others in [0, 1]. ValueError for a
-        prefix after which nothing comes.
+        Where the prefix was not expanded nothing is known: no token, and others in [0, 1]. ValueError for a prefix that
+        is a completion.
         """
         view, prefix = self._view(prefix, alpha), tuple(prefix)
         if len(prefix) >= self.enumeration.length or prefix in self._ended:
@@ -188,7 +188,7 @@ class CertifiedTarget:
 
     @cached_property
     def _seen(self) -> frozenset[Text]:
-        """Prefixes of which all that is not enumerated stands in frontier sets of their own."""
+        """Prefixes whose unenumerated extensions lie in frontier sets that start with the prefix."""
         return self.enumeration.expanded | self._ended | frozenset(self._left)
 
     @cached_property
@@ -196,11 +196,11 @@ class CertifiedTarget:
         return rounding(self.log_p, self._frontier, self.enumeration.length)
 
     def _range(self, texts: list[Text], prefix: Text) -> slice:
-        """Where in sorted texts those stand that start with a prefix."""
+        """The range of sorted texts that start with a prefix."""
         return slice(bisect_left(texts, prefix), bisect_left(texts, (*prefix, math.inf)))
 
     def _view(self, prefix: Text, alpha: float) -> View:
-        """What is known of p^alpha after a prefix; all that is left may be there if the prefix was not looked at."""
+        """What is known of p^alpha after a prefix; if it was not searched, the whole frontier may lie there."""
         alpha, prefix = checked_alpha(alpha), tuple(prefix)
         where = self._range(self.completions, prefix)
         part = self._range(self._left, prefix) if prefix in self._seen else slice(None)

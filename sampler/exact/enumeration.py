@@ -1,14 +1,14 @@
 """Exact laws by enumeration, for models small enough: targets, and the shipped kernel's own transition matrix."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from sampler.core import kernel
-from sampler.core.draws import enumerate_outcomes
+from sampler.core.draws import Draws, enumerate_outcomes
 from sampler.core.kernel import Revise, Stage
-from sampler.core.records import ChainState, Law
+from sampler.core.records import ChainState, Law, Segment
 from sampler.models.contract import LanguageModel
 from sampler.models.lock_step import alone
 
@@ -48,10 +48,14 @@ def extension_law(model: LanguageModel, stage: Stage, law: Distribution) -> Dist
     result: Distribution = {}
     for ids, mass in law.items():
         state = state_of(model, stage, ids)
-        for (_, after), prob in enumerate_outcomes(lambda draws, s=state: alone(model, kernel.extend(stage, s, draws))):
+        for (_, after), prob in enumerate_outcomes(_extending(model, stage, state)):
             after_ids = after.segment.token_ids
             result[after_ids] = result.get(after_ids, 0.0) + mass * prob
     return result
+
+
+def _extending(model: LanguageModel, stage: Stage, state: ChainState) -> Callable[[Draws], tuple[Segment, ChainState]]:
+    return lambda draws: alone(model, kernel.extend(stage, state, draws))
 
 
 def one_revision(model: LanguageModel, stage: Stage, ids: Completion, revise: Revise = kernel.revise) -> Distribution:
@@ -127,7 +131,8 @@ def total_variation(p: Distribution, q: Distribution) -> float:
 def state_of(model: LanguageModel, stage: Stage, ids: Completion) -> ChainState:
     """A completion as the kernel sees it, measured by the model under the stage's law."""
     whole = kernel.Stage(stage.prompt_ids, stage.eos_ids, 0, stage.end, stage.law, stage.alternatives)
-    bare = kernel.Segment(ids, *([(0.0,) * len(ids)] * 4), ((),) * len(ids))
+    zeros = (0.0,) * len(ids)
+    bare = Segment(ids, zeros, zeros, zeros, zeros, ((),) * len(ids))
     return alone(model, kernel.remeasure(whole, ChainState(bare, bool(ids) and ids[-1] in stage.eos_ids)))
 
 

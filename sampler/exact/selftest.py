@@ -1,4 +1,4 @@
-"""A self-test anyone can run: the exact laws of this very kernel, and its seeded code against them, in seconds."""
+"""A self-test of a few seconds: the exact laws of the installed kernel, and seeded runs compared with them."""
 
 import math
 from collections import Counter
@@ -29,9 +29,9 @@ RUNS = 500
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One row of the self-test: a figure that must be at most its threshold.
+    """One row of the self-test: a figure that must not exceed its threshold.
 
-    `false_alarm` is the probability that a right program fails the check: 0 where nothing in it is random.
+    `false_alarm` is the probability that a correct program fails the check: 0 where nothing in it is random.
     """
 
     law: str
@@ -46,10 +46,10 @@ class Check:
 
 
 def selftest(seed: int = 0) -> Iterator[Check]:
-    """Every check, one by one as it is done: first the exact laws, then the running code at a seed, 0..2^31-1.
+    """Yield each check when it is done: first the exact laws, then seeded runs; `seed` is from 0 to 2^31-1.
 
-    The exact laws (METHOD.md, sections 2 and 3) hold by enumeration of all of the kernel's random decisions; the
-    running code is compared with its exact law by total variation and by Pearson's chi-square.
+    The exact laws (METHOD.md, sections 2 and 3) are checked by enumerating every random decision of the kernel. The
+    runs are compared with their exact law by total variation and by Pearson's chi-square.
     """
     checked_int("seed", seed, 0, 2**31 - 1)
     return _checks(seed)
@@ -98,25 +98,25 @@ def running_code(model: LanguageModel, scope: str, seed: int) -> Iterator[Check]
     found = Counter(_ended(model, scope, seed * RUNS + run) for run in range(RUNS))
     shares = {ids: count / RUNS for ids, count in found.items()}
     threshold = total_variation_threshold(law, RUNS)
-    told = f"{RUNS} seeded runs, scope {scope}"
-    yield Check(f"{told}: total variation", model.name, total_variation(shares, law), threshold, FALSE_ALARM)
+    name = f"{RUNS} seeded runs, scope {scope}"
+    yield Check(f"{name}: total variation", model.name, total_variation(shares, law), threshold, FALSE_ALARM)
     observed, expected = _binned(found, law)
     figure = math.fsum((n - e) ** 2 / e for n, e in zip(observed, expected, strict=True))
-    figure = figure if found.keys() <= law.keys() else math.inf  # it never ends with what the law does not hold
-    yield Check(f"{told}: chi-square", model.name, figure, chi_square_threshold(len(expected) - 1), FALSE_ALARM)
+    figure = figure if found.keys() <= law.keys() else math.inf  # a text outside the law is always a failure
+    yield Check(f"{name}: chi-square", model.name, figure, chi_square_threshold(len(expected) - 1), FALSE_ALARM)
 
 
 def total_variation_threshold(law: Distribution, n: int) -> float:
-    """What the total variation between a law and the shares of n draws exceeds with at most FALSE_ALARM, for every n.
+    """A total variation between a law and the shares of n draws that is exceeded with probability FALSE_ALARM at most.
 
-    Jensen bounds its mean, McDiarmid (1989) what it strays above the mean.
+    Holds for every n: Jensen bounds the mean, McDiarmid (1989) the deviation above it.
     """
     mean = 0.5 * math.fsum(math.sqrt(p * (1 - p) / n) for p in law.values())
     return mean + math.sqrt(math.log(1 / FALSE_ALARM) / (2 * n))
 
 
 def chi_square_threshold(degrees: int) -> float:
-    """What a chi-square variable exceeds with at most FALSE_ALARM (Laurent & Massart 2000, lemma 1)."""
+    """A value that a chi-square variable exceeds with probability FALSE_ALARM at most (Laurent & Massart 2000)."""
     x = math.log(1 / FALSE_ALARM)
     return degrees + 2 * math.sqrt(degrees * x) + 2 * x
 
@@ -128,8 +128,8 @@ def _ended(model: LanguageModel, scope: str, seed: int) -> tuple[int, ...]:
     return ended.token_ids
 
 
-def _binned(found: Counter, law: Distribution) -> tuple[list[float], list[float]]:
-    """Counts, observed and expected; completions are put together, rarest first, until each bin expects a hundred."""
+def _binned(found: Counter[tuple[int, ...]], law: Distribution) -> tuple[list[float], list[float]]:
+    """Observed and expected counts; rare completions share a bin until it expects a hundred draws."""
     observed, expected = [0.0], [0.0]
     for ids in sorted(law, key=law.__getitem__):
         if expected[-1] >= 100:

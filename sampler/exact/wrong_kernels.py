@@ -50,24 +50,18 @@ def right_write(stage: Stage, state: ChainState, kept: tuple[int, ...], draws: D
     return kernel.write(stage, kept, draws)
 
 
-def right_settle(stage: Stage, state: ChainState) -> Rows[ChainState]:
-    """The text goes on as it is."""
-    return state
-    yield
-
-
 @dataclass(frozen=True)
 class Anatomy:
     """The parts of one revision; `revise` puts them together as `kernel.revise` does.
 
-    A wrong ratio need not have three terms, so its revisions tell log A undivided, as `log_target_ratio`.
+    A wrong ratio need not have three terms, so its revisions report the whole log A as `log_target_ratio`.
     """
 
     cut: Callable[[Stage, ChainState, Draws], int] = right_cut
     write: Callable[[Stage, ChainState, tuple[int, ...], Draws], Rows[Segment]] = right_write
     log_ratio: Callable[[Question], float] = Question.log_ratio
     accept: Callable[[Draws, float], tuple[bool, float]] = lambda draws, log_ratio: draws.accept(log_ratio)
-    settle: Callable[[Stage, ChainState], Rows[ChainState]] = right_settle
+    settle: Callable[[Stage, ChainState], Rows[ChainState]] | None = None  # changes the text after the verdict
 
     def revise(self, stage: Stage, state: ChainState, draws: Draws) -> Rows[tuple[Revision, ChainState]]:
         """One step of the chain, with the signature of `kernel.revise`."""
@@ -77,7 +71,9 @@ class Anatomy:
         question = Question(stage, len(state.segment) - stage.start, cut, proposed, replaced)
         log_ratio = self.log_ratio(question)
         is_accepted, log_u = self.accept(draws, log_ratio)
-        after = yield from self.settle(stage, kernel.closed(stage, kept + proposed) if is_accepted else state)
+        after = kernel.closed(stage, kept + proposed) if is_accepted else state
+        if self.settle:
+            after = yield from self.settle(stage, after)
         return Revision(cut, proposed, replaced, log_ratio, 0.0, 0.0, log_ratio, log_u, is_accepted), after
 
 
