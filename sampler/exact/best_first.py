@@ -108,7 +108,7 @@ class Budget:
 def enumerate_best_first(
     model: LanguageModel, prompt_ids: Text, length: int, alpha: float, budget: Budget
 ) -> Enumeration:
-    """Enumerate completions of at most `length` tokens, first the sets that may hold most of p^alpha, alpha in [1, inf].
+    """Enumerate completions of at most `length` tokens, sets that may hold most of p^alpha first; alpha from 1 to inf.
 
     Among whole prefixes that is the order of p at every alpha: without knowing the future, no other order lowers the
     bound on the missing share faster. Costs at most `budget.nodes` rows, up to BATCH a call. Raises ValueError for an
