@@ -3,7 +3,7 @@ import js from "@eslint/js";
 import globals from "globals";
 
 // Still to be brought to these rules.
-const UNFINISHED = ["bus.js", "compare/main.js", "explore/*", "figures.js", "links.js", "links/explore.js", "main.js"]
+const UNFINISHED = ["ask.js", "bus.js", "json.js", "compare/main.js", "explore/*", "figures.js", "links.js", "links/explore.js", "main.js"]
   .concat(["offline/*", "store.js", "tree/wire.js"])
   .map((name) => `assets/page/${name}`);
 

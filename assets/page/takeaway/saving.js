@@ -24,7 +24,7 @@ const NAMES = {
     const { model, settings } = store.run;
     return [model, "alpha", settings.alpha === Infinity ? "inf" : settings.alpha, "seed", settings.seed];
   },
-  tree: () => ["tree", tree.wish.world, "alpha", tree.alpha, "B", tree.blockSize],
+  tree: () => ["tree", tree.world.world, "alpha", tree.alpha, "B", tree.blockSize],
   compare: () => [`${comparison.source}-results`, task()],
 };
 
