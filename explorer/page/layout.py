@@ -36,8 +36,8 @@ ONE_AT_A_TIME = threading.Lock()  # many browsers may ask while the recorded res
 TITLE = "Power Sampling Explorer"
 UPLOADS = (600, 3600)  # seconds: how often uploaded files are looked through, and the age at which they are deleted
 INTRODUCTION = (
-    "Watch a real language model sample whole completions from p<sup>α</sup>: a chain writes a block, several times "
-    "cuts it and writes on anew, and accepts or rejects; then the block freezes."
+    "Watch a real language model sample whole completions from p<sup>α</sup>: a chain writes a block, then "
+    "repeatedly cuts it, rewrites the rest, and accepts or rejects; then the block freezes."
 )
 HEAD = """
 <link rel="stylesheet" href="explorer/page/learn/card.css">

@@ -4,7 +4,7 @@ export const TALK = {
   explore: {
     title: "Explore: the chain on a real model",
     say: [
-      "A small language model writes its solution in blocks. A chain cuts the text at a random place, writes on anew, and accepts or rejects the new ending.",
+      "A small language model writes its solution in blocks. A chain cuts the text at a random place, rewrites the rest, and accepts or rejects the new ending.",
       "It aims at p^α of whole completions, not of single tokens. α = 4 makes a completion that is twice as likely sixteen times as likely.",
       "When a block's steps are over it freezes, and the next one begins.",
     ],
