@@ -34,7 +34,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Sitting:
-    """Some problems of one task, put to the models. What several methods share is drawn once."""
+    """Some problems of one task and the models that answer them. Samples that several methods use are drawn once."""
 
     models: dict[str, CausalLM]  # "base" and, where it is asked, "tuned"
     task: Task
@@ -83,7 +83,7 @@ class Sitting:
             yield self.row(number, ask.method, given[number], opinion)
 
     def row(self, number: int, method: Method, given: Given, opinion: Opinion) -> Answered:
-        """What is recorded of a method's answers to a problem."""
+        """The row that records a method's answers to a problem."""
         answers = [self.task.answer(self.base.decode(ids)) for ids in given.completions]
         is_right = [answer is not None and answer == self.problems[number].answer for answer in answers]
         return Answered(
@@ -119,7 +119,7 @@ def rank(log_p: float, pool: Sequence[float]) -> float:
 
 
 def costs(context: Completion, written: Sequence[Rollout]) -> tuple[float, float]:
-    """Tokens drawn and fed per completion of a prompt: the prompt is fed once, a last token never."""
+    """Tokens drawn and fed per completion. The prompt is fed once for all; a completion's last token is never fed."""
     drawn = sum(len(rollout.token_ids) for rollout in written)
     return drawn / len(written), (len(context) + drawn - len(written)) / len(written)
 

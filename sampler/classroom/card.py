@@ -74,7 +74,7 @@ def tuned_card(rewards: Sequence[float], seed: int, settings: Mapping[str, objec
 
 def table(rows: Mapping[str, object], name: str = "setting", value: str = "value") -> str:
     """Names and values as a Markdown table."""
-    return "\n".join([f"| {name} | {value} |", "|---|---|", *(f"| {key} | {told} |" for key, told in rows.items())])
+    return "\n".join([f"| {name} | {value} |", "|---|---|", *(f"| {key} | {cell} |" for key, cell in rows.items())])
 
 
 def curve(values: Sequence[float], title: str, step: str, unit: str) -> str:

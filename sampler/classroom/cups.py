@@ -38,7 +38,7 @@ def draw_swaps(count: int, rng: Random) -> tuple[str, Swaps]:
     return start, tuple(swaps)
 
 
-def told(start: str, swaps: Swaps, rng: Random) -> str:
+def stated(start: str, swaps: Swaps, rng: Random) -> str:
     """The facts in words: "The ball is under e. Ann swaps a and e, Bob swaps f and c."."""
     return f"{rng.choice(STARTS).format(start)} {moves(swaps, rng.choice(VERBS))}."
 
@@ -63,7 +63,7 @@ def work(start: str, swaps: Swaps, shown: int) -> str:
 def draw(rng: Random) -> Problem:
     """A cups problem."""
     start, swaps = draw_swaps(rng.choice(SWAPS), rng)
-    prompt = f"{told(start, swaps, rng)} {rng.choice(QUESTIONS)}"
+    prompt = f"{stated(start, swaps, rng)} {rng.choice(QUESTIONS)}"
     return Problem("cups", key(start, swaps), prompt, follow(start, swaps)[-1], (start, swaps))
 
 

@@ -1,4 +1,4 @@
-"""Which ways of answering an evaluation compares, and on how many problems. No torch."""
+"""The methods that an evaluation compares, and on how many problems each. Imports no torch."""
 
 from dataclasses import dataclass
 
@@ -71,7 +71,7 @@ TUNED = Method("RL-tuned", "tuned", {"temperature": 1.0})
 
 
 def recorded(problems: int) -> tuple[Ask, ...]:
-    """All that the Compare page opens on, for `problems` problems a task.
+    """Everything that the Compare page opens on, for `problems` problems a task.
 
     Curves use at most FEW of them, chains of scope completion at most 100. pass@k has many samples on the first MANY
     problems (of the chain: FEW), and few on the others.

@@ -14,7 +14,7 @@ def draw(rng: Random) -> Problem:
     """A pair of problems."""
     start, swaps = cups.draw_swaps(SWAPS, rng)
     terms = sums.draw_terms(TERMS, rng)
-    prompt = f"{cups.told(start, swaps, rng)} {sums.told(terms, rng)} {rng.choice(QUESTIONS)}"
+    prompt = f"{cups.stated(start, swaps, rng)} {sums.stated(terms, rng)} {rng.choice(QUESTIONS)}"
     answer = f"{cups.follow(start, swaps)[-1]} {sum(terms)}"
     part = sums.key(terms)  # a sum held out as such is held out in pairs too
     key = f"{cups.key(start, swaps)} {part}"

@@ -131,10 +131,10 @@ def main() -> None:
     for _, batch in zip(progress, problems(arguments.seed), strict=False):
         tuning.update(batch)
         progress.set_postfix(right=f"{sum(tuning.rewards[-10:]) / len(tuning.rewards[-10:]):.3f}")
-    save(tuning.policy, tokenizer, tuned_card(tuning.rewards, arguments.seed, settings_told()), arguments.out)
+    save(tuning.policy, tokenizer, tuned_card(tuning.rewards, arguments.seed, tuning_settings()), arguments.out)
 
 
-def settings_told() -> dict[str, object]:
+def tuning_settings() -> dict[str, object]:
     """The settings that the card names."""
     return {
         "problems an update": PROBLEMS,

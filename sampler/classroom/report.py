@@ -13,7 +13,7 @@ class Line:
     """One method on one task, over `problems` problems.
 
     accuracy: mean share of right answers, with Wilson's 95 % interval as if each problem were one right-or-wrong trial
-    (a problem's share varies less, so the interval is wide enough). tokens_drawn, tokens_fed: for one answer. length,
+    (a problem's share varies less, so the interval is conservative). tokens_drawn, tokens_fed: for one answer. length,
     log_p_per_token (nats), confidence (nats): means over first answers, None where there are none. pass_at: mean
     pass@k by k, as far as the samples reach.
     """
@@ -43,16 +43,16 @@ def lines(results: Results, ks: Sequence[int] = ()) -> Iterator[Line]:
 def line(rows: Sequence[Answered], ks: Sequence[int] = ()) -> Line:
     """One line from the rows of one task and method."""
     accuracy, first = fmean(row.right / row.samples for row in rows), rows[0]
-    told = [row for row in rows if row.length is not None]
-    reach = {k: [row for row in rows if row.samples >= k and row.is_right is not None] for k in ks}
+    firsts = [row for row in rows if row.length is not None]
+    enough = {k: [row for row in rows if row.samples >= k and row.is_right is not None] for k in ks}
     return Line(
         first.task, first.method, len(rows), accuracy, *wilson(accuracy, len(rows)),
         tokens_drawn=fmean(row.tokens_drawn for row in rows),
         tokens_fed=fmean(row.tokens_fed for row in rows),
-        length=mean([row.length for row in told]),
-        log_p_per_token=mean([row.log_p / row.length for row in told]),
-        confidence=mean([row.confidence for row in told]),
-        pass_at={k: fmean(pass_at_k(row.samples, int(row.right), k) for row in own) for k, own in reach.items() if own},
+        length=mean([row.length for row in firsts]),
+        log_p_per_token=mean([row.log_p / row.length for row in firsts]),
+        confidence=mean([row.confidence for row in firsts]),
+        pass_at={k: fmean(pass_at_k(row.samples, int(row.right), k) for row in own) for k, own in enough.items() if own},
     )  # fmt: skip
 
 

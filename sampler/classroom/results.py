@@ -1,7 +1,7 @@
 """The results of an evaluation, and their file: JSON lines, schema 1, gzipped where the name ends in .gz. No torch.
 
-Line 1 is the header `evaluation_started`, every other line one method's answers to one problem, in any order. A file
-that was cut short opens with what it holds; one of another schema is refused.
+Line 1 is the header `evaluation_started`; every other line contains one method's answers to one problem, in any order.
+A truncated file opens with the lines it has; a file of another schema is refused.
 """
 
 import gzip
@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 SCHEMA = 1
-KINDS = ("temperature", "greedy", "best_of", "power", "target", "tuned")
 
 
 @dataclass(frozen=True)

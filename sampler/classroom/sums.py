@@ -22,7 +22,7 @@ def draw_terms(count: int, rng: Random) -> Terms:
     return tuple(rng.sample(TERMS, count))
 
 
-def told(terms: Terms, rng: Random) -> str:
+def stated(terms: Terms, rng: Random) -> str:
     """The facts in words: "Ann pays 62, Bob pays 95."."""
     verb = rng.choice(VERBS)
     return ", ".join(f"{name} {verb} {term}" for name, term in zip(NAMES, terms, strict=False)) + "."
@@ -48,7 +48,7 @@ def work(terms: Terms, shown: int, rng: Random, first: str = "First") -> str:
 def draw(rng: Random) -> Problem:
     """A sums problem."""
     terms = draw_terms(rng.choice(COUNTS), rng)
-    return Problem("sums", key(terms), f"{told(terms, rng)} {rng.choice(QUESTIONS)}", str(sum(terms)), terms)
+    return Problem("sums", key(terms), f"{stated(terms, rng)} {rng.choice(QUESTIONS)}", str(sum(terms)), terms)
 
 
 def solve(problem: Problem, rng: Random, shares: Shares) -> Solution:

@@ -132,14 +132,14 @@ class Training:
         self.peaks = [optimizer.param_groups[0]["lr"] for optimizer in self.optimizers]
         self.losses: list[float] = []
         if checkpoint and checkpoint.exists():
-            kept = torch.load(checkpoint)
-            self.losses = kept["losses"]
-            self.model.load_state_dict(kept["model"])
-            for optimizer, state in zip(self.optimizers, kept["optimizers"], strict=True):
+            saved = torch.load(checkpoint)
+            self.losses = saved["losses"]
+            self.model.load_state_dict(saved["model"])
+            for optimizer, state in zip(self.optimizers, saved["optimizers"], strict=True):
                 optimizer.load_state_dict(state)
 
     def run(self, rank: int) -> None:
-        """Train to the last step; the first process shows progress and keeps the checkpoint."""
+        """Train to the last step; the first process shows progress and writes the checkpoint."""
         done = len(self.losses)
         stream = islice(pools(self.tokenizer, self.seed, rank), done, self.steps)
         progress = tqdm(stream, initial=done, total=self.steps, unit="step", disable=rank > 0)
@@ -148,7 +148,7 @@ class Training:
             if len(self.losses) % 50 == 0:
                 progress.set_postfix(loss=f"{sum(self.losses[-50:]) / 50:.4f}")
             if rank == 0 and self.checkpoint and len(self.losses) % CHECKPOINT_EVERY == 0:
-                self.keep(self.checkpoint)
+                self.save_checkpoint(self.checkpoint)
 
     def step(self, pool: list[Row]) -> None:
         """One optimizer step."""
@@ -174,8 +174,8 @@ class Training:
         habits = {name: task.habits for name, task in TASKS.items()}
         return base_card(self.losses, self.seed, settings, sizes, habits)
 
-    def keep(self, file: Path) -> None:
-        """Write what resuming needs."""
+    def save_checkpoint(self, file: Path) -> None:
+        """Write losses, weights and optimizers, from which a run resumes."""
         optimizers = [optimizer.state_dict() for optimizer in self.optimizers]
         state = {"losses": self.losses, "model": self.model.state_dict(), "optimizers": optimizers}
         torch.save(state, file.with_suffix(".new"))
@@ -212,7 +212,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--out", type=Path, default=FOLDER)
-    parser.add_argument("--checkpoint", type=Path, help="file to write now and then, and to resume from if it exists")
+    parser.add_argument("--checkpoint", type=Path, help="file to write every so often, and to resume from if it exists")
     arguments = parser.parse_args()
     tokenizer = build_tokenizer(arguments.seed)
     with tempfile.TemporaryDirectory() as folder:
