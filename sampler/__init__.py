@@ -8,16 +8,32 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sampler.core.records import PowerSettings, TemperatureSettings
+    from sampler.methods.registry import METHODS
+    from sampler.models.registry import open_model
+    from sampler.sampling import sample, temperature_sample
     from sampler.trace.trace import Trace
     from sampler.trace.verify import verify
 
 MODULES = {
+    "METHODS": "sampler.methods.registry",
     "PowerSettings": "sampler.core.records",
     "TemperatureSettings": "sampler.core.records",
     "Trace": "sampler.trace.trace",
+    "open_model": "sampler.models.registry",
+    "sample": "sampler.sampling",
+    "temperature_sample": "sampler.sampling",
     "verify": "sampler.trace.verify",
 }
-__all__ = ["PowerSettings", "TemperatureSettings", "Trace", "verify"]
+__all__ = [
+    "METHODS",
+    "PowerSettings",
+    "TemperatureSettings",
+    "Trace",
+    "open_model",
+    "sample",
+    "temperature_sample",
+    "verify",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -12,35 +12,34 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import chain
 from typing import NoReturn
 
 from tqdm import tqdm
 
 from sampler.classroom.presets import PRESETS
 from sampler.core import records
+from sampler.core.history import following
 from sampler.core.records import (
     BlockStarted,
     Event,
-    PowerSettings,
     RunEnded,
     SampleDrawn,
     StepTaken,
-    TemperatureSettings,
 )
 from sampler.exact.selftest import selftest
-from sampler.methods.run import Steering, run_power, run_temperature, steady
+from sampler.methods.method import Method, Steering
+from sampler.methods.registry import METHODS, method_named
 from sampler.models.contract import LanguageModel
 from sampler.models.registry import open_model
 from sampler.models.table import WORLDS
-from sampler.options import FILE, JSON, MODEL, OUT, POWER, PROBLEMS, PROMPT, SEED, TEMPERATURE
+from sampler.options import FILE, JSON, METHOD, MODEL, OUT, PROBLEMS, PROMPT, SEED
 from sampler.trace import summary
 from sampler.trace.format import SCHEMA, to_json
-from sampler.trace.text import following
 from sampler.trace.trace import Trace, open_text
 from sampler.trace.verify import verify
 
 PROG = "python -m sampler"
-MAX_NEW_TOKENS = 32_768  # as in PowerSettings
 STATUS = """\
 exit status: 0 done; 1 verify or selftest found a problem; 2 bad input, or a file that cannot be read or written; 130
 stopped by Ctrl-C, which lets `run` take the step in progress to its end and close its trace (a second Ctrl-C does not
@@ -49,7 +48,8 @@ wait)"""
 
 def main(argv: list[str] | None = None) -> int:
     """Do what a command line says; returns the exit status, or raises SystemExit after telling an error."""
-    parsed = arguments().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
+    parsed = arguments(method_in(argv)).parse_args(argv)
     try:
         status = parsed.command(parsed)
         sys.stdout.flush()
@@ -68,26 +68,30 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def run(parsed: argparse.Namespace) -> int:
-    """Run one chain, with its progress on stderr, and print its text."""
+    """Run a method on a prompt, with its progress on stderr, and print its text."""
     with refusing():
-        settings = power_settings(parsed)
+        method = method_named(parsed.method)
+        settings = method.settings_of(**{name: getattr(parsed, name) for name in typed(method)}, seed=parsed.seed)
         model, prompt = opened_run(parsed)
-        steering = steady(settings)
-        events = run_power(model, prompt, settings, steering)
+        steering = method.steering(settings)
+        events = method.run(model, prompt, settings, steering)
     with stopping(steering):
-        trace = Trace(progress(recorded(events, parsed.out), settings.num_blocks * settings.steps_per_block, "step"))
-    tell(parsed, trace, trace.ended.text)
+        trace = Trace(progress(recorded(events, parsed.out), *method.work(settings)))
+    data = summary.outcome(trace) | {"out": parsed.out}
+    text = summary.samples_text(trace) if summary.are_samples(trace) else trace.text
+    print(json.dumps(data) if parsed.json else "\n".join([text, "", *summary.ending(trace)]))
     return 130 if trace.ended.reason == "stopped" else 0
 
 
 def temperature(parsed: argparse.Namespace) -> int:
-    """Draw independent samples at one temperature, and print them."""
-    with refusing():
-        settings = TemperatureSettings(parsed.temperature, parsed.max_new_tokens, parsed.num_samples, parsed.seed)
-        model, prompt = opened_run(parsed)
-        events = run_temperature(model, prompt, settings)
-    trace = Trace(progress(recorded(events, parsed.out), settings.num_samples, "sample"))
-    tell(parsed, trace, summary.samples_text(trace))
+    """Short for `run --method temperature`: draw independent samples at one temperature, and print them."""
+    return run(parsed)
+
+
+def methods(parsed: argparse.Namespace) -> int:
+    """List the methods: name, label and what each converges to."""
+    rows = [{"name": m.name, "label": m.label, "invariant": m.invariant} for m in METHODS.values()]
+    print(json.dumps(rows) if parsed.json else "\n".join("\t".join(row.values()) for row in rows))
     return 0
 
 
@@ -151,12 +155,9 @@ def fail(reason: object) -> NoReturn:
     raise SystemExit(2)
 
 
-def power_settings(parsed: argparse.Namespace) -> PowerSettings:
-    """The settings of a run whose length is a number of blocks."""
-    block_size = records.checked_int("block_size", parsed.block_size, 1, MAX_NEW_TOKENS)
-    blocks = records.checked_int("blocks", parsed.blocks, 1, MAX_NEW_TOKENS // block_size)
-    names = ("alpha", "proposal_temperature", "block_size", "steps_per_block", "scope", "seed", "chain")
-    return PowerSettings(max_new_tokens=block_size * blocks, **{name: getattr(parsed, name) for name in names})
+def typed(method: Method) -> list[str]:
+    """The names under which a parsed command line has the options of a method."""
+    return [told.get("dest") or option.lstrip("-").replace("-", "_") for option, told in method.options.items()]
 
 
 def opened_run(parsed: argparse.Namespace) -> tuple[LanguageModel, str]:
@@ -245,12 +246,6 @@ def stopping(steering: Steering) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def tell(parsed: argparse.Namespace, trace: Trace, text: str) -> None:
-    """What a run came to, on stdout."""
-    data = summary.outcome(trace) | {"out": parsed.out}
-    print(json.dumps(data) if parsed.json else "\n".join([text, "", *summary.ending(trace)]))
-
-
 # ---- the command line
 
 
@@ -261,8 +256,17 @@ class Parser(argparse.ArgumentParser):
         fail(message)
 
 
-def arguments() -> Parser:
-    """The parser of the whole command line."""
+def method_in(argv: list[str]) -> Method:
+    """The method that a command line names, whose options it may hold beside those of every run."""
+    parser = Parser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--method", default="power")
+    name = parser.parse_known_args(argv)[0].method
+    with refusing():
+        return method_named("temperature" if argv[:1] == ["temperature"] else name)
+
+
+def arguments(method: Method) -> Parser:
+    """The parser of the whole command line, where `run` has the options of one method."""
     layout = {"epilog": STATUS, "formatter_class": argparse.RawDescriptionHelpFormatter}
     about = "Sample from the power distribution p^alpha of a language model; keep, read and verify the trace."
     parser = Parser(prog=PROG, description=about, **layout)
@@ -270,16 +274,21 @@ def arguments() -> Parser:
     for name, (command, *groups) in COMMANDS.items():
         added = commands.add_parser(name, help=command.__doc__, description=command.__doc__, **layout)
         added.set_defaults(command=command)
-        for group in groups:
-            place = added.add_mutually_exclusive_group(required=True) if group is PROMPT else added
-            for option, told in group.items():
-                place.add_argument(option, **told)
+        if command in (run, temperature):
+            added.set_defaults(method=method.name)
+            added_prompt = added.add_mutually_exclusive_group(required=True)
+            for option, keywords in PROMPT.items():
+                added_prompt.add_argument(option, **keywords)
+            groups += [method.options]
+        for option, keywords in chain.from_iterable(group.items() for group in groups):
+            added.add_argument(option, **keywords)
     return parser
 
 
 COMMANDS = {
-    "run": (run, MODEL, PROMPT, POWER, SEED, OUT, JSON),
-    "temperature": (temperature, MODEL, PROMPT, TEMPERATURE, SEED, OUT, JSON),
+    "run": (run, METHOD, MODEL, SEED, OUT, JSON),
+    "temperature": (temperature, MODEL, SEED, OUT, JSON),
+    "methods": (methods, JSON),
     "show": (show, FILE, JSON),
     "verify": (verify_file, FILE, MODEL),
     "presets": (presets, JSON),

@@ -9,10 +9,11 @@ from command_lines import ON_ENDLESS, ON_FLAT, SAMPLES, SETTINGS, SHORT, assert_
 from tiny_models import folder_of
 from worlds import revised
 
-from sampler import __main__ as command_line
 from sampler.classroom.presets import PRESETS
 from sampler.core.records import RunEnded, SampleDrawn, StepTaken, TemperatureSettings
-from sampler.methods.run import run_power, run_temperature
+from sampler.methods.registry import METHODS
+from sampler.methods.run import run_power
+from sampler.methods.temperature import run_temperature
 from sampler.models.table import endless_world, flat_world
 from sampler.trace.format import to_json
 from sampler.trace.trace import Trace
@@ -96,13 +97,13 @@ def test_temperature_samples(tmp_path):
 
 
 def test_an_interrupted_command_keeps_what_it_wrote(tmp_path, monkeypatch):
-    def interrupted(model, prompt, settings):
-        for event in run_temperature(model, prompt, settings):
+    def interrupted(*arguments):
+        for event in run_temperature(*arguments):
             yield event
             if isinstance(event, SampleDrawn):
                 raise KeyboardInterrupt
 
-    monkeypatch.setattr(command_line, "run_temperature", interrupted)
+    monkeypatch.setitem(METHODS, "temperature", replace(METHODS["temperature"], run=interrupted))
     status, out, err = told(*SAMPLES, "--out", tmp_path / "t.jsonl.gz")
     trace = Trace.load(tmp_path / "t.jsonl.gz")
     assert (status, out) == (130, "") and err.endswith("python -m sampler: stopped\n")

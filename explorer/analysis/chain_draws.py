@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from explorer.analysis.moments import outcome
+from sampler.core.history import following, tokens_changed
 from sampler.core.records import BlockStarted, Event, Segment, StepTaken
-from sampler.trace.text import following, tokens_changed
 
 Row = dict[str, Any]
 Ids = tuple[int, ...]

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from explorer.analysis.tokens import display_tokens, joined, nats
+from sampler.core.history import following, tokens_changed, tokens_differing
 from sampler.core.records import (
     BlockFrozen,
     BlockStarted,
@@ -23,7 +24,6 @@ from sampler.core.records import (
     Step,
     StepTaken,
 )
-from sampler.trace.text import following, tokens_changed, tokens_differing
 from sampler.trace.trace import Trace
 
 Row = dict[str, Any]

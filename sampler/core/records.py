@@ -7,6 +7,7 @@ import math
 import reprlib
 from dataclasses import dataclass, field, fields
 from operator import add, attrgetter
+from typing import Any, Protocol
 
 SCOPES = ("block", "completion")
 MAX_PROMPT = 10_000  # characters; a model's context usually ends earlier
@@ -73,6 +74,22 @@ class Law:
         if math.isinf(alpha):
             raise ValueError("proposal_temperature must be given when alpha is inf: 1/alpha would be 0, not above 0")
         return cls(alpha, 1 / alpha)
+
+
+class Settings(Protocol):
+    """What the settings of every method have: a frozen dataclass that refuses what is out of range."""
+
+    @property
+    def max_new_tokens(self) -> int: ...
+
+    @property
+    def alternatives(self) -> int: ...
+
+    @property
+    def seed(self) -> int: ...
+
+    @property
+    def law(self) -> Law: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +245,7 @@ class RunStarted:
     model_revision: str
     prompt: str
     prompt_ids: tuple[int, ...] = field(repr=False)
-    settings: PowerSettings | TemperatureSettings
+    settings: Any  # the Settings of the method
     pieces: dict[int, str] = field(repr=False)
     versions: dict[str, str] = field(repr=False)
     created_at: str

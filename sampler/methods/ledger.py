@@ -7,25 +7,33 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
 
-from sampler.core.records import PowerSettings, RunStarted, Segment, TemperatureSettings, Totals
+from sampler.core.records import RunStarted, Segment, Settings, Totals
 from sampler.models.contract import LanguageModel
 
 SMALL_VOCABULARY = 2048  # up to here RunStarted has every piece, beyond it each piece comes when its token first occurs
 
-version = cache(metadata.version)  # reading it from a package's files takes longer than a run in a tiny world
+
+@cache  # reading it from a package's files takes longer than a run in a tiny world
+def version(package: str) -> str | None:
+    """The version of an installed package; None without it, as a tiny world needs no torch."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def run_started(
+    method: str,
     model: LanguageModel,
     prompt: str,
     prompt_ids: tuple[int, ...],
-    settings: PowerSettings | TemperatureSettings,
+    settings: Settings,
     pieces: "PieceLedger",
 ) -> RunStarted:
     """The first event, with the versions that made the run."""
-    packages = {name: version(name) for name in ("numpy", "torch", "transformers")}
+    packages = {name: found for name in ("numpy", "torch", "transformers") if (found := version(name))}
     return RunStarted(
-        method="power" if isinstance(settings, PowerSettings) else "temperature",
+        method=method,
         model_name=model.name,
         model_revision=model.revision,
         prompt=prompt,
@@ -35,6 +43,18 @@ def run_started(
         versions={"python": platform.python_version(), **packages},
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def checked_prompt(model: LanguageModel, prompt: str, max_new_tokens: int) -> tuple[int, ...]:
+    """Token ids of a prompt that leaves room for the completion; ValueError with the numbers if it does not."""
+    prompt_ids = model.encode(prompt)
+    room = model.max_length - max_new_tokens
+    if len(prompt_ids) > room:
+        raise ValueError(
+            f"prompt must be at most {max(room, 0)} tokens long for {max_new_tokens} new ones (the model's context "
+            f"is {model.max_length}), not {len(prompt_ids)}"
+        )
+    return prompt_ids
 
 
 class PieceLedger:

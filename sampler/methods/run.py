@@ -1,4 +1,4 @@
-"""Settings to events: the block-wise power-sampling run, and temperature sampling beside it."""
+"""A power-sampling run as events: one that a person steers, or several chains side by side."""
 
 import math
 from collections import deque
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from sampler.core import kernel
-from sampler.core.draws import EXTEND, PROPOSE, SAMPLE, Draws, SeededDraws
+from sampler.core.draws import EXTEND, PROPOSE, Draws
 from sampler.core.kernel import Rows, Stage
 from sampler.core.records import (
     BlockFrozen,
@@ -17,17 +17,15 @@ from sampler.core.records import (
     PowerSettings,
     Revision,
     RunEnded,
-    SampleDrawn,
     SettingsChanged,
     StepTaken,
-    TemperatureSettings,
     Totals,
 )
 from sampler.methods.chain import Chain, Standing, whole_run
-from sampler.methods.ledger import Meter, PieceLedger, added, run_started
+from sampler.methods.ledger import Meter, PieceLedger, added, checked_prompt, run_started
 from sampler.methods.speed import Speed, revisions
 from sampler.models.contract import LanguageModel
-from sampler.models.lock_step import alone, in_lock_step, rounds
+from sampler.models.lock_step import alone, rounds
 
 SERIAL = Speed()
 
@@ -103,28 +101,9 @@ def run_chains(
     return as_they_come()
 
 
-def run_temperature(model: LanguageModel, prompt: str, settings: TemperatureSettings) -> Iterator[Event]:
-    """Independent completions from the base model at one temperature, batched; each is an event when it ends."""
-    model = model.fresh()
-    prompt_ids = checked_prompt(model, prompt, settings.max_new_tokens)
-    return _temperature_events(model, prompt, prompt_ids, settings)
-
-
 def steady(settings: PowerSettings) -> Steering:
     """A steering that nobody touches."""
     return Steering(settings.alpha, settings.proposal_temperature)
-
-
-def checked_prompt(model: LanguageModel, prompt: str, max_new_tokens: int) -> tuple[int, ...]:
-    """Token ids of a prompt that leaves room for the completion; ValueError with the numbers if it does not."""
-    prompt_ids = model.encode(prompt)
-    room = model.max_length - max_new_tokens
-    if len(prompt_ids) > room:
-        raise ValueError(
-            f"prompt must be at most {max(room, 0)} tokens long for {max_new_tokens} new ones (the model's context "
-            f"is {model.max_length}), not {len(prompt_ids)}"
-        )
-    return prompt_ids
 
 
 class PowerRun:
@@ -149,7 +128,7 @@ class PowerRun:
     def events(self) -> Iterator[Event]:
         """The rest of the run, event by event; RunStarted only at the very start."""
         if not self.pieces.known:
-            yield run_started(self.model, self.prompt, self.chain.prompt_ids, self.settings, self.pieces)
+            yield run_started("power", self.model, self.prompt, self.chain.prompt_ids, self.settings, self.pieces)
         while not self.chain.is_over(self.at) and not self.steering.stop_requested:
             if not self.chain.freezes(self.at):
                 yield from self._follow_dials()
@@ -206,17 +185,3 @@ class PowerRun:
         segment = self.at.state.segment
         log_p = math.fsum(segment.log_p)
         return RunEnded(reason, segment.token_ids, self.model.decode(segment.token_ids), log_p, self.totals)
-
-
-def _temperature_events(
-    model: LanguageModel, prompt: str, prompt_ids: tuple[int, ...], settings: TemperatureSettings
-) -> Iterator[Event]:
-    meter, pieces, totals = Meter(model), PieceLedger(model), Totals()
-    yield run_started(model, prompt, prompt_ids, settings, pieces)
-    stage = Stage(prompt_ids, model.eos_ids, 0, settings.max_new_tokens, settings.law, settings.alternatives)
-    draws = (SeededDraws(settings.seed, sample, 0, 0, SAMPLE) for sample in range(settings.num_samples))
-    for sample, result in in_lock_step(model, (kernel.extend(stage, ChainState(), d) for d in draws)):
-        segment, state = result
-        totals = added(added(totals, Totals(tokens_drawn=len(segment))), meter.read())
-        yield SampleDrawn(sample, segment, state.finished, pieces.new(segment))
-    yield RunEnded("completed", (), "", 0.0, totals)

@@ -10,11 +10,11 @@ import typing
 from dataclasses import MISSING, asdict, fields, is_dataclass
 from typing import Any
 
+from sampler.core.history import TraceError
 from sampler.core.records import (
     BlockFrozen,
     BlockStarted,
     Event,
-    PowerSettings,
     Revision,
     RunEnded,
     RunStarted,
@@ -22,9 +22,9 @@ from sampler.core.records import (
     Segment,
     SettingsChanged,
     StepTaken,
-    TemperatureSettings,
     quoted,
 )
+from sampler.methods.registry import method_named
 
 SCHEMA = 1
 LARGEST_WHOLE_NUMBER = 2**53  # beyond it readers of JSON disagree
@@ -38,11 +38,6 @@ NAMES: dict[type, str] = {
     RunEnded: "run_ended",
 }
 TYPES = {name: kind for kind, name in NAMES.items()}
-SETTINGS = {"power": PowerSettings, "temperature": TemperatureSettings}
-
-
-class TraceError(ValueError):
-    """A file that is no trace of this schema; the message says where and what."""
 
 
 def to_json(event: Event) -> str:
@@ -108,12 +103,11 @@ def _whole_number(digits: str) -> int:
 def _run_started_fields(data: dict, where: str) -> dict:
     if data.get("schema") != SCHEMA:
         raise TraceError(f"{where}: schema must be {SCHEMA}, not {quoted(data.get('schema'))}")
-    if data.get("method") not in list(SETTINGS):
-        raise TraceError(f"{where}: method must be 'power' or 'temperature', not {quoted(data.get('method'))}")
+    method = method_named(data.get("method"))
     model = data.get("model") if isinstance(data.get("model"), dict) else {}
     told = data.get("settings")
     told = {"chain": 0} | told if isinstance(told, dict) else told
-    settings = _decode(SETTINGS[data["method"]], told, f"{where}, settings")
+    settings = _decode(method.settings, told, f"{where}, settings")
     return {**data, "model_name": model.get("name"), "model_revision": model.get("revision"), "settings": settings}
 
 

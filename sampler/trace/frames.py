@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from sampler.core.history import completion, replay, spelled, tokens_changed
 from sampler.core.records import Event, SampleDrawn, Segment, StepTaken
-from sampler.trace.text import completion, replay, spelled, tokens_changed
 
 Row = dict[str, Any]
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from sampler.core.records import Law, Segment, SettingsChanged, Step
-from sampler.trace import text as trace_text
+from sampler.core import history
+from sampler.core.history import tokens_changed
+from sampler.core.records import Law, SampleDrawn, Segment, SettingsChanged, Step
+from sampler.methods.recomputation import Verification
+from sampler.methods.registry import method_named
 from sampler.trace.format import to_json
-from sampler.trace.text import tokens_changed
 from sampler.trace.trace import Trace
-from sampler.trace.verify import Verification
 
 Row = dict[str, Any]
 HEADINGS = {"log_accept_ratio": "log A", "log_u": "log u", "is_accepted": "verdict"}
@@ -28,8 +29,13 @@ def outcome(trace: Trace) -> Row:
     started = json.loads(to_json(trace.started))
     ended = json.loads(to_json(trace.ended)) if trace.ended else {}
     asked = {name: started[name] for name in ("method", "model", "prompt", "settings", "created_at")}
-    came = {"samples": sample_rows(trace)} if trace.started.method == "temperature" else completion(trace)
+    came = {"samples": sample_rows(trace)} if are_samples(trace) else completion(trace)
     return asked | came | {"reason": ended.get("reason"), "totals": ended.get("totals"), "note": trace.note}
+
+
+def are_samples(trace: Trace) -> bool:
+    """Whether the run's method draws independent samples instead of going on with one text."""
+    return SampleDrawn in method_named(trace.started.method).events
 
 
 def everything(trace: Trace) -> Row:
@@ -39,7 +45,7 @@ def everything(trace: Trace) -> Row:
 
 def completion(trace: Trace) -> Row:
     """The text of a power run as far as the trace goes."""
-    segment = trace_text.completion(trace.events)
+    segment = history.completion(trace.events)
     return {"text": trace.text, "token_ids": list(segment.token_ids), "log_p": total(segment)}
 
 
@@ -103,7 +109,7 @@ def number(value: float) -> float | str:
 
 def description(trace: Trace) -> str:
     """The whole trace for a reader."""
-    body = samples_text(trace) if trace.started.method == "temperature" else power_text(trace)
+    body = samples_text(trace) if are_samples(trace) else power_text(trace)
     return harmless("\n".join([*heading(trace), "", body, "", *ending(trace)]))
 
 
@@ -144,7 +150,7 @@ def samples_text(trace: Trace) -> str:
 def ending(trace: Trace) -> list[str]:
     """Two lines: what the run came to, and what it took."""
     reason = trace.ended.reason if trace.ended else trace.note
-    if trace.started.method == "temperature":
+    if are_samples(trace):
         finished = sum(drawn.finished for drawn in trace.samples_drawn)
         return [f"{len(trace.samples_drawn)} samples, {finished} with an end token; {reason}", cost(trace)]
     result, counts = completion(trace), tally(trace.steps_taken)

@@ -14,10 +14,11 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 
+from sampler.core.history import Moment, TraceError, completion, replay, spelled
 from sampler.core.records import BlockStarted, Event, RunEnded, RunStarted, SampleDrawn, Step, StepTaken
+from sampler.methods.registry import method_named
 from sampler.models.contract import LanguageModel
-from sampler.trace.format import TraceError, from_json, to_json
-from sampler.trace.text import Moment, completion, replay, spelled
+from sampler.trace.format import from_json, to_json
 from sampler.trace.verify import Verification, verify
 
 if typing.TYPE_CHECKING:
@@ -113,7 +114,7 @@ class Trace:
         if not self.events:
             return "Trace()"
         count = f"{len(self.samples_drawn)} samples"
-        if self.started.method == "power":
+        if self.steps_taken:
             count = f"{len(self.steps_taken)} steps, {self.acceptance_rate:.0%} accepted"
         return f"Trace({self.started.method} of {self.started.model_name}, {count}: {reprlib.repr(self.text)})"
 
@@ -179,8 +180,8 @@ class Trace:
             raise TraceError("a trace holds one run_started event")
         if any(isinstance(event, RunEnded) for event in self.events[:-1]):
             raise TraceError("nothing follows a run_ended event")
-        foreign = SampleDrawn if self.started.method == "power" else BlockStarted | StepTaken
-        if any(isinstance(event, foreign) for event in self.events):
+        kinds = (RunStarted, *method_named(self.started.method).events, RunEnded)
+        if not all(isinstance(event, kinds) for event in self.events):
             raise TraceError(f"a {self.started.method} run has no such event")
         if not mentioned(self.events) <= self.pieces().keys():
             raise TraceError("a token has no piece")

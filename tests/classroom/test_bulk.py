@@ -10,7 +10,7 @@ from sampler.classroom.bulk import chosen, completion_log_probs, opinions, rollo
 from sampler.classroom.presets import PRESETS
 from sampler.core.records import SampleDrawn, TemperatureSettings
 from sampler.core.rows import inverse_cdf
-from sampler.methods.run import run_temperature
+from sampler.methods.temperature import run_temperature
 from sampler.models.causal_lm import CausalLM
 
 PROMPTS = [PRESETS[0].prompt, PRESETS[-1].prompt]

@@ -15,7 +15,8 @@ from sampler.classroom.evaluate import evaluate, main
 from sampler.classroom.methods import GREEDY, Ask, Plan, best_of, power, recorded, target, temperature
 from sampler.classroom.results import Results, run_seed
 from sampler.core.records import TemperatureSettings
-from sampler.methods.run import run_power, run_temperature
+from sampler.methods.run import run_power
+from sampler.methods.temperature import run_temperature
 from sampler.models.causal_lm import CausalLM
 from sampler.trace.trace import Trace
 

@@ -7,7 +7,8 @@ import pytest
 
 from sampler.classroom.presets import PRESETS
 from sampler.core.records import BlockFrozen, PowerSettings, TemperatureSettings
-from sampler.methods.run import run_power, run_temperature
+from sampler.methods.run import run_power
+from sampler.methods.temperature import run_temperature
 from sampler.models.causal_lm import CausalLM
 from sampler.trace.trace import Trace
 from sampler.trace.verify import verify

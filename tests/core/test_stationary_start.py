@@ -21,7 +21,8 @@ from sampler.core.records import PowerSettings, TemperatureSettings
 from sampler.core.rows import ArrayRow, Row
 from sampler.exact.enumeration import Completion, Distribution, run_law, state_of, temperature_law
 from sampler.methods import chain as chain_module
-from sampler.methods.run import run_power, run_temperature
+from sampler.methods.run import run_power
+from sampler.methods.temperature import run_temperature
 from sampler.models.lock_step import alone
 from sampler.models.table import flat_world
 

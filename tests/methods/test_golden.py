@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from sampler.core.records import Event, PowerSettings, RunEnded, RunStarted, StepTaken, TemperatureSettings
-from sampler.methods.run import run_power, run_temperature, steady
+from sampler.methods.run import run_power, steady
+from sampler.methods.temperature import run_temperature
 from sampler.models.table import endless_world, flat_world, pivot_world
 from sampler.trace.trace import Trace
 

@@ -24,7 +24,8 @@ from sampler.core.records import (
     TemperatureSettings,
 )
 from sampler.methods import ledger
-from sampler.methods.run import Steering, run_power, run_temperature, steady
+from sampler.methods.run import Steering, run_power, steady
+from sampler.methods.temperature import run_temperature
 from sampler.models import lock_step
 from sampler.models.lock_step import alone, in_lock_step
 from sampler.models.table import TableModel, endless_world, flat_world

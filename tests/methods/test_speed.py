@@ -12,6 +12,7 @@ from tiny_models import TOLERANCE, loaded
 from worlds import dial_moves, little_worlds, power_settings, revised
 
 from sampler.core import power
+from sampler.core.history import TraceError
 from sampler.core.records import Event, Law, PowerSettings, RunEnded, Segment, StepTaken
 from sampler.methods import early_rejection, speed
 from sampler.methods.early_rejection import holds_for
@@ -19,7 +20,7 @@ from sampler.methods.run import Steering, run_power, steady
 from sampler.methods.speed import Speed
 from sampler.models.contract import LanguageModel
 from sampler.models.table import endless_world, flat_world, peaked_world
-from sampler.trace.format import TraceError, from_json, to_json
+from sampler.trace.format import from_json, to_json
 from sampler.trace.trace import Trace
 from sampler.trace.verify import verify
 

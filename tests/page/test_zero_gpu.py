@@ -26,6 +26,7 @@ from sampler.core.records import (
 from sampler.methods import run
 from sampler.methods.run import Steering, steady
 from sampler.methods.speed import Speed
+from sampler.methods.temperature import run_temperature
 from sampler.models.causal_lm import CausalLM
 from sampler.trace.trace import Trace
 from sampler.trace.verify import verify
@@ -122,7 +123,7 @@ def test_stop_in_mid_burst(forks):
 
 def test_temperature_samples_are_those_of_one_process(forks):
     settings = TemperatureSettings(0.7, max_new_tokens=8, num_samples=5, seed=2)
-    there, here = (list(way(model(), PROMPT, settings)) for way in (zero_gpu.run_temperature, run.run_temperature))
+    there, here = (list(way(model(), PROMPT, settings)) for way in (zero_gpu.run_temperature, run_temperature))
     assert [event.segment.token_ids for event in there[1:-1]] == [event.segment.token_ids for event in here[1:-1]]
     assert len(there) == 7
 

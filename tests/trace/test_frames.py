@@ -5,7 +5,8 @@ import math
 import pytest
 
 from sampler.core.records import PowerSettings, TemperatureSettings
-from sampler.methods.run import run_power, run_temperature
+from sampler.methods.run import run_power
+from sampler.methods.temperature import run_temperature
 from sampler.models.table import endless_world, flat_world, peaked_world
 from sampler.trace.trace import Trace
 

@@ -9,10 +9,10 @@ import pytest
 from command_lines import SAMPLES, SETTINGS, saved_run, told
 from worlds import revised
 
+from sampler.core.history import tokens_changed
 from sampler.core.records import PowerSettings, Segment
 from sampler.methods.run import run_power, steady
 from sampler.models.table import endless_world
-from sampler.trace.text import tokens_changed
 from sampler.trace.trace import Trace
 
 

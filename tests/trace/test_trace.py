@@ -13,12 +13,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from sampler.core.history import TraceError
 from sampler.core.records import BlockFrozen, PowerSettings, Segment, TemperatureSettings
 from sampler.methods import run
-from sampler.methods.run import run_power, run_temperature, steady
+from sampler.methods.run import run_power, steady
+from sampler.methods.temperature import run_temperature
 from sampler.models.lock_step import alone
 from sampler.models.table import endless_world, flat_world
-from sampler.trace.format import TraceError, from_json, to_json
+from sampler.trace.format import from_json, to_json
 from sampler.trace.trace import Trace
 
 SETTINGS = PowerSettings(2.0, max_new_tokens=4, block_size=2, steps_per_block=2, seed=1, alternatives=2)
@@ -269,7 +271,7 @@ DIAL = '{"event":"settings_changed","draw":0,"alpha":4.0,"proposal_temperature":
 DAMAGED = {
     "schema 2": (changed(0, schema=2), "line 1: schema must be 1, not 2"),
     "schema missing": (changed(0, schema=...), "line 1: schema must be 1, not None"),
-    "unknown method": (changed(0, method="gibbs"), "line 1: method must be 'power' or 'temperature', not 'gibbs'"),
+    "unknown method": (changed(0, method="gibbs"), "line 1: method must be one of power, temperature, not 'gibbs'"),
     "method is a list": (changed(0, method=[]), "method must be"),
     "no model": (changed(0, model=...), "line 1, model_name must be of type str"),
     "model is text": (changed(0, model="gpt"), "line 1, model_name must be of type str"),

@@ -11,12 +11,14 @@ from worlds import forbidding_world
 
 from sampler.core import kernel
 from sampler.core.draws import EXTEND, PROPOSE
+from sampler.core.history import TraceError
 from sampler.core.records import PowerSettings, SettingsChanged, StepTaken, TemperatureSettings
-from sampler.methods.run import run_power, run_temperature, steady
+from sampler.methods.recomputation import largest_difference
+from sampler.methods.run import run_power, steady
+from sampler.methods.temperature import run_temperature
 from sampler.models.table import TableModel, endless_world, flat_world, peaked_world
-from sampler.trace.format import TraceError
 from sampler.trace.trace import Trace
-from sampler.trace.verify import MAX_PROBLEMS, largest_difference, verify
+from sampler.trace.verify import MAX_PROBLEMS, verify
 
 SETTINGS = PowerSettings(2.0, max_new_tokens=5, block_size=2, steps_per_block=2, seed=1, alternatives=2)
 MODELS = [flat_world(), peaked_world(), endless_world(), forbidding_world()]

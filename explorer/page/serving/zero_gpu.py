@@ -14,7 +14,7 @@ import gradio as gr
 from explorer.page.library import IN_ZERO_GPU, RECORDED_MODEL, TUNED
 from explorer.page.serving.sharing import KEPT_BYTES
 from sampler.core.records import BlockStarted, Event, PowerSettings, RunEnded, StepTaken, TemperatureSettings
-from sampler.methods import run
+from sampler.methods import ledger, run, temperature
 from sampler.methods.run import Checkpoint, PowerRun, Steering
 from sampler.methods.speed import Speed
 from sampler.models.contract import LanguageModel
@@ -69,7 +69,7 @@ def burst(
 @lent
 def drawn(name: str, prompt: str, settings: TemperatureSettings) -> list[Event]:
     """All that temperature sampling tells."""
-    return list(run.run_temperature(resident(name), prompt, settings))
+    return list(temperature.run_temperature(resident(name), prompt, settings))
 
 
 def serves(model: LanguageModel) -> bool:
@@ -84,15 +84,15 @@ def run_power(
     if not serves(model):
         return run.run_power(model, prompt, settings, steering, speed)
     speed.check(settings.law)
-    run.checked_prompt(model, prompt, settings.max_new_tokens)
+    ledger.checked_prompt(model, prompt, settings.max_new_tokens)
     return in_bursts(model, Checkpoint.start(prompt, settings), steering, speed)
 
 
 def run_temperature(model: LanguageModel, prompt: str, settings: TemperatureSettings) -> Iterator[Event]:
-    """`run.run_temperature`, drawn in one go where ZeroGPU serves the model."""
+    """`temperature.run_temperature`, drawn in one go where ZeroGPU serves the model."""
     if not serves(model):
-        return run.run_temperature(model, prompt, settings)
-    run.checked_prompt(model, prompt, settings.max_new_tokens)
+        return temperature.run_temperature(model, prompt, settings)
+    ledger.checked_prompt(model, prompt, settings.max_new_tokens)
     return (event for event in drawn(model.name, prompt, settings))
 
 

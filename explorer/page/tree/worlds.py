@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from explorer.page.library import DEFAULTS, Models
 from sampler.classroom.presets import PRESETS
 from sampler.core.records import checked_int, checked_number, checked_text, quoted
-from sampler.methods.run import checked_prompt
+from sampler.methods.ledger import checked_prompt
 from sampler.models.contract import LanguageModel
 from sampler.models.own_tree import parse_tree
 from sampler.models.table import block_world, flat_world, paper_example, pivot_world

@@ -4,7 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sampler.core.records import BlockStarted, Event, Segment, Step, StepTaken
-from sampler.trace.format import TraceError
+
+
+class TraceError(ValueError):
+    """Events that contradict each other, or a file that is no trace of a known schema; says where and what."""
 
 
 @dataclass(frozen=True)
