@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sampler.core import power
 
@@ -14,18 +16,22 @@ ROWS = {
     "certain": np.array([-np.inf, 0.0, -np.inf]),
     "wide": np.log(np.random.default_rng(0).dirichlet(np.ones(300))),
 }
-named_rows = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+WEIGHTS = st.lists(st.just(0.0) | st.floats(-8, 8).map(math.exp), min_size=1, max_size=40).filter(any)
+any_rows = WEIGHTS.map(lambda weights: normalised(np.array(weights))) | st.sampled_from(list(ROWS.values()))
 
 
-@named_rows
-@pytest.mark.parametrize("temperature", [0.25, 0.5, 1.0, 1.7, 100.0])
+def normalised(weights: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore"):
+        return np.log(weights / weights.sum())
+
+
+@given(any_rows, st.floats(0.25, 100))
 def test_temper_is_the_normalised_power(row, temperature):
     plain = np.exp(row) ** (1 / temperature)
     assert np.exp(power.temper(row, temperature)) == pytest.approx(plain / plain.sum(), rel=1e-12, abs=1e-300)
 
 
-@named_rows
-@pytest.mark.parametrize("temperature", [1e-308, 1e-12, 0.3, 100.0])
+@given(any_rows, st.sampled_from((1e-308, 1e-12)) | st.floats(1e-12, 100))
 def test_tempered_probabilities_sum_to_1_and_impossible_tokens_stay_impossible(row, temperature):
     tempered = power.temper(row, temperature)
     assert np.exp(tempered).sum() == pytest.approx(1, abs=1e-12)
@@ -42,14 +48,13 @@ def test_temperature_1_changes_nothing():
     assert power.temper(ROWS["skewed"], 1.0) == pytest.approx(ROWS["skewed"], abs=1e-15)
 
 
-@named_rows
-@pytest.mark.parametrize("alpha", [1.0, 1.5, 4.0, 50.0])
+@given(any_rows, st.floats(1, 30))
 def test_log_z_is_the_log_of_the_summed_powers(row, alpha):
     assert power.log_z(row, alpha) == pytest.approx(math.log(np.sum(np.exp(row) ** alpha)), abs=1e-12)
     assert power.log_z(row, alpha) <= 1e-12
 
 
-@named_rows
+@given(any_rows)
 def test_log_z_falls_as_alpha_grows(row):
     values = [power.log_z(row, alpha) for alpha in (1.0, 2.0, 4.0, 1e3, 1e6)]
     assert values == sorted(values, reverse=True)
@@ -61,15 +66,14 @@ def test_log_z_at_alpha_inf_asks_whether_a_token_is_certain():
     assert power.log_z(ROWS["skewed"], math.inf) == -math.inf
 
 
-@named_rows
-@pytest.mark.parametrize("alpha", [1.0, 2.0, 4.0])
+@given(any_rows, st.floats(1, 8))
 def test_at_the_tied_temperature_every_token_has_the_same_increment(row, alpha):
     possible = np.isfinite(row)
     increments = alpha * row[possible] - power.temper(row, 1 / alpha)[possible]
     assert increments == pytest.approx(power.log_z(row, alpha), abs=1e-10)
 
 
-@named_rows
+@given(any_rows)
 def test_entropy_is_minus_the_mean_log_p(row):
     p = np.exp(row)
     assert power.entropy(row) == pytest.approx(-sum(x * math.log(x) for x in p if x > 0), abs=1e-12)
