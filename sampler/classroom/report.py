@@ -44,7 +44,7 @@ def line(rows: Sequence[Answered], ks: Sequence[int] = ()) -> Line:
     """One line from the rows of one task and method."""
     accuracy, first = fmean(row.right / row.samples for row in rows), rows[0]
     firsts = [row for row in rows if row.length is not None]
-    enough = {k: [row for row in rows if row.samples >= k and row.is_right is not None] for k in ks}
+    by_k = {k: [row for row in rows if row.samples >= k and row.is_right is not None] for k in ks}
     return Line(
         first.task, first.method, len(rows), accuracy, *wilson(accuracy, len(rows)),
         tokens_drawn=fmean(row.tokens_drawn for row in rows),
@@ -52,7 +52,7 @@ def line(rows: Sequence[Answered], ks: Sequence[int] = ()) -> Line:
         length=mean([row.length for row in firsts]),
         log_p_per_token=mean([row.log_p / row.length for row in firsts]),
         confidence=mean([row.confidence for row in firsts]),
-        pass_at={k: fmean(pass_at_k(row.samples, int(row.right), k) for row in own) for k, own in enough.items() if own},
+        pass_at={k: fmean(pass_at_k(row.samples, int(row.right), k) for row in own) for k, own in by_k.items() if own},
     )  # fmt: skip
 
 
