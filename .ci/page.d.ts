@@ -13,3 +13,7 @@ interface ParentNode {
 interface Event {
   readonly target: any;
 }
+
+interface EventTarget {
+  closest(selectors: string): any; // listeners on the document get elements
+}

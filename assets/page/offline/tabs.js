@@ -3,7 +3,7 @@ import { element } from "../format.js";
 
 const KEYS = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity };
 
-let select = () => {};
+let select = (_name) => {};
 
 /** `onOpen(name, panel)` hears when a page is shown for the first time. One page alone needs no tabs. */
 export function wireTabs(list, panels, onOpen) {
