@@ -56,7 +56,7 @@ export class Figure {
   async draw(rows, layout = {}, edit = () => {}) {
     const figure = structuredClone(this.declaration);
     edit(figure);
-    figure.data.forEach((series) => fill(series, rows));
+    figure.data = filled(figure, rows);
     figure.layout.template = this.templates[store.dark ? "dark" : "light"];
     figure.layout.uirevision = store.run?.id;
     const words = store.presenting ? LARGE : this.element.clientWidth < NARROW ? SMALL : {};
@@ -112,21 +112,28 @@ function placeMark(element, full, name, axis, value) {
   ["left", "top", "width", "height"].forEach((side, i) => (line.style[side] = `${box[i]}px`));
 }
 
-/** figure.py's `filled`, for one series. */
-export function fill(series, rows) {
-  const { rows: name, where, fields, custom } = series.meta;
-  const chosen = (rows[name] ?? []).filter((row) => holds(row, where));
-  for (const [path, field] of Object.entries(fields)) set(series, path, column(chosen, field));
-  if (custom.length) series.customdata = chosen.map((row) => custom.map((field) => safe(row[field] ?? null)));
+/** The series of a declaration filled from rows, by the rule of figure.py; an error if a row that is drawn lacks a field. */
+export function filled({ data, layout }, rows) {
+  data.forEach((series) => fill(series, rows[series.meta.rows] ?? []));
+  return layout.meta?.only_filled ? data.filter(({ y }) => y.some((value) => value !== null)) : data;
 }
 
-export const holds = (row, where) => !where || (where[0] === "!" ? !row[where.slice(1)] : Boolean(row[where]));
+function fill(series, rows) {
+  const { where, fields, custom } = series.meta;
+  const conditions = Object.entries(where);
+  const valueOf = (row, field) => {
+    if (row[field] === undefined) throw new Error(`series ${series.name}: a row of ${series.meta.rows} lacks ${field}`);
+    return row[field];
+  };
+  const chosen = rows.filter((row) => conditions.every(([field, value]) => valueOf(row, field) === value));
+  for (const [path, field] of Object.entries(fields)) set(series, path, column(chosen.map((row) => valueOf(row, field))));
+  if (custom.length) series.customdata = chosen.map((row) => custom.map((field) => safe(valueOf(row, field))));
+}
 
-function column(rows, field) {
-  const values = rows.map((row) => row[field] ?? null);
+function column(values) {
   if (!values.some(Array.isArray)) return values;
-  const width = Math.max(...values.map((v) => v?.length ?? 0));
-  return values.map((v) => Array.from({ length: width }, (_, i) => v?.[i] ?? null));
+  const width = Math.max(...values.map((v) => v.length));
+  return values.map((v) => Array.from({ length: width }, (_, i) => v[i] ?? null));
 }
 
 function set(target, path, value) {

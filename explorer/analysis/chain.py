@@ -31,6 +31,7 @@ Shares = Mapping[str, tuple[float, float]]  # answer -> its certified probabilit
 VAGUEST = 0.1  # of a total variation
 LEAST_SHARE = 0.01  # of the target, for an answer that no chain gave to be listed
 ENDED = "(ended)"
+FIGURE_ROWS = ("draws", "cuts", "lines", "mean", "positions", "distances")
 
 
 def diagnostics(frame: pd.DataFrame, piece_of: PieceOf, target: Shares | None = None) -> dict[str, Any]:
@@ -52,6 +53,12 @@ def diagnostics(frame: pd.DataFrame, piece_of: PieceOf, target: Shares | None = 
         "distances": distance_rows(frame, target) if is_known else [],
         "target": vagueness(target),
     }
+
+
+def chain_rows(frame: pd.DataFrame, piece_of: PieceOf = str, target: Shares | None = None) -> dict[str, list[Row]]:
+    """Rows by name for the figures alone, of a draws_frame."""
+    rows = diagnostics(frame, piece_of, target)
+    return {name: value for name, value in (rows | rows["autocorrelation"]).items() if name in FIGURE_ROWS}
 
 
 # ---- how the chains move
@@ -98,9 +105,9 @@ def cut_rows(steps: pd.DataFrame) -> list[Row]:
 
 
 def draw_rows(frame: pd.DataFrame) -> list[Row]:
-    """Every moment of every chain for the figure; `chain_3` is true in the rows of chain 3."""
+    """Every moment of every chain for the figure."""
     shown = frame[["chain", "block", "x", "log_p", "what", "answer"]].to_dict("records")
-    return [row | {"number": row["block"] + 1, f"chain_{row['chain']}": True} for row in shown]
+    return [row | {"number": row["block"] + 1} for row in shown]
 
 
 # ---- how well they mix within a stage

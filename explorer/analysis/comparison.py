@@ -13,7 +13,16 @@ import numpy as np
 import pandas as pd
 
 from explorer.analysis.findings import findings
-from explorer.analysis.methods import group_of, label_of, leading_power, neighbours, representatives, short_of, words_of
+from explorer.analysis.methods import (
+    GROUPS,
+    group_of,
+    label_of,
+    leading_power,
+    neighbours,
+    representatives,
+    short_of,
+    words_of,
+)
 from sampler.classroom.results import Answered, Method, Results
 from sampler.classroom.statistics import pass_at_k, wilson
 
@@ -40,6 +49,11 @@ def comparison(results: Results) -> dict[str, dict[str, Any]]:
     }
 
 
+def every_task(results: Results) -> dict[str, Any]:
+    """Rows by figure for all tasks together."""
+    return next(iter(comparison(results).values()), {})
+
+
 def answers_frame(answered: Iterable[Answered]) -> pd.DataFrame:
     """One row an answer, with `share` (of its samples that are right), `log_p_per_token`, and `place`: its problem."""
     table = pd.DataFrame(map(vars, answered), columns=list(Answered.__dataclass_fields__))
@@ -55,8 +69,8 @@ def rows_of(table: pd.DataFrame, every_task: pd.DataFrame, methods: list[Method]
     chosen = representatives(methods, coverage)
     return {
         "accuracy": accuracy(table, widest(methods, coverage, chosen)),
-        "log_likelihood": histogram(table, every_task, chosen, "log_p_per_token"),
-        "confidence": histogram(table, every_task, chosen, "confidence"),
+        "log_likelihood_histogram": histogram(table, every_task, chosen, "log_p_per_token"),
+        "confidence_histogram": histogram(table, every_task, chosen, "confidence"),
         "pass_at_k": pass_rows(table, chosen),
         **sweeps(table, methods, chosen, coverage),
         "costs": costs(table, methods, chosen, leading_power(methods, coverage)),
@@ -92,7 +106,6 @@ def measured(own: pd.DataFrame, method: Method) -> Row:
     share, n = float(own["share"].mean()), len(own)
     low, high = wilson(share, n)
     return {
-        group_of(method): True,
         "method": method.name,
         "group": group_of(method),
         "label": label_of(method),
@@ -104,6 +117,7 @@ def measured(own: pd.DataFrame, method: Method) -> Row:
         "up": high - share,
         "down": share - low,
         "n": n,
+        "mark": "",
         "drawn": float(own["tokens_drawn"].mean()),
         "fed": float(own["tokens_fed"].mean()),
     }
@@ -119,18 +133,18 @@ def shared(table: pd.DataFrame, methods: Iterable[Method]) -> pd.DataFrame:
 def costs(table: pd.DataFrame, methods: list[Method], chosen: dict[str, Method], leading: Method | None) -> list[Row]:
     """All methods on the problems that all answered, by the tokens drawn for one answer.
 
-    `steps_block` and `steps_completion` are true where a chain differs from the leading one in steps and scope alone.
+    `path` names the group of a chain that differs from the leading one in steps and scope alone.
     """
     own = shared(table, methods)
     answered, by_steps = set(own["method"]), neighbours(methods, leading, "steps_per_block") if leading else []
     rows = [
-        measured(own[own["method"] == m.name], m) | ({f"steps_{m.settings['scope']}": True} if m in by_steps else {})
+        measured(own[own["method"] == m.name], m) | {"path": group_of(m) if m in by_steps else ""}
         for m in methods
         if m.name in answered
     ]
     marked = {chosen[group].name for group in MARKED if group in chosen}
     for row in rows:
-        row["mark"] = row["short"] if row["method"] in marked else ""
+        row["mark"] = row["short"] if row["method"] in marked else row["mark"]
     return sorted(rows, key=lambda row: row["drawn"])
 
 
@@ -199,9 +213,9 @@ def pass_rows(table: pd.DataFrame, chosen: dict[str, Method]) -> list[Row]:
 def at_k(curves: dict[str, list[float]], k: int, n: int) -> Row:
     """Each group's value at k with its interval as text, where its curve reaches that far."""
     row: Row = {}
-    for group, curve in curves.items():
-        if k <= len(curve):
-            row |= {group: curve[k - 1], f"{group}_interval": interval_text(curve[k - 1], n)}
+    for group in GROUPS:
+        value = curves[group][k - 1] if k <= len(curves.get(group, ())) else None
+        row |= {group: value, f"{group}_interval": None if value is None else interval_text(value, n)}
     return row
 
 
@@ -235,7 +249,9 @@ def histogram(table: pd.DataFrame, every_task: pd.DataFrame, chosen: dict[str, M
 
 def binned(own: pd.DataFrame, methods: dict[str, Method], field: str, edges: np.ndarray) -> list[Row]:
     """One row a bin: x (its left end), span, n, each group's share and count; a last row closes the last bin."""
-    rows: list[Row] = [{"x": float(a), "span": f"{a:.2f} to {b:.2f}".replace("-", "−")} for a, b in pairwise(edges)]
+    none = dict.fromkeys((*GROUPS, *(f"{group}_count" for group in GROUPS)))
+    spans = [(a, f"{a:.2f} to {b:.2f}".replace("-", "−")) for a, b in pairwise(edges)]
+    rows: list[Row] = [none | {"x": float(a), "span": span} for a, span in spans]
     for group, method in methods.items():
         found = own.loc[own["method"] == method.name, field]
         counts = np.histogram(found, edges)[0]

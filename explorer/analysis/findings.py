@@ -15,7 +15,7 @@ def findings(rows: Rows, by_task: dict[str, Rows]) -> dict[str, str]:
         "by_steps": on_ceiling(rows["by_steps"]),
         "novelty": on_novelty(rows["novelty"]),
         "ranks": on_ranks(rows["ranks"]),
-        "log_likelihood": on_problems(rows["log_likelihood"]),
+        "log_likelihood_histogram": on_problems(rows["log_likelihood_histogram"]),
         "by_alpha": on_best_alpha(rows["by_alpha"]),
     }
 
@@ -52,7 +52,7 @@ def on_pass_at_k(by_task: dict[str, Rows]) -> str:
 
 def at(rows: list[Rows], k: int) -> Rows | None:
     """The row at k if it has both power and the RL-tuned model."""
-    return next((r for r in rows if r["k"] == k and r.keys() >= {"power_block", "tuned"}), None)
+    return next((r for r in rows if r["k"] == k and None not in (r["power_block"], r["tuned"])), None)
 
 
 def told(task: str, row: Rows) -> str:
@@ -103,7 +103,7 @@ def on_novelty(rows: list[Rows]) -> str:
 
 def on_ranks(rows: list[Rows]) -> str:
     """Where RL completions stand among the base model's own samples."""
-    if not rows or "tuned" not in rows[0]:
+    if not rows or rows[0]["tuned"] is None:
         return ""
     top = sum(row["tuned"] for row in rows if 0.499 < row["x"] < 1)
     n = rows[0]["n"]

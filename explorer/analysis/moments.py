@@ -6,11 +6,10 @@ A moment is a block's extension or a step. Its row says everything that any view
 import math
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
-from itertools import accumulate, zip_longest
+from itertools import zip_longest
 from typing import Any
 
-import pandas as pd
-
+from explorer.analysis.kinds import Increment
 from explorer.analysis.tokens import display_tokens, joined, nats
 from sampler.core.history import following, tokens_changed, tokens_differing
 from sampler.core.records import (
@@ -24,7 +23,6 @@ from sampler.core.records import (
     Step,
     StepTaken,
 )
-from sampler.trace.trace import Trace
 
 Row = dict[str, Any]
 AnswerOf = Callable[[str], str | None]
@@ -36,30 +34,16 @@ CUT_OUTCOMES = {
 SHARE_WINDOW = 10  # moments over which the share of the most common token is taken
 
 
-def moments_frame(trace: Trace, answer_of: AnswerOf | None = None) -> pd.DataFrame:
-    """All moments of a trace, one row each; columns as in `History`."""
-    return pd.DataFrame(History(answer_of).extend(trace.events))
-
-
 class History:
-    """Folds events into moment rows. Positions count from 0 in the completion, logs are natural, in nats.
+    """Folds the events of a power run into rows of kinds Moment and Step (kinds.py), each of the text as it then is.
 
-    Every row: index, kind ("extension" or "step"), block, x (its place on the axis of draws, which count from 1:
-    extensions stand half a draw before the step that follows), when (the same in words), cut (its first new position),
-    written (its new segment), total_log_p, length, text, answer, frozen (positions frozen by then), sentence; and over
-    positions: tokens (display text), log_p, entropy, source (index of the moment that wrote the token), age (moments
-    since it changed), survived (proposals over it that left it), share (of the most common token lately), changed_cuts,
-    same_cuts, rejected_cuts (cuts made here so far, by outcome) and cuts (their sum).
-    A step's row also: step, draw, alpha, temperature, replaced, log_p_before, log_p_proposed (of the whole
-    completions), delta_log_p, the three log ratios, log_accept_ratio, accept_prob, log_u, is_accepted, is_changed,
-    outcome, first_difference, tokens_changed, flip_alpha, increments, what error bars need (up, down, reach, zero), and
-    what hovers say: number and block_number (from 1), last (position proposed), changed_text, log_a_text, log_u_text.
+    Of every block's extension there is a Moment, of every step a Step; `rows` are all so far.
     """
 
     def __init__(self, answer_of: AnswerOf | None = None) -> None:
         self._answer_of = answer_of
         self._text = Segment()
-        self._rows: list[Row] = []
+        self.rows: list[Row] = []
         self._recent: deque[tuple[int, ...]] = deque(maxlen=SHARE_WINDOW)
         self._pieces: dict[int, str] = {}
         self._draws = 0
@@ -84,7 +68,7 @@ class History:
             return None
         before, self._text = self._text, following(self._text, event)
         row = self._step(event.step, before) if isinstance(event, StepTaken) else self._extension(event)
-        self._rows.append(row)
+        self.rows.append(row)
         return row
 
     def _extension(self, event: BlockStarted) -> Row:
@@ -102,22 +86,22 @@ class History:
             "when": f"after draw {step.draw + 1}",
             "replaced": self._segment(step.revision.replaced),
         }
-        return row | judged(step, before)
+        return row | judged(step, before) | {"increments": increments(step, row["written"], row["replaced"])}
 
     def _common(self, kind: str, block: int, written: Segment, changed_from: int | None, cut: int) -> Row:
-        previous = self._rows[-1] if self._rows else None
+        previous = self.rows[-1] if self.rows else None
         length = len(self._text)
         pieces = [self._pieces.get(v, "") for v in self._text.token_ids]
         cuts = {name: [counter[i] for i in range(length)] for name, counter in self._cuts.items()}
         return {
-            "index": len(self._rows),
+            "index": len(self.rows),
             "kind": kind,
             "block": block,
             "cut": cut,
             "tokens": display_tokens(pieces),
             "log_p": list(self._text.log_p),
             "entropy": list(self._text.entropy),
-            "source": carried(previous, "source", length, changed_from, len(self._rows)),
+            "source": carried(previous, "source", length, changed_from, len(self.rows)),
             "age": carried(previous, "age", length, changed_from, 0, add=1),
             "survived": self._survived(previous, length, changed_from, cut),
             "share": self._share(),
@@ -175,7 +159,6 @@ def judged(step: Step, before: Segment) -> Row:
         "differs": step.revision.proposed.token_ids != step.revision.replaced.token_ids,
         "tokens_changed": tokens_changed(step),
         "flip_alpha": flip_alpha(step, delta),
-        "increments": increments(step),
         "sentence": sentence(step, delta),
         "up": max(0.0, -delta),
         "down": max(0.0, delta),
@@ -187,6 +170,9 @@ def judged(step: Step, before: Segment) -> Row:
         "changed_text": changed_text(step),
         "log_a_text": nats(step.revision.log_accept_ratio),
         "log_u_text": nats(step.revision.log_u),
+        "would_turn": False,
+        "what_if_alpha": "",
+        "what_if_verdict": "",
     }
 
 
@@ -197,26 +183,26 @@ def changed_text(step: Step) -> str:
     return f"{count(tokens_differing(step), 'token')} {'changed' if step.is_accepted else 'would have changed'}"
 
 
-def increments(step: Step) -> Row:
-    """How log A adds up over positions, as columns: position, proposed, replaced, increment, running.
+def increments(step: Step, written: Row, replaced: Row) -> Row:
+    """How log A adds up over positions, as columns of kind Increment.
 
     One position's increment is alpha*log p - log q of the proposed token minus the same of the replaced one (an
-    absent token gives 0); with the temperature tied to 1/alpha, alpha*log p - log q = log Z. `running` starts from
-    the cut term and ends at log A. Empty at alpha = inf, where only the sign of delta log p counts.
+    absent token gives 0); with the temperature tied to 1/alpha, alpha*log p - log q = log Z. Empty at alpha = inf,
+    where only the sign of delta log p counts.
     """
-    if math.isinf(step.alpha):
-        return {"position": [], "proposed": [], "replaced": [], "increment": [], "running": []}
-    new, old = (gains(step.alpha, part) for part in (step.revision.proposed, step.revision.replaced))
-    pairs = list(zip_longest(new, old))
-    each = [(a or 0.0) - (b or 0.0) for a, b in pairs]
-    running = list(accumulate(each, initial=step.revision.log_cut_ratio))[1:]
-    return {
-        "position": [step.revision.cut + i for i in range(len(pairs))],
-        "proposed": [a for a, _ in pairs],
-        "replaced": [b for _, b in pairs],
-        "increment": each,
-        "running": running,
-    }
+    found, rows = step.revision, []
+    running = found.log_cut_ratio
+    sides = [
+        list(zip(shown["tokens"], gains(step.alpha, part), strict=True))
+        for part, shown in ((found.proposed, written), (found.replaced, replaced))
+    ]
+    pairs = [] if math.isinf(step.alpha) else zip_longest(*sides, fillvalue=("nothing", None))
+    for i, ((new, gain), (old, loss)) in enumerate(pairs):
+        increment = (gain or 0.0) - (loss or 0.0)
+        running += increment
+        rows.append((found.cut + i, increment, running, increment >= 0, found.log_u, new, nats(gain), old, nats(loss)))
+    columns = zip(*rows, strict=True) if rows else [()] * len(Increment.__annotations__)
+    return {name: list(column) for name, column in zip(Increment.__annotations__, columns, strict=True)}
 
 
 def gains(alpha: float, segment: Segment) -> list[float]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from explorer.analysis.tokens import display_tokens
+from explorer.analysis.tokens import display_tokens, nats
 from sampler.exact.certified import CertifiedTarget, Interval
 from sampler.exact.pivots import TOLERANCE, Alternative, Measure, Pivot
 from sampler.exact.rollouts import Estimate, Rollouts
@@ -107,16 +107,28 @@ def search_row(target: CertifiedTarget, alpha: float) -> Row:
 
 
 def pivot_rows(pivots: Sequence[Pivot]) -> list[Row]:
-    """One row a position: position, entropy, and power_gain and success_delta as {value, error, is_exact} or None."""
+    """One row a position: position, entropy, and the measures power_gain and success_delta, None where not known."""
     return [
         {
             "position": pivot.position,
             "entropy": pivot.entropy,
-            "power_gain": measured(pivot.power_gain),
-            "success_delta": measured(pivot.success_delta),
+            "power_gain": pivot_measure("power gain", pivot.power_gain),
+            "success_delta": pivot_measure("success delta", pivot.success_delta),
         }
         for pivot in pivots
     ]
+
+
+def pivot_measure(name: str, measure: Measure | None) -> Row | None:
+    """A measure with what its bar and hover need: `below`, how far its error reaches down, and `words`."""
+    if measure is None:
+        return None
+    is_gain, error = name == "power gain", measure.error
+    value = f"{nats(measure.value)} nats" if is_gain else f"{measure.value:+.3f}".replace("-", "−")
+    within = "0.0005" if error < 5e-4 else f"{error:.3f}"
+    kind = f"exact within {within}" if measure.is_exact else f"estimated, ± {within}"
+    below = min(error, measure.value) if is_gain else error
+    return measured(measure) | {"below": below, "words": f"{name} {value}, {kind}"}
 
 
 def alternative_rows(alternatives: Sequence[Alternative], piece: Callable[[int], str]) -> list[Row]:

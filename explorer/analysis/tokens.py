@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 CONTINUED = "⋯"  # a token whose bytes complete a character shown at an earlier token
+NONE = "\u2013"
 VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥"}
 
 
@@ -49,6 +50,11 @@ def escaped(character: str) -> str:
     return f"\\u{ord(character):04x}"
 
 
-def nats(value: float) -> str:
-    """A logarithm to three digits with a real minus sign; infinities as signs."""
-    return f"{value:.3f}".replace("-", "−").replace("inf", "∞")
+def nats(value: float | None) -> str:
+    """A logarithm to three digits with a real minus sign; infinities as signs, a dash for none."""
+    return NONE if value is None else f"{value + 0.0:.3f}".replace("-", "−").replace("inf", "∞")
+
+
+def safe(text: str) -> str:
+    """Text for Plotly, which reads a little HTML in its labels."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

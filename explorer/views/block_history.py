@@ -2,7 +2,9 @@
 
 import plotly.graph_objects as go
 
-from explorer.views.figure import ACCEPTED, NEUTRAL, REJECTED, STEP, STEP_HOVER, declared, fields
+from explorer.analysis.kinds import Moment, Position, Step
+from explorer.analysis.run_rows import run_rows
+from explorer.views.figure import ACCEPTED, NEUTRAL, REJECTED, STEP, STEP_HOVER, declared, fields, view
 
 BLUES = [[0, "#08519c"], [0.25, "#6baed6"], [1, "#e3eef8"]]  # just changed is darkest
 PURPLES = [[0, "#4a1486"], [0.5, "#9e9ac8"], [1, "#f2f0f7"]]
@@ -25,6 +27,7 @@ POSITIONS = {
 DRAWS = {"title": "draw, newest at the bottom", "autorange": "reversed", "zeroline": False, "showgrid": False}
 
 
+@view("explore", run_rows)
 def block_history() -> go.Figure:
     """Rows: `moments` (the cells), `steps` (a mark at each cut), `positions` of the newest moment (the bars below).
 
@@ -32,8 +35,8 @@ def block_history() -> go.Figure:
     """
     return declared(
         cells(),
-        cuts("accepted", "is_accepted", ACCEPTED, "circle"),
-        cuts("rejected", "!is_accepted", REJECTED, "x"),
+        cuts("accepted", True, ACCEPTED, "circle"),
+        cuts("rejected", False, REJECTED, "x"),
         shares(),
         xaxis=POSITIONS,
         yaxis={**DRAWS, "domain": [0.2, 1]},
@@ -65,18 +68,18 @@ def cells() -> go.Heatmap:
         zmin=0,
         hoverongaps=False,
         hovertemplate="%{text}<extra></extra>",
-        meta=fields("moments", y="x", z="age", text="cell_texts"),
+        meta=fields(Moment, "moments", y="x", z="age", text="cell_texts"),
     )
 
 
-def cuts(name: str, where: str, colour: str, symbol: str) -> go.Scatter:
+def cuts(name: str, is_accepted: bool, colour: str, symbol: str) -> go.Scatter:
     """A mark on the first token proposed anew."""
     return go.Scatter(
         name=name,
         mode="markers",
         marker={"color": colour, "symbol": symbol, "size": 7, "line": {"color": "white", "width": 1}},
         hovertemplate=f"{STEP_HOVER}<extra></extra>",
-        meta=fields("steps", where, STEP, x="cut", y="x"),
+        meta=fields(Step, "steps", {"is_accepted": is_accepted}, STEP, x="cut", y="x"),
     )
 
 
@@ -88,5 +91,5 @@ def shares() -> go.Bar:
         showlegend=False,
         marker={"color": NEUTRAL},
         hovertemplate="position %{x}: in %{y:.0%} of the last 10 rows its commonest token<extra></extra>",
-        meta=fields("positions", x="position", y="share"),
+        meta=fields(Position, "positions", x="position", y="share"),
     )

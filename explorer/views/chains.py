@@ -2,7 +2,9 @@
 
 import plotly.graph_objects as go
 
-from explorer.views.figure import ACCEPTED, HIGHLIGHT, NEUTRAL, REJECTED, TEMPERATURE, declared, fields
+from explorer.analysis.chain import chain_rows
+from explorer.analysis.kinds import Agreement, ChainDraw, Correlation, CutShares, Distance
+from explorer.views.figure import ACCEPTED, HIGHLIGHT, NEUTRAL, REJECTED, TEMPERATURE, declared, fields, view
 
 # Colour, dash and symbol of each chain (Okabe-Ito), never hue alone
 CHAINS = (
@@ -19,10 +21,11 @@ DRAW_AXIS = {"title": "draw (steps of the whole run)", "zeroline": False, "minal
 POSITION_AXIS = {"title": "position in the completion (tokens)", "zeroline": False, "minallowed": -1}
 
 
+@view("diagnostics", chain_rows)
 def chain_traces() -> go.Figure:
     """Rows: `draws`. A line a chain: log p of its text after every draw."""
     lines = (one_chain(number, *style) for number, style in enumerate(CHAINS))
-    return declared(*lines, xaxis=DRAW_AXIS, yaxis={"title": "log p of the text (nats)"})
+    return declared(*lines, xaxis=DRAW_AXIS, yaxis={"title": "log p of the text (nats)"}, meta={"only_filled": True})
 
 
 def one_chain(number: int, colour: str, dash: str, symbol: str) -> go.Scatter:
@@ -36,10 +39,11 @@ def one_chain(number: int, colour: str, dash: str, symbol: str) -> go.Scatter:
             f"<b>chain {number}</b> at draw %{{x}}, block %{{customdata[0]}}: %{{customdata[1]}}<br>"
             "log p of its text %{y:.2f} nats<extra></extra>"
         ),
-        meta=fields("draws", f"chain_{number}", ("number", "what"), x="x", y="log_p"),
+        meta=fields(ChainDraw, "draws", {"chain": number}, ("number", "what"), x="x", y="log_p"),
     )
 
 
+@view("diagnostics", chain_rows)
 def cut_outcomes() -> go.Figure:
     """Rows: `cuts`. Of the cuts of all chains at each position, the share that came to each outcome."""
     return declared(
@@ -60,10 +64,11 @@ def outcome(name: str, field: str, colour: str, shape: str) -> go.Bar:
         name=name,
         marker={"color": colour, "pattern": {"shape": shape, "fgcolor": "white", "fillmode": "overlay", "size": 6}},
         hovertemplate=f"{name}: %{{y:.0%}} of the %{{customdata[0]}} cuts at token %{{x}}<extra></extra>",
-        meta=fields("cuts", "", ("cuts",), x="position", y=field),
+        meta=fields(CutShares, "cuts", {}, ("cuts",), x="position", y=field),
     )
 
 
+@view("diagnostics", chain_rows)
 def autocorrelation() -> go.Figure:
     """Rows: `lines`, a stage of a chain each with gaps between, and `mean` over them."""
     return declared(
@@ -77,7 +82,7 @@ def autocorrelation() -> go.Figure:
                 "chain %{customdata[1]}, block %{customdata[0]}<br>log p now and %{x} steps later: correlation "
                 "%{y:.2f}<extra></extra>"
             ),
-            meta=fields("lines", "", ("block", "chain"), x="lag", y="rho"),
+            meta=fields(Correlation, "lines", {}, ("block", "chain"), x="lag", y="rho"),
         ),
         go.Scatter(
             name="their mean",
@@ -87,13 +92,14 @@ def autocorrelation() -> go.Figure:
             hovertemplate=(
                 "mean of %{customdata[0]} stages: log p now and %{x} steps later correlate with %{y:.2f}<extra></extra>"
             ),
-            meta=fields("mean", "", ("stages",), x="lag", y="rho"),
+            meta=fields(Correlation, "mean", {}, ("stages",), x="lag", y="rho"),
         ),
         xaxis={"title": "lag (steps)", "zeroline": False, "rangemode": "tozero"},
         yaxis={"title": "autocorrelation (of log p)", "range": [-1, 1.05]},
     )
 
 
+@view("diagnostics", chain_rows)
 def chain_agreement() -> go.Figure:
     """Rows: `positions` of the final texts: the share of the chains that hold the commonest token."""
     return declared(
@@ -104,7 +110,7 @@ def chain_agreement() -> go.Figure:
                 "token %{x}: %{y:.0%} of the chains hold %{customdata[0]}<br>%{customdata[1]} different tokens here"
                 "<extra></extra>"
             ),
-            meta=fields("positions", "", ("token", "different"), x="position", y="share"),
+            meta=fields(Agreement, "positions", {}, ("token", "different"), x="position", y="share"),
         ),
         bargap=0.15,
         xaxis=POSITION_AXIS,
@@ -112,6 +118,7 @@ def chain_agreement() -> go.Figure:
     )
 
 
+@view("diagnostics", chain_rows)
 def target_distance() -> go.Figure:
     """Rows: `distances`. Total variation of the chains' answers to the certified target as the chains grow."""
     return declared(
@@ -121,14 +128,14 @@ def target_distance() -> go.Figure:
             line={"shape": "hv", "color": ACCEPTED, "width": 2},
             marker={"color": ACCEPTED, "symbol": "circle", "size": 5},
             hovertemplate="after draw %{x}: total variation %{y:.3f} to the certified target<extra></extra>",
-            meta=fields("distances", x="x", y="distance"),
+            meta=fields(Distance, "distances", x="x", y="distance"),
         ),
         go.Scatter(
             name="as many exact samples (expected)",
             mode="lines",
             line={"color": TEMPERATURE, "dash": "dash", "width": 2},
             hovertemplate="as many exact, independent samples would have %{y:.3f} on average<extra></extra>",
-            meta=fields("distances", x="x", y="expected"),
+            meta=fields(Distance, "distances", x="x", y="expected"),
         ),
         xaxis=DRAW_AXIS,
         yaxis={"title": "total variation of answers (0 to 1)", "range": [0, 1.02]},

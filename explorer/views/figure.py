@@ -1,13 +1,20 @@
-"""How a figure is declared and filled: empty series that name their fields, and one function that fills them in.
+"""How a figure is declared and filled: empty series that name the fields of the rows that fill them.
 
-A series' `meta` says: `rows` (which rows it draws), `where` (a field that must be true, or false with a leading "!"),
-`fields` (attribute of the series -> field of the rows) and `custom` (fields for its hover text, in order). The
-browser fills the same declarations with the same rule (assets/page/figures.js).
+A series' `meta` says which list of rows it draws (`rows`), of which kind they are (a class of analysis/kinds.py), which
+of them (`where`: field -> value), and what it takes from each: `fields` (attribute of the series -> field) and `custom`
+(fields for its hover, in order). For example `fields(Step, "steps", {"is_accepted": True}, ("number",), x="x", y="up")`
+The browser fills the same declarations by the same rule (assets/page/figures.js).
 """
 
+from collections import defaultdict
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import plotly.graph_objects as go
+
+from explorer.analysis import kinds
+from explorer.analysis.tokens import safe
 
 ACCEPTED = "#0072B2"  # with a filled dot
 REJECTED = "#D55E00"  # with a cross
@@ -38,6 +45,7 @@ INK = {"light": ("#1f2937", "#e5e7eb", "#9ca3af"), "dark": ("#e5e7eb", "#374151"
 FONT = "system-ui, sans-serif"
 
 Rows = dict[str, list[dict[str, Any]]]
+VIEWS: dict[str, dict[str, "View"]] = defaultdict(dict)  # by page and name
 
 
 def template(theme: str) -> dict[str, Any]:
@@ -72,35 +80,85 @@ def declared(*series: Any, **layout: Any) -> go.Figure:
     return go.Figure(list(series), layout={"template": template("light"), "hovermode": "closest", **layout})
 
 
-def fields(rows: str, where: str = "", custom: tuple[str, ...] = (), **names: str) -> dict[str, Any]:
+def compared(*series: Any, **layout: Any) -> go.Figure:
+    """A figure that leaves out the series with nothing to show: not every method was asked everything."""
+    return declared(*series, meta={"only_filled": True}, **layout)
+
+
+def fields(
+    kind: type, rows: str, where: dict[str, Any] | None = None, custom: tuple[str, ...] = (), **names: str
+) -> dict[str, Any]:
     """A series' `meta`. Attribute names use two underscores for a dot: error_y__array="drop"."""
     bound = {attribute.replace("__", "."): field for attribute, field in names.items()}
-    return {"rows": rows, "where": where, "fields": bound, "custom": list(custom)}
+    return {"kind": kind.__name__, "rows": rows, "where": where or {}, "fields": bound, "custom": list(custom)}
 
 
-def filled(figure: go.Figure, rows: Rows) -> go.Figure:
-    """A copy of a declared figure with its series filled from rows; a field that a row lacks is drawn as a gap."""
-    figure = go.Figure(figure)
-    for series in figure.data:
-        chosen = [row for row in rows.get(series.meta["rows"], []) if holds(row, series.meta["where"])]
-        values = {name: column(chosen, field) for name, field in series.meta["fields"].items()}
-        if series.meta["custom"]:
-            values["customdata"] = [[row.get(field) for field in series.meta["custom"]] for row in chosen]
-        series.update({name.replace(".", "_"): value for name, value in values.items()})
-    return figure
+class View:
+    """A figure by its name: its checked declaration, and its fill from what `rows_of` makes of a run, or of results."""
+
+    def __init__(self, declare: Callable[[], go.Figure], rows_of: Callable[..., Rows]) -> None:
+        self.name, self.__doc__ = declare.__name__, declare.__doc__
+        self._declare, self._rows_of = declare, rows_of
+
+    @cached_property
+    def declaration(self) -> go.Figure:
+        """Empty series that name their fields; ValueError if one asks for a field that its kind of rows lacks."""
+        figure = self._declare()
+        for series in figure.data:
+            known = getattr(kinds, series.meta["kind"]).__annotations__
+            for field in asked(series):
+                if field not in known:
+                    raise ValueError(f"{self._of(series)}: {series.meta['kind']} has no field {field}")
+        return figure
+
+    def __call__(self, *source: Any) -> go.Figure:
+        """The figure filled for a notebook, a page that is saved, or a test."""
+        return self.filled(self._rows_of(*source))
+
+    def filled(self, rows: Rows) -> go.Figure:
+        """A copy of the declaration filled from rows; ValueError if a row that is drawn lacks a field."""
+        figure = go.Figure(self.declaration)
+        for series in figure.data:
+            try:
+                fill(series, rows.get(series.meta["rows"], []))
+            except KeyError as error:
+                raise ValueError(f"{self._of(series)}: a row of {series.meta['rows']} lacks {error.args[0]}") from None
+        if (figure.layout.meta or {}).get("only_filled"):
+            figure.data = [series for series in figure.data if any(y is not None for y in series.y or ())]
+        return figure
+
+    def _of(self, series: Any) -> str:
+        return f"figure {self.name}, series {series.name}"
 
 
-def holds(row: dict[str, Any], where: str) -> bool:
-    """Whether a row belongs to a series: its `where` field is true, or false for "!field"."""
-    if not where:
-        return True
-    return not row.get(where[1:]) if where.startswith("!") else bool(row.get(where))
+def view(page: str, rows_of: Callable[..., Rows] = dict) -> Callable[[Callable[[], go.Figure]], View]:
+    """Registers a figure under its page and the name of the function that declares it."""
+
+    def registered(declare: Callable[[], go.Figure]) -> View:
+        return VIEWS[page].setdefault(declare.__name__, View(declare, rows_of))
+
+    return registered
 
 
-def column(rows: list[dict[str, Any]], field: str) -> list[Any]:
+def asked(series: Any) -> list[str]:
+    """Every field that a series asks of its rows."""
+    return [*series.meta["where"], *series.meta["fields"].values(), *series.meta["custom"]]
+
+
+def fill(series: Any, rows: list[dict[str, Any]]) -> None:
+    """Fill one series in place; KeyError with a field that a row lacks."""
+    meta = series.meta
+    chosen = [row for row in rows if all(row[field] == value for field, value in meta["where"].items())]
+    values = {name: column([row[field] for row in chosen]) for name, field in meta["fields"].items()}
+    if meta["custom"]:
+        cells = ([row[field] for field in meta["custom"]] for row in chosen)
+        values["customdata"] = [[safe(cell) if isinstance(cell, str) else cell for cell in row] for row in cells]
+    series.update({name.replace(".", "_"): value for name, value in values.items()})
+
+
+def column(values: list[Any]) -> list[Any]:
     """One field of all rows; lists over positions are padded with gaps to the longest."""
-    values = [row.get(field) for row in rows]
     if not any(isinstance(value, list) for value in values):
         return values
-    width = max(len(value) for value in values if isinstance(value, list))
-    return [list(value or []) + [None] * (width - len(value or [])) for value in values]
+    width = max(map(len, values))
+    return [value + [None] * (width - len(value)) for value in values]

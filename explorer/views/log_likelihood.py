@@ -2,6 +2,8 @@
 
 import plotly.graph_objects as go
 
+from explorer.analysis.kinds import Moment, PathPoint, Sample, Step
+from explorer.analysis.run_rows import run_rows
 from explorer.views.figure import (
     ACCEPTED,
     HIGHLIGHT,
@@ -12,15 +14,17 @@ from explorer.views.figure import (
     TEMPERATURE,
     declared,
     fields,
+    view,
 )
 
 
+@view("explore", run_rows)
 def log_likelihood() -> go.Figure:
     """Rows: `moments` (the line), `steps` (proposals), `replay` and `samples` (temperature, in the right margin)."""
     return declared(
         current(),
-        proposals("accepted", "is_accepted", ACCEPTED, "circle"),
-        proposals("rejected", "!is_accepted", REJECTED, "x"),
+        proposals("accepted", True, ACCEPTED, "circle"),
+        proposals("rejected", False, REJECTED, "x"),
         what_if(),
         replay(),
         temperature_samples(),
@@ -39,11 +43,11 @@ def current() -> go.Scatter:
         mode="lines",
         line={"shape": "hv", "color": NEUTRAL, "width": 2},
         hovertemplate="current text %{customdata[1]}<br>log p %{y:.2f} nats, %{customdata[0]} tokens<extra></extra>",
-        meta=fields("moments", custom=("length", "when"), x="x", y="total_log_p"),
+        meta=fields(Moment, "moments", custom=("length", "when"), x="x", y="total_log_p"),
     )
 
 
-def proposals(name: str, where: str, colour: str, symbol: str) -> go.Scatter:
+def proposals(name: str, is_accepted: bool, colour: str, symbol: str) -> go.Scatter:
     """Proposals of one verdict, each joined to the text it was compared with by a drop line."""
     return go.Scatter(
         name=name,
@@ -51,7 +55,16 @@ def proposals(name: str, where: str, colour: str, symbol: str) -> go.Scatter:
         marker={"color": colour, "symbol": symbol, "size": 8},
         error_y={"type": "data", "symmetric": False, "arrayminus": [], "color": colour, "thickness": 1, "width": 0},
         hovertemplate=f"{STEP_HOVER}<br>log p of the proposed completion %{{y:.2f}} nats<extra></extra>",
-        meta=fields("steps", where, STEP, x="x", y="log_p_proposed", error_y__array="up", error_y__arrayminus="down"),
+        meta=fields(
+            Step,
+            "steps",
+            {"is_accepted": is_accepted},
+            STEP,
+            x="x",
+            y="log_p_proposed",
+            error_y__array="up",
+            error_y__arrayminus="down",
+        ),
     )
 
 
@@ -64,7 +77,9 @@ def what_if() -> go.Scatter:
         hovertemplate=(
             "what-if, this decision only: at alpha %{customdata[0]} it would be %{customdata[1]}<extra></extra>"
         ),
-        meta=fields("steps", "would_turn", ("what_if_alpha", "what_if_verdict"), x="x", y="log_p_proposed"),
+        meta=fields(
+            Step, "steps", {"would_turn": True}, ("what_if_alpha", "what_if_verdict"), x="x", y="log_p_proposed"
+        ),
     )
 
 
@@ -78,7 +93,7 @@ def replay() -> go.Scatter:
             "the same draws at alpha %{customdata[0]}, %{customdata[1]}<br>log p %{y:.2f} nats of its own text"
             "<extra></extra>"
         ),
-        meta=fields("replay", "", ("alpha_text", "when"), x="x", y="total_log_p"),
+        meta=fields(PathPoint, "replay", {}, ("alpha_text", "when"), x="x", y="total_log_p"),
     )
 
 
@@ -92,5 +107,5 @@ def temperature_samples() -> go.Scatter:
         hovertemplate=(
             "temperature sample %{customdata[0]}<br>log p %{y:.2f} nats, %{customdata[1]} tokens<extra></extra>"
         ),
-        meta=fields("samples", "", ("number", "length"), x="jitter", y="total_log_p"),
+        meta=fields(Sample, "samples", {}, ("number", "length"), x="jitter", y="total_log_p"),
     )

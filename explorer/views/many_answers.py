@@ -2,7 +2,9 @@
 
 import plotly.graph_objects as go
 
-from explorer.views.figure import NEUTRAL, STYLES, declared, fields
+from explorer.analysis.comparison import every_task
+from explorer.analysis.kinds import Bin, Novelty, PassAtK
+from explorer.views.figure import NEUTRAL, STYLES, compared, fields, view
 
 K_AXIS = {
     "title": "k: samples (count), log axis",
@@ -14,10 +16,11 @@ FIGURE_4 = ("base", "temperature", "power_block", "tuned")  # of Karan & Du 2025
 PASSED = {"title": "solved (share of problems)", "range": [0, 1.02], "zeroline": False}
 
 
+@view("compare", every_task)
 def pass_at_k() -> go.Figure:
     """Rows: `pass_at_k`. A curve a group, as far as its samples reach."""
     groups = ("base", "temperature", "power_block", "power_completion", "tuned")
-    return declared(*(pass_curve(group) for group in groups), xaxis=K_AXIS, yaxis=PASSED)
+    return compared(*(pass_curve(group) for group in groups), xaxis=K_AXIS, yaxis=PASSED)
 
 
 def pass_curve(group: str) -> go.Scatter:
@@ -31,23 +34,25 @@ def pass_curve(group: str) -> go.Scatter:
             f"<b>{name}</b>, pass@%{{x}}: %{{y:.3f}}<br>95 % interval %{{customdata[1]}}, n %{{customdata[0]}} problems"
             "<br>estimated without bias from all samples of each problem (Chen et al. 2021)<extra></extra>"
         ),
-        meta=fields("pass_at_k", "", ("n", f"{group}_interval"), x="k", y=group),
+        meta=fields(PassAtK, "pass_at_k", {}, ("n", f"{group}_interval"), x="k", y=group),
     )
 
 
+@view("compare", every_task)
 def log_likelihood_histogram() -> go.Figure:
-    """Rows: `log_likelihood`. First answers by log p a token under the base model, a group an outline."""
-    return histogram("log_likelihood", "log p a token under the base model (nats)")
+    """Rows: `log_likelihood_histogram`. First answers by log p a token under the base model, a group an outline."""
+    return histogram("log_likelihood_histogram", "log p a token under the base model (nats)")
 
 
+@view("compare", every_task)
 def confidence_histogram() -> go.Figure:
-    """Rows: `confidence`. First answers by minus the mean entropy of the base model's rows, a group an outline."""
-    return histogram("confidence", "confidence: minus mean entropy (nats a token)")
+    """Rows: `confidence_histogram`. First answers by minus the mean entropy of the base model's rows."""
+    return histogram("confidence_histogram", "confidence: minus mean entropy (nats a token)")
 
 
 def histogram(rows: str, title: str, *more: go.Scatter, groups: tuple[str, ...] = FIGURE_4) -> go.Figure:
     """Shares of answers by bin, a group an outline."""
-    return declared(
+    return compared(
         *(outline(rows, group) for group in groups),
         *more,
         xaxis={"title": title, "zeroline": False},
@@ -68,13 +73,14 @@ def outline(rows: str, group: str) -> go.Scatter:
             f"<b>{name}</b>: %{{customdata[1]}} of %{{customdata[2]}} first answers (share %{{y:.3f}})<br>"
             "in the bin %{customdata[0]}<extra></extra>"
         ),
-        meta=fields(rows, "", ("span", f"{group}_count", "n"), x="x", y=group),
+        meta=fields(Bin, rows, {}, ("span", f"{group}_count", "n"), x="x", y=group),
     )
 
 
+@view("compare", every_task)
 def novelty() -> go.Figure:
     """Rows: `novelty`. pass@k of the base model on the problems that the RL-tuned model solves, and on all."""
-    return declared(
+    return compared(
         reach("solved", "problems that RL solves", STYLES["tuned"][1], "solid", "n"),
         reach("every", "all problems", NEUTRAL, "dash", "n_every"),
         xaxis={**K_AXIS, "title": "k: base samples (count), log axis"},
@@ -93,10 +99,11 @@ def reach(field: str, name: str, colour: str, dash: str, n: str) -> go.Scatter:
             f"<b>base model, {name}</b><br>solved within %{{x}} samples: %{{y:.3f}}, n %{{customdata[0]}} problems"
             "<br>estimated without bias from all its samples (Chen et al. 2021)<extra></extra>"
         ),
-        meta=fields("novelty", "", (n,), x="k", y=field),
+        meta=fields(Novelty, "novelty", {}, (n,), x="k", y=field),
     )
 
 
+@view("compare", every_task)
 def ranks() -> go.Figure:
     """Rows: `ranks`. First answers by the share of the base model's samples that are less likely than they are."""
     title = "base samples that are less likely (share)"
@@ -110,5 +117,5 @@ def even() -> go.Scatter:
         mode="lines",
         line={"color": NEUTRAL, "dash": "dot", "width": 2},
         hovertemplate="base samples rank evenly among themselves: %{y:.3f} a bin<extra></extra>",
-        meta=fields("ranks", "", (), x="x", y="even"),
+        meta=fields(Bin, "ranks", x="x", y="even"),
     )

@@ -4,7 +4,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from explorer.views.figure import NEUTRAL, STYLES, declared, fields
+from explorer.analysis.comparison import every_task
+from explorer.analysis.kinds import Accuracy
+from explorer.views.figure import NEUTRAL, STYLES, compared, fields, view
 
 CUSTOM = ("label", "words", "accuracy", "low", "high", "n", "drawn", "fed")
 HOVER = (
@@ -19,12 +21,13 @@ DRAWN = "tokens drawn an answer (count)"
 DECADES = [m * 10**e for e in range(6) for m in (1, 2, 5)]
 
 
+@view("compare", every_task)
 def accuracy() -> go.Figure:
     """Rows: `accuracy`. One line a method: left its accuracy with interval, right the tokens that one answer costs.
 
     The bars come first: they set the order of the lines.
     """
-    return declared(
+    return compared(
         bars("right answers", "x", NEUTRAL, 0.22, x="accuracy"),
         *(across(group) for group in STYLES),
         bars("tokens drawn", "x2", NEUTRAL, 0.75, x="drawn", text="drawn_text"),
@@ -46,7 +49,7 @@ def bars(name: str, axis: str, colour: str, opacity: float, **bound: str) -> go.
         textposition="auto",
         marker={"color": colour, "opacity": opacity},
         hovertemplate=HOVER,
-        meta=fields("accuracy", "", CUSTOM, y="tick", **bound),
+        meta=fields(Accuracy, "accuracy", {}, CUSTOM, y="tick", **bound),
     )
 
 
@@ -59,10 +62,20 @@ def across(group: str) -> go.Scatter:
         marker={"color": colour, "symbol": symbol, "size": 10, "line": {"width": 1.5, "color": colour}},
         error_x={**ERRORS, "color": colour},
         hovertemplate=HOVER,
-        meta=fields("accuracy", group, CUSTOM, x="accuracy", y="tick", error_x__array="up", error_x__arrayminus="down"),
+        meta=fields(
+            Accuracy,
+            "accuracy",
+            {"group": group},
+            CUSTOM,
+            x="accuracy",
+            y="tick",
+            error_x__array="up",
+            error_x__arrayminus="down",
+        ),
     )
 
 
+@view("compare", every_task)
 def by_alpha() -> go.Figure:
     """Rows: `by_alpha`. Accuracy against alpha for both scopes, p^alpha itself, and temperature 1/alpha beside it."""
     return sweep(
@@ -70,11 +83,13 @@ def by_alpha() -> go.Figure:
     )
 
 
+@view("compare", every_task)
 def by_steps() -> go.Figure:
     """Rows: `by_steps`. Accuracy against steps per block for both scopes, p^alpha itself as a line."""
     return sweep("by_steps", "N: steps per block (count)", type="linear", rangemode="tozero", tickvals=None)
 
 
+@view("compare", every_task)
 def by_block_size() -> go.Figure:
     """Rows: `by_block_size`. Accuracy against the block size, p^alpha itself as a line."""
     return sweep("by_block_size", "B: block size (tokens), log axis", tickvals=[1, 2, 4, 8, 16, 32, 64, 80])
@@ -88,7 +103,7 @@ def sweep(
 ) -> go.Figure:
     """Accuracy against one dial of the chain, a line a group."""
     x = {"title": title, "type": "log", "tickvals": [1, 1.5, 2, 3, 4, 6, 8, 10, 20], "zeroline": False, **axis}
-    return declared(
+    return compared(
         *(along(rows, group, "lines+markers+text", "x", "top right") for group in groups), xaxis=x, yaxis=SHARE
     )
 
@@ -106,24 +121,33 @@ def along(rows: str, group: str, mode: str, x: str, textposition: str = "top cen
         error_y={**ERRORS, "color": colour},
         hovertemplate=HOVER,
         meta=fields(
-            rows, group, CUSTOM, x=x, y="accuracy", text="mark", error_y__array="up", error_y__arrayminus="down"
+            Accuracy,
+            rows,
+            {"group": group},
+            CUSTOM,
+            x=x,
+            y="accuracy",
+            text="mark",
+            error_y__array="up",
+            error_y__arrayminus="down",
         ),
     )
 
 
+@view("compare", every_task)
 def costs() -> go.Figure:
     """Rows: `costs`. Every method by the tokens of one answer; lines join what differs in steps or in n alone."""
     modes = dict.fromkeys(STYLES, "markers+text") | {"best_of": "lines+markers+text"}
-    return declared(
-        path("steps_block", "power_block"),
-        path("steps_completion", "power_completion"),
+    return compared(
+        path("power_block"),
+        path("power_completion"),
         *(along("costs", group, modes[group], "drawn") for group in STYLES),
         xaxis={"title": f"{DRAWN}, log axis", "type": "log", "tickvals": DECADES, "zeroline": False},
         yaxis=SHARE,
     )
 
 
-def path(where: str, group: str) -> go.Scatter:
+def path(group: str) -> go.Scatter:
     """The way that more steps a block take."""
     name, colour, _, dash = STYLES[group]
     return go.Scatter(
@@ -132,5 +156,5 @@ def path(where: str, group: str) -> go.Scatter:
         showlegend=False,
         line={"color": colour, "dash": dash, "width": 1.5},
         hovertemplate=HOVER,
-        meta=fields("costs", where, CUSTOM, x="drawn", y="accuracy"),
+        meta=fields(Accuracy, "costs", {"path": group}, CUSTOM, x="drawn", y="accuracy"),
     )

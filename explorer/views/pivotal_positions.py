@@ -2,9 +2,11 @@
 
 import plotly.graph_objects as go
 
-from explorer.views.figure import ACCEPTED, HIGHLIGHT, NEUTRAL, REJECTED, declared, fields
+from explorer.analysis.kinds import Measured, Position
+from explorer.analysis.run_rows import run_rows
+from explorer.views.figure import ACCEPTED, HIGHLIGHT, NEUTRAL, REJECTED, declared, fields, view
 
-CUTS_HOVER = "token %{x} “%{customdata[0]}”<br>%{y} of %{customdata[1]} cuts here %{customdata[2]}<extra></extra>"
+TOKEN = "token %{x} “%{customdata[0]}”"
 MEASURES = {  # what each is, its axis title, and its colour
     "entropy": ("entropy of the base model's next token", "entropy (nats)", HIGHLIGHT),
     "power_gain": ("KL of power from temperature 1/α at this choice", "power gain (nats)", "#CC79A7"),
@@ -12,17 +14,18 @@ MEASURES = {  # what each is, its axis title, and its colour
 }
 
 
+@view("explore", run_rows)
 def pivotal_positions() -> go.Figure:
-    """Rows: `cuts` of the selected moment below; above, those of the chosen measure, under its name.
+    """Rows: `positions` of the selected moment below; above, those of the chosen measure, under its name.
 
     A measure's rows hold position, token, value, error, below (how far the error reaches down), is_exact and words.
     `meta.titles` names its axis.
     """
     return declared(
         *(bars(measure, is_exact) for measure in MEASURES for is_exact in (True, False)),
-        cuts("changed", "changed_cuts", ACCEPTED, "changed_words"),
-        cuts("same", "same_cuts", NEUTRAL, "same_words"),
-        cuts("rejected", "rejected_cuts", REJECTED, "rejected_words"),
+        cuts("changed", "changed_cuts", ACCEPTED, "changed the text"),
+        cuts("same", "same_cuts", NEUTRAL, "drew the same text again"),
+        cuts("rejected", "rejected_cuts", REJECTED, "were rejected"),
         barmode="stack",
         legend={"traceorder": "normal"},
         bargap=0.15,
@@ -43,16 +46,15 @@ def bars(measure: str, is_exact: bool) -> go.Bar:
     """A measure where it is exact, or where it is an estimate: hatched, with its error."""
     meaning, title, colour = MEASURES[measure]
     name = f"{title.split(' (')[0]}, {'exact' if is_exact else 'estimated'}"
-    hover = f"token %{{x}} “%{{customdata[0]}}”<br>%{{customdata[1]}}<br>{meaning}<extra></extra>"
+    hover = f"{TOKEN}<br>%{{customdata[1]}}<br>{meaning}<extra></extra>"
     error = {} if is_exact else {"error_y__array": "error", "error_y__arrayminus": "below"}
-    where = "is_exact" if is_exact else "!is_exact"
     return go.Bar(
         name=name,
         showlegend=False,
         marker={"color": colour, "pattern": {"shape": "" if is_exact else "/", "fillmode": "overlay", "size": 6}},
         error_y={"visible": not is_exact, "symmetric": False, "color": NEUTRAL, "thickness": 1.5, "width": 2},
         hovertemplate=hover,
-        meta=fields(measure, where, ("token", "words"), x="position", y="value", **error),
+        meta=fields(Measured, measure, {"is_exact": is_exact}, ("token", "words"), x="position", y="value", **error),
     )
 
 
@@ -63,6 +65,6 @@ def cuts(name: str, field: str, colour: str, words: str) -> go.Bar:
         name=name,
         yaxis="y2",
         marker={"color": colour, "pattern": pattern},
-        hovertemplate=CUTS_HOVER,
-        meta=fields("cuts", "", ("token", "cuts", words), x="position", y=field),
+        hovertemplate=f"{TOKEN}<br>%{{y}} of %{{customdata[1]}} cuts here {words}<extra></extra>",
+        meta=fields(Position, "positions", {}, ("token", "cuts"), x="position", y=field),
     )

@@ -2,21 +2,24 @@
 
 import plotly.graph_objects as go
 
-from explorer.views.figure import ACCEPTED, HIGHLIGHT, REJECTED, STEP, STEP_HOVER, declared, fields
+from explorer.analysis.kinds import Step
+from explorer.analysis.run_rows import run_rows
+from explorer.views.figure import ACCEPTED, HIGHLIGHT, REJECTED, STEP, STEP_HOVER, declared, fields, view
 
 
+@view("explore", run_rows)
 def proposals() -> go.Figure:
     """Rows: `steps`. A bar runs from the cut over the proposed tokens; a tick marks the first real difference."""
     return declared(
-        stretch("accepted", "is_accepted", ACCEPTED, "circle"),
-        stretch("rejected", "!is_accepted", REJECTED, "x"),
+        stretch("accepted", True, ACCEPTED, "circle"),
+        stretch("rejected", False, REJECTED, "x"),
         differences(),
         xaxis={"title": "position in the completion (tokens)", "zeroline": False, "minallowed": -1},
         yaxis={"title": "draw", "autorange": "reversed", "zeroline": False},
     )
 
 
-def stretch(name: str, where: str, colour: str, symbol: str) -> go.Scatter:
+def stretch(name: str, is_accepted: bool, colour: str, symbol: str) -> go.Scatter:
     """Proposals of one verdict, each a bar from its cut over the proposed tokens."""
     bar = {"type": "data", "symmetric": False, "arrayminus": [], "color": colour, "thickness": 3, "width": 0}
     return go.Scatter(
@@ -26,8 +29,9 @@ def stretch(name: str, where: str, colour: str, symbol: str) -> go.Scatter:
         error_x=bar,
         hovertemplate=f"{STEP_HOVER}<br>tokens %{{customdata[3]}} to %{{customdata[7]}} proposed anew<extra></extra>",
         meta=fields(
+            Step,
             "steps",
-            where,
+            {"is_accepted": is_accepted},
             (*STEP, "last"),
             x="cut",
             y="x",
@@ -44,5 +48,5 @@ def differences() -> go.Scatter:
         mode="markers",
         marker={"color": HIGHLIGHT, "symbol": "line-ns-open", "size": 9, "line": {"width": 2}},
         hovertemplate=f"{STEP_HOVER}<br>the texts differ from token %{{x}} on<extra></extra>",
-        meta=fields("steps", "differs", STEP, x="first_difference", y="x"),
+        meta=fields(Step, "steps", {"differs": True}, STEP, x="first_difference", y="x"),
     )

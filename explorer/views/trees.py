@@ -1,8 +1,11 @@
 """Figures of the Tree page: completions sampled and exact, and the block size as a dial."""
 
+from typing import Any
+
 import plotly.graph_objects as go
 
-from explorer.views.figure import ACCEPTED, HIGHLIGHT, NEUTRAL, TEMPERATURE, declared, fields
+from explorer.analysis.kinds import Completion, RunLaw
+from explorer.views.figure import ACCEPTED, HIGHLIGHT, NEUTRAL, TEMPERATURE, declared, fields, view
 
 MOST_BLOCKS = 5  # lines that can be told apart
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
@@ -10,6 +13,7 @@ SYMBOLS = ("circle", "square-open", "triangle-up", "x", "star")
 VARIATION = {"title": "total variation (0 to 1)", "rangemode": "tozero", "zeroline": False}
 
 
+@view("tree")
 def completions() -> go.Figure:
     """Rows: `completions`. Bars: p^alpha; dots: shares of the runs; ticks: the exact law of what such runs end with."""
     return declared(
@@ -30,7 +34,7 @@ def exact() -> go.Bar:
         marker={"color": HIGHLIGHT, "opacity": 0.55},
         error_y={"type": "data", "color": NEUTRAL, "thickness": 1.5, "width": 3},
         hovertemplate="<b>%{customdata[0]}</b><br>p^α gives it %{customdata[1]}<extra></extra>",
-        meta=fields("completions", "", ("text", "words"), x="x", y="power", error_y__array="power_error"),
+        meta=fields(Completion, "completions", {}, ("text", "words"), x="x", y="power", error_y__array="power_error"),
     )
 
 
@@ -41,7 +45,7 @@ def temperature() -> go.Scatter:
         mode="markers",
         marker={"color": TEMPERATURE, "symbol": "diamond-open", "size": 8},
         hovertemplate="<b>%{customdata[0]}</b><br>token-level temperature gives it %{y:.4f}<extra></extra>",
-        meta=fields("completions", "", ("text",), x="x", y="temperature"),
+        meta=fields(Completion, "completions", {}, ("text",), x="x", y="temperature"),
     )
 
 
@@ -52,7 +56,7 @@ def run_law() -> go.Scatter:
         mode="markers",
         marker={"color": NEUTRAL, "symbol": "line-ew-open", "size": 16, "line": {"width": 3}},
         hovertemplate="<b>%{customdata[0]}</b><br>such a run ends here with probability %{y:.4f}, exact<extra></extra>",
-        meta=fields("completions", "", ("text",), x="x", y="run_law"),
+        meta=fields(Completion, "completions", {}, ("text",), x="x", y="run_law"),
     )
 
 
@@ -65,13 +69,21 @@ def sampled() -> go.Scatter:
         error_y={"type": "data", "symmetric": False, "color": ACCEPTED, "thickness": 1.5, "width": 3, "arrayminus": []},
         hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]} runs ended here: %{y:.4f}<extra></extra>",
         meta=fields(
-            "completions", "", ("text", "count"), x="x", y="share", error_y__array="up", error_y__arrayminus="down"
+            Completion,
+            "completions",
+            {},
+            ("text", "count"),
+            x="x",
+            y="share",
+            error_y__array="up",
+            error_y__arrayminus="down",
         ),
     )
 
 
+@view("tree")
 def by_block() -> go.Figure:
-    """Rows: `by_block_block` and `by_block_completion`: both distances against the block size, at one N."""
+    """Rows: `at_steps`: both distances against the block size, at one N."""
     lines = (
         ("block", "to_power", "to p^α, cuts in the block", ACCEPTED, "circle", "solid"),
         ("completion", "to_power", "to p^α, cuts anywhere", ACCEPTED, "circle-open", "dash"),
@@ -79,17 +91,28 @@ def by_block() -> go.Figure:
         ("completion", "to_temperature", "to temperature, cuts anywhere", TEMPERATURE, "diamond-open", "dash"),
     )
     return declared(
-        *(distance(f"by_block_{scope}", "block_size", y, *look) for scope, y, *look in lines),
+        *(distance("at_steps", {"scope": scope}, "block_size", y, *look) for scope, y, *look in lines),
         xaxis={"title": "B: block size (tokens)", "dtick": 1, "zeroline": False},
         yaxis=VARIATION,
         margin={"t": 56},
     )
 
 
+@view("tree")
 def by_steps_of_dial() -> go.Figure:
-    """Rows: `blocks_of_1` and so on: the distance to p^alpha against the steps a block, a line a block size."""
+    """Rows: `in_scope`: the distance to p^alpha against the steps a block, a line a block size."""
     lines = (
-        distance(f"blocks_of_{size}", "steps", "to_power", f"B = {size}", ACCEPTED, SYMBOLS[i], DASHES[i], mode="lines")
+        distance(
+            "in_scope",
+            {"block_size": size},
+            "steps",
+            "to_power",
+            f"B = {size}",
+            ACCEPTED,
+            SYMBOLS[i],
+            DASHES[i],
+            mode="lines",
+        )
         for i, size in enumerate(range(1, MOST_BLOCKS + 1))
     )
     return declared(
@@ -100,7 +123,15 @@ def by_steps_of_dial() -> go.Figure:
 
 
 def distance(
-    rows: str, x: str, y: str, name: str, colour: str, symbol: str, dash: str, mode: str = "lines+markers"
+    rows: str,
+    where: dict[str, Any],
+    x: str,
+    y: str,
+    name: str,
+    colour: str,
+    symbol: str,
+    dash: str,
+    mode: str = "lines+markers",
 ) -> go.Scatter:
     """One line of exact total variations."""
     return go.Scatter(
@@ -112,5 +143,5 @@ def distance(
             "B %{customdata[0]}, N %{customdata[1]}, cuts in the %{customdata[2]}<br>total variation %{y:.4f}, exact"
             f"<extra>{name}</extra>"
         ),
-        meta=fields(rows, "", ("block_size", "steps", "scope"), x=x, y=y),
+        meta=fields(RunLaw, rows, where, ("block_size", "steps", "scope"), x=x, y=y),
     )

@@ -2,7 +2,9 @@
 
 import plotly.graph_objects as go
 
-from explorer.views.figure import ACCEPTED, NEUTRAL, REJECTED, declared, fields
+from explorer.analysis.kinds import Increment
+from explorer.analysis.run_rows import run_rows
+from explorer.views.figure import ACCEPTED, NEUTRAL, REJECTED, declared, fields, view
 
 HOVER = (
     "token %{x}<br>proposed “%{customdata[0]}”: %{customdata[1]}<br>replaced “%{customdata[2]}”: %{customdata[3]}<br>"
@@ -10,6 +12,7 @@ HOVER = (
 )
 
 
+@view("explore", run_rows)
 def waterfall() -> go.Figure:
     """Rows: `increments` of the selected step. A bar is one position's alpha*log p - log q, proposed minus replaced.
 
@@ -17,8 +20,8 @@ def waterfall() -> go.Figure:
     cut term on; it ends at log A, which must be above log u.
     """
     return declared(
-        bars("for", "is_gain", ACCEPTED, ""),
-        bars("against", "!is_gain", REJECTED, "x"),
+        bars("for", True, ACCEPTED, ""),
+        bars("against", False, REJECTED, "x"),
         running(),
         threshold(),
         barmode="overlay",
@@ -27,15 +30,16 @@ def waterfall() -> go.Figure:
     )
 
 
-def bars(name: str, where: str, colour: str, pattern: str) -> go.Bar:
+def bars(name: str, is_gain: bool, colour: str, pattern: str) -> go.Bar:
     """Positions that speak for (blue) or against (vermillion, hatched) the proposal."""
     return go.Bar(
         name=name,
         marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "white", "fillmode": "overlay", "size": 6}},
         hovertemplate=HOVER,
         meta=fields(
+            Increment,
             "increments",
-            where,
+            {"is_gain": is_gain},
             ("proposed_token", "proposed_text", "replaced_token", "replaced_text"),
             x="position",
             y="increment",
@@ -50,7 +54,7 @@ def running() -> go.Scatter:
         mode="lines",
         line={"color": NEUTRAL, "width": 2, "shape": "hv"},
         hovertemplate="up to token %{x}: %{y:.3f} nats<extra></extra>",
-        meta=fields("increments", "", (), x="position", y="running"),
+        meta=fields(Increment, "increments", x="position", y="running"),
     )
 
 
@@ -61,5 +65,5 @@ def threshold() -> go.Scatter:
         mode="lines",
         line={"color": NEUTRAL, "width": 1.5, "dash": "dash"},
         hovertemplate="log u = %{y:.3f}: accepted if log A ends above<extra></extra>",
-        meta=fields("increments", "", (), x="position", y="log_u"),
+        meta=fields(Increment, "increments", x="position", y="log_u"),
     )

@@ -38,7 +38,7 @@ def test_accuracy_is_the_mean_over_problems_with_wilson_on_problems():
     assert (found["low"], found["high"]) == pytest.approx((centre - half, centre + half))
     assert found["up"] == pytest.approx(found["high"] - 0.625)
     assert (found["drawn"], found["fed"]) == (20.0, 50.0)
-    assert found["base"] is True and found["tick"] == "base" and found["drawn_text"] == "20"
+    assert found["group"] == "base" and found["tick"] == "base" and found["drawn_text"] == "20"
 
 
 def test_pass_at_k_by_hand_and_only_as_far_as_samples_reach():
@@ -80,7 +80,7 @@ def test_alpha_stands_beside_its_temperature_and_the_ceiling():
         (1, "base"), (2, "power_block"), (2, "temperature"), (4, "power_block"), (4, "target"),
     ]  # fmt: skip
     assert [r["accuracy"] for r in found if r["group"] == "target"] == [0.25]
-    assert [r["mark"] for r in found if "mark" in r] == ["ceiling"]
+    assert [r["mark"] for r in found if r["mark"]] == ["ceiling"]
 
 
 def test_the_ceiling_is_a_line_across_steps():
@@ -104,7 +104,7 @@ def test_novelty_counts_what_the_base_model_reaches():
 def test_histograms_are_shares_on_the_same_problems():
     rows = [row(i, BASE, 1, log_p=-5.0 - i) for i in range(4)] + [row(i, TUNED, 1, log_p=-1.0) for i in range(3)]
     found = rows_for(rows, BASE, TUNED)
-    bins, closing = found["log_likelihood"][:-1], found["log_likelihood"][-1]
+    bins, closing = found["log_likelihood_histogram"][:-1], found["log_likelihood_histogram"][-1]
     assert sum(r["base"] for r in bins) == pytest.approx(1) and sum(r["tuned"] for r in bins) == pytest.approx(1)
     assert {r["n"] for r in bins} == {3} and sum(r["base_count"] for r in bins) == 3
     assert closing["x"] == pytest.approx(-0.1) and closing["tuned"] == 1
@@ -134,7 +134,9 @@ def test_all_tasks_together_and_each_alone():
     assert together["t1"]["n"] == cups["t1"]["n"] + sums["t1"]["n"] == 24
     assert together["t1"]["accuracy"] == pytest.approx((cups["t1"]["accuracy"] + sums["t1"]["accuracy"]) / 2)
     assert "cups" in found[ALL]["findings"]["pass_at_k"] and "sums" in found[ALL]["findings"]["pass_at_k"]
-    assert [r["x"] for r in found["cups"]["confidence"]] == [r["x"] for r in found["sums"]["confidence"]]
+    assert [r["x"] for r in found["cups"]["confidence_histogram"]] == [
+        r["x"] for r in found["sums"]["confidence_histogram"]
+    ]
 
 
 @pytest.mark.parametrize("kept", range(0, 120, 7))

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from explorer.analysis.moments import History, moments_frame
+from explorer.analysis.moments import History
 from sampler.core.records import PowerSettings
 from sampler.methods.run import Steering, run_power
 from sampler.models.table import flat_world, peaked_world
@@ -90,11 +90,6 @@ def test_cut_counts_add_up():
 def test_infinite_alpha_has_no_increments():
     rows = History().extend(trace_of(alpha=math.inf, proposal_temperature=1.0).events)
     assert all(row["increments"]["position"] == [] for row in rows if row["kind"] == "step")
-
-
-def test_frame_has_one_row_a_moment():
-    trace = trace_of()
-    assert len(moments_frame(trace)) == len(list(trace.replay()))
 
 
 def test_sentences_read_well():

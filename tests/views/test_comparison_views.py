@@ -9,7 +9,7 @@ from test_views import numbers
 
 from explorer.analysis.comparison import comparison
 from explorer.page.packets import COMPARISON, views
-from explorer.views.figure import STYLES, filled
+from explorer.views.figure import STYLES
 
 WHOLE = comparison(made_up(problems=20, few=6))
 CASES = {"empty": {}, "whole": WHOLE["all tasks"], "one problem": comparison(made_up(("cups",), 1, 1))["cups"]}
@@ -19,25 +19,25 @@ every_figure = pytest.mark.parametrize("name", COMPARISON)
 @every_figure
 @pytest.mark.parametrize("case", CASES)
 def test_fills_without_nan(name, case):
-    figure = filled(COMPARISON[name](), CASES[case])
+    figure = COMPARISON[name].filled(CASES[case])
     values = json.loads(figure.to_json())
     assert not [x for x in numbers(values) if isinstance(x, float) and not math.isfinite(x)]
 
 
 @every_figure
 def test_whole_results_fill_some_series_and_empty_ones_none(name):
-    assert any(len(series.y or ()) for series in filled(COMPARISON[name](), CASES["whole"]).data)
-    assert not any(len(series.y or ()) for series in filled(COMPARISON[name](), {}).data)
+    assert any(len(series.y or ()) for series in COMPARISON[name].filled(CASES["whole"]).data)
+    assert not any(len(series.y or ()) for series in COMPARISON[name].filled({}).data)
 
 
 @every_figure
 def test_rows_are_those_named_like_the_figure(name):
-    assert {series.meta["rows"] for series in COMPARISON[name]().data} == {name}
+    assert {series.meta["rows"] for series in COMPARISON[name].declaration.data} == {name}
 
 
 @every_figure
 def test_axes_name_their_units(name):
-    layout = COMPARISON[name]().layout
+    layout = COMPARISON[name].declaration.layout
     axes = [layout[axis] for axis in ("xaxis", "yaxis", "xaxis2") if axis in layout]
     titles = [axis.title.text for axis in axes if axis.title.text]
     assert len(titles) == 2
@@ -46,7 +46,7 @@ def test_axes_name_their_units(name):
 
 @every_figure
 def test_every_series_explains_itself_on_hover(name):
-    for series in COMPARISON[name]().data:
+    for series in COMPARISON[name].declaration.data:
         assert series.hovertemplate and series.name
         told = [f"customdata[{i}]" in series.hovertemplate for i in range(len(series.meta["custom"]))]
         assert all(told), series.name
@@ -60,7 +60,7 @@ def test_groups_never_differ_by_hue_alone():
 
 def test_accuracy_shows_every_method_once_with_its_interval():
     rows = CASES["whole"]["accuracy"]
-    figure = filled(COMPARISON["accuracy"](), CASES["whole"])
+    figure = COMPARISON["accuracy"].filled(CASES["whole"])
     points = [series for series in figure.data if series.type == "scatter"]
     shown = [(y, x) for series in points for x, y in zip(series.x, series.y, strict=True)]
     assert sorted(shown) == sorted((row["tick"], row["accuracy"]) for row in rows)
@@ -70,7 +70,7 @@ def test_accuracy_shows_every_method_once_with_its_interval():
 
 
 def test_curves_end_where_their_samples_end():
-    figure = filled(COMPARISON["pass_at_k"](), CASES["whole"])
+    figure = COMPARISON["pass_at_k"].filled(CASES["whole"])
     lengths = {series.name: sum(y is not None for y in series.y) for series in figure.data}
     assert lengths[STYLES["base"][0]] == 64 and lengths[STYLES["power_block"][0]] == 16
 

@@ -5,33 +5,23 @@ import math
 
 import pytest
 
-from explorer.analysis.chain import diagnostics
+from explorer.analysis.chain import chain_rows
 from explorer.analysis.chain_draws import draws_frame
-from explorer.analysis.moments import History
+from explorer.analysis.run_rows import run_rows
 from explorer.page.packets import DIAGNOSTICS, FIGURES, compact, packet, views
 from explorer.views.chains import CHAINS
-from explorer.views.figure import ACCEPTED, REJECTED, column, filled, holds, template
+from explorer.views.figure import ACCEPTED, REJECTED, column, template
 from sampler.core.records import PowerSettings
 from sampler.methods.run import run_chains, run_power
 from sampler.models.table import endless_world, flat_world
+from sampler.trace.trace import Trace
 
 
 def rows_of(steps: int) -> dict:
     settings = PowerSettings(alpha=2.0, max_new_tokens=12, block_size=4, steps_per_block=steps)
-    moments = History().extend(run_power(flat_world(), "", settings))
-    taken = [row for row in moments if row["kind"] == "step"]
-    last = taken[-1] if taken else None
-    table = last["increments"] if last else {"position": []}
-    increments = [{name: values[i] for name, values in table.items()} for i in range(len(table["position"]))]
-    last_row = moments[-1]
-    entropy = [
-        {"position": i, "value": h, "error": 0.0, "is_exact": True, "words": "exact"}
-        for i, h in enumerate(last_row["entropy"])
-    ]
-    gain = [row | {"error": 0.1, "below": 0.0, "is_exact": False} for row in entropy]
-    cuts = [{"position": i, "cuts": n} for i, n in enumerate(last_row["cuts"])]
-    measures = {"entropy": entropy, "power_gain": gain, "cuts": cuts}
-    return {"moments": moments, "steps": taken, "increments": increments, "positions": [], "samples": [], **measures}
+    rows = run_rows(Trace(run_power(flat_world(), "", settings)))
+    gain = [row | {"error": 0.1, "below": 0.0, "is_exact": False} for row in rows["entropy"]]
+    return rows | {"power_gain": gain}
 
 
 CASES = {"empty": {}, "no step": rows_of(0), "one step": rows_of(1), "a run": rows_of(12)}
@@ -41,10 +31,10 @@ every_figure = pytest.mark.parametrize("name", FIGURES)
 @every_figure
 @pytest.mark.parametrize("case", CASES)
 def test_fills_without_nan(name, case):
-    figure = filled(FIGURES[name](), CASES[case])
+    figure = FIGURES[name].filled(CASES[case])
     values = json.loads(figure.to_json())
     assert not [x for x in numbers(values) if isinstance(x, float) and not math.isfinite(x)]
-    assert len(figure.data) == len(FIGURES[name]().data)
+    assert len(figure.data) == len(FIGURES[name].declaration.data)
 
 
 def chains_of(chains: int, steps: int) -> dict:
@@ -52,8 +42,7 @@ def chains_of(chains: int, steps: int) -> dict:
     told = {chain: [] for chain in range(chains)}
     for chain, event in run_chains(endless_world(), "", settings, told):
         told[chain].append(event)
-    rows = diagnostics(draws_frame(told, str, "block"), str, {"x": (0.9, 0.95)})
-    return {name: value for name, value in (rows | rows["autocorrelation"]).items() if isinstance(value, list)}
+    return chain_rows(draws_frame(told, str, "block"), str, {"x": (0.9, 0.95)})
 
 
 DIAGNOSED = {"empty": {}, "no step": chains_of(2, 0), "one chain, one step": chains_of(1, 1), "eight": chains_of(8, 24)}
@@ -62,7 +51,7 @@ DIAGNOSED = {"empty": {}, "no step": chains_of(2, 0), "one chain, one step": cha
 @pytest.mark.parametrize("name", DIAGNOSTICS)
 @pytest.mark.parametrize("case", DIAGNOSED)
 def test_diagnostics_fill_explain_themselves_and_name_units(name, case):
-    figure = filled(DIAGNOSTICS[name](), DIAGNOSED[case])
+    figure = DIAGNOSTICS[name].filled(DIAGNOSED[case])
     values = json.loads(figure.to_json())
     assert not [x for x in numbers(values) if isinstance(x, float) and not math.isfinite(x)]
     assert all(series.hovertemplate and series.name for series in figure.data)
@@ -71,10 +60,10 @@ def test_diagnostics_fill_explain_themselves_and_name_units(name, case):
 
 
 def test_chains_are_told_apart_by_more_than_hue():
-    lines = DIAGNOSTICS["chain_traces"]().data
+    lines = DIAGNOSTICS["chain_traces"].declaration.data
     assert len(lines) == len(CHAINS) == 8
     assert len({(line.line.dash, line.marker.symbol) for line in lines}) == 8
-    drawn = filled(DIAGNOSTICS["chain_traces"](), DIAGNOSED["eight"]).data
+    drawn = DIAGNOSTICS["chain_traces"].filled(DIAGNOSED["eight"]).data
     assert [len(line.x) for line in drawn] == [3 * 25] * 8
 
 
@@ -88,32 +77,32 @@ def numbers(value):
 
 @every_figure
 def test_axes_name_their_units(name):
-    layout = FIGURES[name]().layout
+    layout = FIGURES[name].declaration.layout
     titles = [axis.title.text for axis in (layout.xaxis, layout.yaxis)]
     assert all(any(unit in title for unit in ("(", "draw")) for title in titles), titles
 
 
 @every_figure
 def test_every_series_explains_itself_on_hover(name):
-    assert all(series.hovertemplate and series.name for series in FIGURES[name]().data)
+    assert all(series.hovertemplate and series.name for series in FIGURES[name].declaration.data)
 
 
 @every_figure
 def test_declarations_hold_no_data_and_never_share_state(name):
-    before = FIGURES[name]().to_json()
-    filled(FIGURES[name](), CASES["a run"])
-    assert FIGURES[name]().to_json() == before
+    before = FIGURES[name].declaration.to_json()
+    FIGURES[name].filled(CASES["a run"])
+    assert FIGURES[name].declaration.to_json() == before
 
 
 @pytest.mark.parametrize("name", ["log_likelihood", "block_history", "proposals"])
 def test_verdicts_differ_in_glyph_as_well_as_hue(name):
-    marks = {(s.marker.color, s.marker.symbol) for s in FIGURES[name]().data if s.type == "scatter"}
+    marks = {(s.marker.color, s.marker.symbol) for s in FIGURES[name].declaration.data if s.type == "scatter"}
     assert {(ACCEPTED, "circle"), (REJECTED, "x")} <= marks
 
 
 def test_log_likelihood_shows_every_step_once():
     rows = CASES["a run"]
-    figure = filled(FIGURES["log_likelihood"](), rows)
+    figure = FIGURES["log_likelihood"].filled(rows)
     by_name = {series.name: series for series in figure.data}
     shown = sorted([*by_name["accepted"].x, *by_name["rejected"].x])
     assert shown == [row["x"] for row in rows["steps"]]
@@ -122,8 +111,8 @@ def test_log_likelihood_shows_every_step_once():
 
 def test_drop_lines_end_at_the_text_compared_with():
     rows = CASES["a run"]
-    for series in filled(FIGURES["log_likelihood"](), rows).data[1:3]:
-        chosen = [row for row in rows["steps"] if holds(row, series.meta["where"])]
+    for series in FIGURES["log_likelihood"].filled(rows).data[1:3]:
+        chosen = [row for row in rows["steps"] if row["is_accepted"] == series.meta["where"]["is_accepted"]]
         ends = [
             y + up - down for y, up, down in zip(series.y, series.error_y.array, series.error_y.arrayminus, strict=True)
         ]
@@ -132,9 +121,13 @@ def test_drop_lines_end_at_the_text_compared_with():
 
 def test_a_measure_is_drawn_once_hatched_with_its_error_where_it_is_estimated():
     rows = CASES["a run"]
-    figure = FIGURES["pivotal_positions"]()
+    figure = FIGURES["pivotal_positions"].declaration
     assert figure.layout.meta["titles"].keys() == {"entropy", "power_gain", "success_delta"}
-    drawn = {s.name: s for s in filled(figure, rows).data if s.x is not None and len(s.x) and s.yaxis != "y2"}
+    drawn = {
+        s.name: s
+        for s in FIGURES["pivotal_positions"].filled(rows).data
+        if s.x is not None and len(s.x) and s.yaxis != "y2"
+    }
     assert drawn.keys() == {"entropy, exact", "power gain, estimated"}
     exact, estimated = drawn["entropy, exact"], drawn["power gain, estimated"]
     assert not exact.error_y.visible and not exact.marker.pattern.shape
@@ -144,7 +137,7 @@ def test_a_measure_is_drawn_once_hatched_with_its_error_where_it_is_estimated():
 
 
 def test_history_pads_short_rows_with_gaps():
-    assert column([{"age": [1]}, {"age": [1, 2, 3]}], "age") == [[1, None, None], [1, 2, 3]]
+    assert column([[1], [1, 2, 3]]) == [[1, None, None], [1, 2, 3]]
 
 
 def test_packets_are_ascii_json_without_nan():

@@ -1,5 +1,5 @@
 // Puts the Compare page together: fetches the recorded results when it is first opened, takes live ones off its own wire.
-import { Figure, holds } from "../figures.js";
+import { Figure, filled } from "../figures.js";
 import { file } from "../files.js";
 import { element } from "../format.js";
 import { store, subscribe as onExplore } from "../store.js";
@@ -109,16 +109,11 @@ function radio(group, value, checked, text, onchange) {
   return element("label", {}, element("input", { type: "radio", name: group, value, checked, onchange }), ` ${text}`);
 }
 
-/** One figure with the series that have something to show; where none has, a sentence instead. */
-function draw({ name, place, declaration, figure }, found) {
-  const has = (series) => {
-    const { rows: own, where, fields } = series.meta;
-    return (found[own] ?? []).some((row) => holds(row, where) && (row[fields.y] ?? null) !== null);
-  };
-  const isEmpty = !declaration.data.some(has);
-  place.classList.toggle("nothing", isEmpty);
-  if (name === "accuracy") place.style.height = `${LINES_APART + LINE * found.accuracy.length}px`;
-  if (isEmpty) return;
+/** One figure, or a sentence where it has nothing to show. */
+function draw({ name, place, declaration, figure }, rows) {
   const narrow = place.clientWidth < NARROW ? SHORT[name] : {};
-  figure.draw(found, { uirevision: name, ...narrow }, (own) => (own.data = own.data.filter(has)));
+  if (name === "accuracy") place.style.height = `${LINES_APART + LINE * rows.accuracy.length}px`;
+  const isEmpty = filled(structuredClone(declaration), rows).length === 0;
+  place.classList.toggle("nothing", isEmpty);
+  if (!isEmpty) figure.draw(rows, { uirevision: name, ...narrow });
 }

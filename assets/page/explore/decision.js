@@ -26,7 +26,7 @@ export class DecisionCard {
     const key = `${store.run.id} ${step.index} ${store.dark}`;
     if (key === this.drawn) return;
     this.drawn = key;
-    this.waterfall.draw({ increments: incrementRows(step) });
+    this.waterfall.draw({ increments: zip(step.increments) });
   }
 }
 
@@ -119,16 +119,4 @@ function turn(step) {
     parts.push(element("p", { class: "what-if" }, `What-if α = ${number(store.whatIfAlpha, 1)}: ${verdict} (this decision only).`));
   }
   return element("div", {}, ...parts);
-}
-
-function incrementRows(step) {
-  return zip(step.increments).map((row, i) => ({
-    ...row,
-    is_gain: row.increment >= 0,
-    log_u: step.log_u,
-    proposed_token: step.written.tokens[i] ?? "nothing",
-    replaced_token: step.replaced.tokens[i] ?? "nothing",
-    proposed_text: number(row.proposed, 3),
-    replaced_text: number(row.replaced, 3),
-  }));
 }

@@ -59,7 +59,7 @@ export class Drawer {
       const { data, isEmpty, words } = content[name];
       if (note) note.textContent = words;
       figure.element.hidden = isEmpty;
-      if (!isEmpty) figure.draw(data, {}, name === "chain_traces" ? (drawn) => keepChains(drawn, rows.chains) : undefined);
+      if (!isEmpty) figure.draw(data);
     }
     this.part("chain-blocks").replaceChildren(blockTable(rows));
     this.part("chain-reasons").replaceChildren(...reasonsOf(rows).map((text) => element("li", {}, text)));
@@ -106,11 +106,6 @@ function distanceWords({ chains, distances, target }) {
     `Estimate from ${chains.length} chains: ${number(distance, 3)} at the end; as many exact samples would have ${number(expected, 3)} ` +
     `on average. The target is certified: all but ${probability(target.value)} of p^α was enumerated, and the estimate is off by no more.${limit}`
   );
-}
-
-/** Only the chains that there are stand in the legend. */
-function keepChains(figure, chains) {
-  figure.data = figure.data.filter((series) => chains.includes(Number(series.meta.where.slice("chain_".length))));
 }
 
 const HEADINGS = ["block", "steps", "accepted", "accepted and changed", "tokens changed an accepted step", "steps since last change", "effective sample size", "R-hat"];

@@ -1,10 +1,9 @@
 // The pivotal strip: three measures by position, of which one is drawn above the cuts, and buttons to its highest.
-import { element, number, signed } from "../format.js";
+import { element, number } from "../format.js";
 import { store, update, currentMoment } from "../store.js";
 import { isFinalText } from "./target.js";
 
 const NAMES = { entropy: "entropy", power_gain: "power gain", success_delta: "success delta" };
-const UNITS = { entropy: " nats", power_gain: " nats", success_delta: "" };
 const LEADS = { entropy: "Most uncertain: ", power_gain: "Highest power gain: ", success_delta: "Largest change: " };
 
 /** The measure on show: power gain and success delta belong to the final text alone. */
@@ -13,31 +12,21 @@ export const shownMeasure = () => (store.measure !== "entropy" && isFinalText() 
 /** Rows of the measure on show, one a position where it is known. */
 export function measureRows() {
   const moment = currentMoment();
-  if (!moment) return [];
   const name = shownMeasure();
-  const at = (position) => (name === "entropy" ? { value: moment.entropy[position], error: 0, is_exact: true } : store.target.pivots[position]?.[name]);
-  return moment.tokens
-    .map((token, position) => ({ position, token, ...at(position) }))
-    .filter((row) => row.value !== undefined)
-    .map((row) => ({ ...row, below: name === "power_gain" ? Math.min(row.error, row.value) : row.error, words: words(name, row) }));
+  const at = (position) => (name === "entropy" ? entropyAt(moment.entropy[position]) : store.target.pivots[position]?.[name]);
+  return (moment?.tokens ?? []).map((token, position) => ({ position, token, ...at(position) })).filter((row) => row.value !== undefined);
 }
 
-/** A measure with its error, exact or estimated. */
-function words(name, { value, error, is_exact: isExact }) {
-  const shown = name === "success_delta" ? signed(value, 3) : number(value, 3);
-  if (name === "entropy") return `entropy ${shown} nats, exact`;
-  const within = error < 5e-4 ? "0.0005" : number(error, 3);
-  return `${NAMES[name]} ${shown}${UNITS[name]}, ${isExact ? `exact within ${within}` : `estimated, ± ${within}`}`;
-}
+const entropyAt = (value) => value !== null && { value, error: 0, below: 0, is_exact: true, words: `entropy ${number(value, 3)} nats, exact` };
 
 export const pivotalPositions = (width) => ({
   key: () => [store.selected, store.phase, shownMeasure(), store.target?.pivots],
   content: () => {
-    const cuts = cutRows();
-    const most = Math.max(1, ...cuts.map((row) => row.cuts));
+    const positions = positionRows(currentMoment());
+    const most = Math.max(1, ...positions.map((row) => row.cuts));
     const measure = shownMeasure();
     return {
-      rows: { cuts, [measure]: measureRows() },
+      rows: { positions, [measure]: measureRows() },
       layout: { "xaxis.range": [-0.8, width() - 0.4], "yaxis2.dtick": Math.ceil(most / 4) },
       edit: (figure) => (figure.layout.yaxis.title.text = figure.layout.meta.titles[measure]),
     };
@@ -45,21 +34,11 @@ export const pivotalPositions = (width) => ({
   onPoint: (point, isClick) => update({ position: point.x, ...(isClick ? { chosen: point.x } : {}) }),
 });
 
-function cutRows() {
-  const moment = currentMoment();
-  if (!moment) return [];
-  return moment.tokens.map((token, position) => ({
-    position,
-    token,
-    cuts: moment.cuts[position],
-    changed_cuts: moment.changed_cuts[position],
-    same_cuts: moment.same_cuts[position],
-    rejected_cuts: moment.rejected_cuts[position],
-    changed_words: "changed the text",
-    same_words: "drew the same text again",
-    rejected_words: "were rejected",
-  }));
-}
+const BY_POSITION = ["share", "cuts", "changed_cuts", "same_cuts", "rejected_cuts"];
+
+/** A moment's lists as rows, one a position. */
+export const positionRows = (moment) =>
+  (moment?.tokens ?? []).map((token, position) => ({ position, token, ...Object.fromEntries(BY_POSITION.map((name) => [name, moment[name][position]])) }));
 
 /** Which measures can be chosen, and what is on show. */
 export function showMeasures(root, caption) {
@@ -69,7 +48,7 @@ export function showMeasures(root, caption) {
 
 function captionOf() {
   const { measure, target } = store;
-  if (measure === "entropy") return "Entropy of the base model where each token was drawn: exact.";
+  if (measure === "entropy") return currentMoment()?.entropy.includes(null) ? "Entropy of the base model: not known, this model gives the drawn tokens alone." : "Entropy of the base model where each token was drawn: exact.";
   const name = NAMES[measure];
   if (target?.sentence) return `${target.sentence} Shown: entropy.`;
   if (!store.ended) return `The ${name} is of the final text; it comes when the run is over. Shown: entropy.`;

@@ -2,7 +2,7 @@
 import { Figure, safe } from "../figures.js";
 import { number } from "../format.js";
 import { store, update, frozenAfter, shownMoments, judgedSteps, selectedMoment } from "../store.js";
-import { pivotalPositions } from "./pivots.js";
+import { pivotalPositions, positionRows } from "./pivots.js";
 import { wouldTurn } from "./whatif.js";
 
 const REDRAW_EVERY = 160; // ms while playing; a figure at rest is redrawn at once
@@ -116,7 +116,7 @@ const blockHistory = {
       rows: {
         moments: moments.map((m, i) => ({ ...m, cell_texts: m.tokens.map((_, p) => cellText(m, p, fates[i][p])) })),
         steps: judgedSteps(),
-        positions: (moments.at(-1)?.share ?? []).map((share, position) => ({ position, share })),
+        positions: positionRows(moments.at(-1)),
       },
       layout: {
         "xaxis.range": [-0.8, width() - 0.4],
@@ -147,14 +147,14 @@ function colourCells(figure) {
   cells.meta.fields.z = store.colouring;
 }
 
-/** For every shown cell, the draw that changed its token later, null if none did. */
+/** For every shown cell, when its token was changed later, null if it was not. */
 function fatesOf(moments) {
   const fates = moments.map((m) => Array(m.length).fill(null));
   for (let i = moments.length - 2; i >= 0; i -= 1) {
     for (let p = 0; p < moments[i].length; p += 1) {
       const next = moments[i + 1];
       const changed = p >= next.length || next.age[p] === 0;
-      fates[i][p] = changed ? next.x : fates[i + 1][p];
+      fates[i][p] = changed ? next.when : fates[i + 1][p];
     }
   }
   return fates;
@@ -162,13 +162,14 @@ function fatesOf(moments) {
 
 function cellText(moment, position, changedAt) {
   const age = moment.age[position] === 0 ? "new here" : `unchanged for ${moment.age[position]} moments`;
+  const entropy = moment.entropy[position] === null ? "not known" : `${number(moment.entropy[position], 3)} nats`;
   const end = position < frozenAfter(shownMoments().at(-1)) ? "never changed again: its block is frozen" : "still standing";
   return [
     `<b>${safe(moment.tokens[position])}</b> token ${position}, ${moment.when}`,
     `${age}; ${moment.survived[position]} challenges survived`,
-    `log p ${number(moment.log_p[position], 3)} nats, entropy ${number(moment.entropy[position], 3)} nats`,
+    `log p ${number(moment.log_p[position], 3)} nats, entropy ${entropy}`,
     `same token in ${Math.round(100 * moment.share[position])} % of the last moments`,
-    changedAt === null ? end : `replaced at draw ${changedAt}`,
+    changedAt === null ? end : `replaced ${changedAt}`,
   ].join("<br>");
 }
 

@@ -49,9 +49,10 @@ function token(text, position, moment, role, isCut) {
 function tokenTitle(text, position, moment) {
   if (!moment) return `${text}  token ${position}, proposed`;
   const age = moment.age[position];
+  const entropy = moment.entropy[position] === null ? "not known" : `${number(moment.entropy[position], 3)} nats`;
   return (
     `${text}  token ${position}\nlog p ${number(moment.log_p[position], 3)} nats, entropy ` +
-    `${number(moment.entropy[position], 3)} nats\nchanged ${age} moments ago, survived ` +
+    `${entropy}\nchanged ${age} moments ago, survived ` +
     `${moment.survived[position]} challenges`
   );
 }

@@ -108,6 +108,8 @@ export function completionRows(most = MOST) {
   return chosen.map((end, k) => completionRow(end, k, temperature));
 }
 
+const NO_RUNS = { share: null, up: null, down: null, count: null, run_law: null };
+
 function completionRow({ node, low, high, count }, k, temperature) {
   const { tree, sampled } = state;
   const tokens = prefixOf(node);
@@ -116,6 +118,7 @@ function completionRow({ node, low, high, count }, k, temperature) {
   const power = (low + high) / 2;
   const [least, most] = given(tree, temperature, 0, node);
   const row = {
+    ...NO_RUNS,
     x: k,
     text,
     label: label.length <= SHORT ? safe(label) : `#${k + 1}`,

@@ -48,13 +48,8 @@ export function dialFinding() {
   return `B ${size}, N ${steps}: total variation ${power} to p^α, ${temperature} to token-level temperature, exact${stale}.`;
 }
 
-/** Rows of both figures: by block size at the chosen N, and by N for each block size. */
+/** Rows of both figures: by block size at the chosen N, and by N in the chosen scope. */
 export function dialRows() {
   const rows = state.dial?.rows ?? [];
-  const found = {};
-  for (const scope of ["block", "completion"]) {
-    found[`by_block_${scope}`] = rows.filter((row) => row.scope === scope && row.steps === dialState.steps);
-  }
-  for (const row of rows) if (row.scope === dialState.scope) (found[`blocks_of_${row.block_size}`] ??= []).push(row);
-  return found;
+  return { at_steps: rows.filter((row) => row.steps === dialState.steps), in_scope: rows.filter((row) => row.scope === dialState.scope) };
 }
