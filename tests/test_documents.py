@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from explorer.page.explore.uploads import MOST_CHARACTERS
 from explorer.page.serving.gate import MOST_UPLOAD
 from explorer.page.serving.sharing import recorded_elsewhere
 from explorer.page.tree.whole_runs import MOST_NETWORK_RUNS, MOST_RUNS
+from sampler import Trace
 from sampler.core import kernel
 from sampler.core.records import MAX_PROMPT
 
@@ -153,6 +155,17 @@ def test_the_twenty_lines_of_the_readme_are_those_of_the_kernel():
     real = {part.name: part for part in ast.parse(Path(kernel.__file__).read_text()).body if hasattr(part, "name")}
     assert [part.name for part in shown] == ["revise", "write", "next_token"]
     assert [bare(part) for part in shown] == [bare(real[part.name]) for part in shown]
+
+
+def test_the_lines_for_python_give_a_trace_that_verifies(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    [listing] = [block for block in blocks(DOCUMENTS["README.md"], "python") if "yield" not in block]
+    names: dict[str, Any] = {}
+    exec(compile(listing, "README.md", "exec"), names)
+    trace = names["trace"]
+    assert isinstance(trace, Trace) and len(trace.steps()) >= 10 and trace.text in capsys.readouterr().out
+    assert trace.verify(names["model"]).ok
+    assert Trace.load(tmp_path / "run.jsonl").text == trace.text
 
 
 def test_the_fixed_limits_are_as_the_readme_tells():
