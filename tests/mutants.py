@@ -14,6 +14,7 @@ from sampler.core import kernel, power
 from sampler.core.draws import Draws
 from sampler.core.kernel import Revise, Rows, Stage
 from sampler.core.records import ChainState, Segment
+from sampler.core.requests import NextRows, by_rows
 from sampler.core.rows import ArrayRow, Row
 from sampler.exact.wrong_kernels import WRONG_KERNELS, Anatomy, Question, as_long_as_current
 
@@ -52,10 +53,11 @@ def with_cropped_cache(stage: Stage, state: ChainState, kept: tuple[int, ...], d
 
 def asking_for(change: Callable, writer: Generator) -> Rows[Segment]:
     """The writer with every context changed on its way to the model."""
+    rows = by_rows(writer)
     try:
-        contexts = next(writer)
+        request = next(rows)
         while True:
-            contexts = writer.send((yield [change(context) for context in contexts]))
+            request = rows.send((yield NextRows([change(context) for context in request.contexts])))
     except StopIteration as end:
         return end.value
 
@@ -64,7 +66,7 @@ class TopTwo:
     """Draws as of a generator with top_k = 2 left at its default."""
 
     def __init__(self, draws: Draws) -> None:
-        self.cut, self.accept, self._draws = draws.cut, draws.accept, draws
+        self.cut, self.accept, self.seed, self._draws = draws.cut, draws.accept, draws.seed, draws
 
     def token(self, log_q: Row, position: int) -> int:
         row = np.asarray(log_q)

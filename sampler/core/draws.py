@@ -29,6 +29,10 @@ class Draws(Protocol):
         """A token from the row log q for this position of the completion."""
         ...
 
+    def seed(self, position: int) -> int:
+        """A whole number below 2^53 for a model that draws by itself from this position of the completion on."""
+        ...
+
     def accept(self, log_ratio: float) -> tuple[bool, float]:
         """(log u < log_ratio, log u) for u uniform on (0, 1)."""
         ...
@@ -63,6 +67,9 @@ class SeededDraws:
             self._tokens[page] = uniforms(*self._where, self._purpose, page * PAGE, PAGE)
         return log_q.draw(self._tokens[page][place])
 
+    def seed(self, position: int) -> int:
+        return int(uniform(*self._where, self._purpose, position) * 2**53)
+
     def accept(self, log_ratio: float) -> tuple[bool, float]:
         log_u = math.log(uniform(*self._where, ACCEPT, 0))
         return log_u < log_ratio, log_u
@@ -84,6 +91,9 @@ class EnumeratedDraws:
         return self._choose(
             {v: math.exp(log_prob) for v, log_prob in enumerate(np.asarray(log_q).tolist()) if log_prob > -math.inf}
         )
+
+    def seed(self, position: int) -> int:
+        raise TypeError("draws can be enumerated only of a model with next-token rows")
 
     def accept(self, log_ratio: float) -> tuple[bool, float]:
         """Both verdicts, with log u in the middle of the numbers that lead to each."""

@@ -1,21 +1,17 @@
 """The kernel: extend a completion by a block, revise it, judge the revision. Pure; the heart of the project.
 
-A kernel function is a generator that *asks* for next-token rows: it yields a list of R contexts and is sent their
-rows, R of [V]. It never sees a model, a cache or a batch, so `in_lock_step` (lock_step.py) may run many side by side,
+A kernel function is a generator that *asks*: it yields a request (requests.py), such as "continue this text", and is
+sent the answer. It never sees a model, a cache or a batch, so `in_lock_step` (lock_step.py) may run many side by side,
 and enumerated draws turn the very same code into its own exact transition matrix.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
-from sampler.core import power
+from sampler.core import power, requests
 from sampler.core.draws import Draws
 from sampler.core.records import ChainState, Law, Revision, Segment
-from sampler.core.rows import Row
-
-Result = TypeVar("Result")
-Rows = Generator[list[tuple[int, ...]], Sequence[Row], Result]
+from sampler.core.requests import Asks, Continue, Rows, Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +26,10 @@ class Stage:
     alternatives: int
 
 
-Revise = Callable[[Stage, ChainState, Draws], Rows[tuple[Revision, ChainState]]]  # `revise`, or another in its place
+Revise = Callable[[Stage, ChainState, Draws], Asks[tuple[Revision, ChainState]]]  # `revise`, or another in its place
 
 
-def extend(stage: Stage, state: ChainState, draws: Draws) -> Rows[tuple[Segment, ChainState]]:
+def extend(stage: Stage, state: ChainState, draws: Draws) -> Asks[tuple[Segment, ChainState]]:
     """Write on from the proposal q until `stage.end` or an end token; returns the new tokens and the new state."""
     if state.finished:
         return Segment(), state
@@ -41,7 +37,7 @@ def extend(stage: Stage, state: ChainState, draws: Draws) -> Rows[tuple[Segment,
     return written, closed(stage, state.segment + written)
 
 
-def revise(stage: Stage, state: ChainState, draws: Draws) -> Rows[tuple[Revision, ChainState]]:
+def revise(stage: Stage, state: ChainState, draws: Draws) -> Asks[tuple[Revision, ChainState]]:
     """One Metropolis-Hastings step that leaves p(completion from stage.start on)^alpha invariant.
 
     Draws a cut among the n = len(state) - stage.start places, regenerates from there, and accepts with probability
@@ -61,12 +57,13 @@ def revise(stage: Stage, state: ChainState, draws: Draws) -> Rows[tuple[Revision
     return revision, closed(stage, kept + proposed) if is_accepted else state
 
 
-def write(stage: Stage, kept_ids: tuple[int, ...], draws: Draws) -> Rows[Segment]:
+def write(stage: Stage, kept_ids: tuple[int, ...], draws: Draws) -> Asks[Segment]:
     """Sample tokens from q after prompt + kept, until `stage.end` positions or an end token, which is kept."""
-    written = Segment()
-    while not is_whole(stage, len(kept_ids), written):
-        written += yield from next_token(stage, kept_ids + written.token_ids, draws)
-    return written
+    position, context = len(kept_ids), stage.prompt_ids + kept_ids
+    if position >= stage.end:
+        return Segment()
+    most = stage.end - position
+    return (yield Continue(context, most, stage.eos_ids, stage.law, stage.alternatives, draws, position))
 
 
 def is_whole(stage: Stage, num_kept: int, written: Segment) -> bool:
@@ -76,31 +73,15 @@ def is_whole(stage: Stage, num_kept: int, written: Segment) -> bool:
 
 def next_token(stage: Stage, ids: tuple[int, ...], draws: Draws) -> Rows[Segment]:
     """One token from q after prompt + ids."""
-    [row] = yield [stage.prompt_ids + ids]
-    log_q = row.tempered(stage.law.temperature)
-    return measured(stage, draws.token(log_q, len(ids)), row, log_q)
+    return requests.next_token(stage.prompt_ids + ids, stage.law, stage.alternatives, draws, len(ids))
 
 
-def remeasure(stage: Stage, state: ChainState) -> Rows[ChainState]:
+def remeasure(stage: Stage, state: ChainState) -> Asks[ChainState]:
     """The same text with log q and log Z of its revisable tokens under the law of `stage`, after a dial has moved."""
-    ids = state.segment.token_ids
-    segment = state.segment[: stage.start]
-    for position in range(stage.start, len(ids)):
-        [row] = yield [stage.prompt_ids + ids[:position]]
-        segment += measured(stage, ids[position], row, row.tempered(stage.law.temperature))
-    return ChainState(segment, state.finished)
-
-
-def measured(stage: Stage, token: int, row: Row, log_q: Row) -> Segment:
-    """One drawn token as a segment of length 1, with what its rows say: the base row and the proposal's."""
-    return Segment(
-        token_ids=(token,),
-        log_p=(row[token],),
-        log_q=(log_q[token],),
-        log_z=(row.log_z(stage.law.alpha),),
-        entropy=(row.entropy(),),
-        alternatives=(row.top_tokens(stage.alternatives),),
-    )
+    fixed, revisable = state.segment[: stage.start], state.segment.token_ids[stage.start :]
+    context = stage.prompt_ids + fixed.token_ids
+    measured = yield Score(context, revisable, stage.law, stage.alternatives)
+    return ChainState(fixed + measured, state.finished)
 
 
 def closed(stage: Stage, segment: Segment) -> ChainState:

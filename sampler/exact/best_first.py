@@ -14,7 +14,7 @@ import numpy as np
 
 from sampler.core.power import log_sum_exp
 from sampler.core.records import checked_alpha, checked_int, checked_number
-from sampler.models.contract import LanguageModel
+from sampler.models.contract import NextToken
 
 BATCH = 256  # rows a call of the model
 LEEWAY = 1.0  # nats; keeps the batch small, so that the search does not compute rows it may never use
@@ -105,9 +105,7 @@ class Budget:
         checked_number("seconds", self.seconds, 1e-3, 3600)
 
 
-def enumerate_best_first(
-    model: LanguageModel, prompt_ids: Text, length: int, alpha: float, budget: Budget
-) -> Enumeration:
+def enumerate_best_first(model: NextToken, prompt_ids: Text, length: int, alpha: float, budget: Budget) -> Enumeration:
     """Enumerate completions of at most `length` tokens, sets that may hold most of p^alpha first; alpha from 1 to inf.
 
     Among whole prefixes that is the order of p at every alpha: without knowing the future, no other order lowers the

@@ -21,7 +21,7 @@ from sampler.exact.enumeration import (
     power_target,
     temperature_law,
 )
-from sampler.models.contract import LanguageModel
+from sampler.models.contract import NextToken
 
 MAX_COMPLETIONS = 1000  # the cost of enumerating the kernel grows with their square
 
@@ -38,7 +38,7 @@ class DialPoint:
 
 
 def block_dial(
-    model: LanguageModel,
+    model: NextToken,
     prompt_ids: Completion,
     alpha: float,
     temperature: float,
@@ -77,7 +77,7 @@ class RunLaws:
     """Exact laws of block-wise runs of one model, prompt and law; each step is enumerated once for every N and B."""
 
     def __init__(
-        self, model: LanguageModel, prompt_ids: Completion, law: Law, length: int, revise: Revise = kernel.revise
+        self, model: NextToken, prompt_ids: Completion, law: Law, length: int, revise: Revise = kernel.revise
     ) -> None:
         self.length = length
         self._model = _Remembering(model)
@@ -155,7 +155,7 @@ class RunLaws:
 class _Remembering:
     """A model that computes each row once."""
 
-    def __init__(self, model: LanguageModel) -> None:
+    def __init__(self, model: NextToken) -> None:
         self.eos_ids = model.eos_ids
         self._model = model
         self._rows: dict[Completion, Row] = {}

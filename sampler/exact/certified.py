@@ -19,7 +19,7 @@ import numpy as np
 from sampler.core.power import log_sum_exp
 from sampler.core.records import checked_alpha
 from sampler.exact.best_first import Budget, Enumeration, Text, enumerate_best_first, missing_share, rounding
-from sampler.models.contract import LanguageModel
+from sampler.models import contract
 
 ULP = 2.0**-50  # what the last operations on an interval's end may cost it, as a share
 TIED = 1e9  # nats; how uncertain the shares of modes are that rounding cannot tell apart
@@ -61,7 +61,7 @@ class NextToken(NamedTuple):
 
 
 def certify(
-    model: LanguageModel, prompt_ids: Text, length: int, alpha: float = 4.0, budget: Budget | None = None
+    model: contract.NextToken, prompt_ids: Text, length: int, alpha: float = 4.0, budget: Budget | None = None
 ) -> "CertifiedTarget":
     """The certified target of a prompt, for completions of at most `length` tokens, searched for this alpha.
 

@@ -9,14 +9,14 @@ from sampler.core import kernel
 from sampler.core.draws import Draws, enumerate_outcomes
 from sampler.core.kernel import Revise, Stage
 from sampler.core.records import ChainState, Law, Segment
-from sampler.models.contract import LanguageModel
+from sampler.models.contract import NextToken
 from sampler.models.lock_step import alone
 
 Completion = tuple[int, ...]
 Distribution = dict[Completion, float]
 
 
-def completions(model: LanguageModel, prompt_ids: Completion, length: int) -> Iterator[tuple[Completion, float]]:
+def completions(model: NextToken, prompt_ids: Completion, length: int) -> Iterator[tuple[Completion, float]]:
     """Every completion that ends, or has `length` tokens, with its log p under the base model."""
     pending: list[tuple[Completion, float]] = [((), 0.0)]
     while pending:
@@ -28,7 +28,7 @@ def completions(model: LanguageModel, prompt_ids: Completion, length: int) -> It
         pending.extend(((*ids, int(v)), log_p + row[v]) for v in np.flatnonzero(np.isfinite(row)))
 
 
-def power_target(model: LanguageModel, prompt_ids: Completion, length: int, alpha: float) -> Distribution:
+def power_target(model: NextToken, prompt_ids: Completion, length: int, alpha: float) -> Distribution:
     """p(x)^alpha normalised over all completions of at most `length` tokens; at alpha = inf the likeliest ones."""
     log_p = dict(completions(model, prompt_ids, length))
     top = max(log_p.values())
@@ -37,13 +37,13 @@ def power_target(model: LanguageModel, prompt_ids: Completion, length: int, alph
     return {ids: weight / total for ids, weight in weights.items()}
 
 
-def temperature_law(model: LanguageModel, prompt_ids: Completion, length: int, temperature: float) -> Distribution:
+def temperature_law(model: NextToken, prompt_ids: Completion, length: int, temperature: float) -> Distribution:
     """The law of token-level temperature sampling over completions of at most `length` tokens."""
     stage = _stage(model, prompt_ids, 0, length, Law(1 / temperature, temperature))
     return extension_law(model, stage, {(): 1.0})
 
 
-def extension_law(model: LanguageModel, stage: Stage, law: Distribution) -> Distribution:
+def extension_law(model: NextToken, stage: Stage, law: Distribution) -> Distribution:
     """The law of the completion after the kernel has extended one drawn from `law`."""
     result: Distribution = {}
     for ids, mass in law.items():
@@ -54,11 +54,11 @@ def extension_law(model: LanguageModel, stage: Stage, law: Distribution) -> Dist
     return result
 
 
-def _extending(model: LanguageModel, stage: Stage, state: ChainState) -> Callable[[Draws], tuple[Segment, ChainState]]:
+def _extending(model: NextToken, stage: Stage, state: ChainState) -> Callable[[Draws], tuple[Segment, ChainState]]:
     return lambda draws: alone(model, kernel.extend(stage, state, draws))
 
 
-def one_revision(model: LanguageModel, stage: Stage, ids: Completion, revise: Revise = kernel.revise) -> Distribution:
+def one_revision(model: NextToken, stage: Stage, ids: Completion, revise: Revise = kernel.revise) -> Distribution:
     """The law of the completion after one `revise` of this one."""
     result: Distribution = {}
     state = state_of(model, stage, ids)
@@ -69,7 +69,7 @@ def one_revision(model: LanguageModel, stage: Stage, ids: Completion, revise: Re
 
 
 def transition_matrix(
-    model: LanguageModel, stage: Stage, states: list[Completion], revise: Revise = kernel.revise
+    model: NextToken, stage: Stage, states: list[Completion], revise: Revise = kernel.revise
 ) -> np.ndarray:
     """K [S, S]: K[i, j] = probability that one `revise` takes states[i] to states[j]. KeyError if it leaves them."""
     return matrix_of([one_revision(model, stage, ids, revise) for ids in states], states)
@@ -85,7 +85,7 @@ def matrix_of(laws: Sequence[Distribution], states: Sequence[Completion]) -> np.
 
 
 def run_law(
-    model: LanguageModel,
+    model: NextToken,
     prompt_ids: Completion,
     alpha: float,
     temperature: float,
@@ -109,7 +109,7 @@ def run_law(
     return law
 
 
-def revised_law(model: LanguageModel, stage: Stage, law: Distribution, steps: int) -> Distribution:
+def revised_law(model: NextToken, stage: Stage, law: Distribution, steps: int) -> Distribution:
     """The law after `steps` revisions of a completion drawn from `law`; what ended before `stage.start` stays."""
     frozen = {ids: mass for ids, mass in law.items() if len(ids) <= stage.start}
     result = dict(frozen)
@@ -128,7 +128,7 @@ def total_variation(p: Distribution, q: Distribution) -> float:
     return 0.5 * math.fsum(abs(p.get(ids, 0.0) - q.get(ids, 0.0)) for ids in p.keys() | q.keys())
 
 
-def state_of(model: LanguageModel, stage: Stage, ids: Completion) -> ChainState:
+def state_of(model: NextToken, stage: Stage, ids: Completion) -> ChainState:
     """A completion as the kernel sees it, measured by the model under the stage's law."""
     whole = kernel.Stage(stage.prompt_ids, stage.eos_ids, 0, stage.end, stage.law, stage.alternatives)
     zeros = (0.0,) * len(ids)
@@ -136,5 +136,5 @@ def state_of(model: LanguageModel, stage: Stage, ids: Completion) -> ChainState:
     return alone(model, kernel.remeasure(whole, ChainState(bare, bool(ids) and ids[-1] in stage.eos_ids)))
 
 
-def _stage(model: LanguageModel, prompt_ids: Completion, start: int, end: int, law: Law) -> Stage:
+def _stage(model: NextToken, prompt_ids: Completion, start: int, end: int, law: Law) -> Stage:
     return Stage(prompt_ids, model.eos_ids, start, end, law, alternatives=0)

@@ -14,7 +14,7 @@ from sampler.core.records import checked_alpha, checked_int
 from sampler.core.rows import Row
 from sampler.exact.certified import CertifiedTarget, Interval
 from sampler.exact.rollouts import Estimate, Rollouts, Text, roll_out
-from sampler.models.contract import LanguageModel
+from sampler.models.contract import NextToken
 
 TOLERANCE = 0.01  # the widest certified interval that counts as exact
 FUTURES = 5
@@ -40,7 +40,7 @@ class Question:
     checker exists. `rollouts` futures a token stand in where the target is not narrow enough.
     """
 
-    model: LanguageModel
+    model: NextToken
     prompt_ids: Text
     alpha: float
     length: int

@@ -12,7 +12,7 @@ import numpy as np
 from sampler.core.power import log_sum_exp
 from sampler.core.rows import Row
 from sampler.exact.best_first import Budget, Text, enumerate_best_first
-from sampler.models.contract import LanguageModel
+from sampler.models.contract import NextToken
 
 ROOT = -1  # neither parent nor token: the empty prefix, node 0
 
@@ -50,7 +50,7 @@ class PrefixTree:
 
 
 def grow(
-    model: LanguageModel, prompt_ids: Text, length: int, alpha: float = 4.0, budget: Budget | None = None
+    model: NextToken, prompt_ids: Text, length: int, alpha: float = 4.0, budget: Budget | None = None
 ) -> PrefixTree:
     """The tree of the completions of at most `length` tokens, those first that may hold most of p^alpha.
 
@@ -84,7 +84,7 @@ def _children(
 class _Recording:
     """A model that keeps the rows it was asked for, by what the prompt was continued with."""
 
-    def __init__(self, model: LanguageModel, prompt_length: int) -> None:
+    def __init__(self, model: NextToken, prompt_length: int) -> None:
         self.eos_ids, self.max_length = model.eos_ids, model.max_length
         self.rows: dict[Text, Row] = {}
         self._model, self._prompt_length = model, prompt_length

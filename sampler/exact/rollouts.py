@@ -19,7 +19,7 @@ from sampler.core.kernel import Stage
 from sampler.core.power import log_sum_exp
 from sampler.core.records import Law, Segment
 from sampler.core.rows import inverse_cdf
-from sampler.models.contract import LanguageModel
+from sampler.models.contract import NextToken
 from sampler.models.lock_step import in_lock_step
 
 STRATA = 8  # tokens with rollouts of their own, beside the token asked about
@@ -103,7 +103,7 @@ class Rollouts:
 
 
 def roll_out(
-    model: LanguageModel, prompt_ids: Text, prefix: Text, token: int, alpha: float, length: int, count: int, seed: int
+    model: NextToken, prompt_ids: Text, prefix: Text, token: int, alpha: float, length: int, count: int, seed: int
 ) -> Rollouts:
     """`count` >= 2 futures, up to `length` tokens of completion, after each likely token, `token`, and the others."""
     [row] = model.next_logprobs([prompt_ids + prefix])

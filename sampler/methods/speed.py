@@ -12,7 +12,7 @@ from sampler.core.kernel import Rows, Stage
 from sampler.core.records import ChainState, Law, Revision, checked_int
 from sampler.methods import early_rejection
 from sampler.models.contract import LanguageModel
-from sampler.models.lock_step import in_lock_step
+from sampler.models.lock_step import answerable, in_lock_step
 
 MAX_GUESS = 16
 MAX_PREFETCH = 16  # a wider call would leave the cache that the chain lives in
@@ -60,7 +60,7 @@ def revisions(
     found: dict[int, tuple[Revision, ChainState]] = {}
     last, due = math.inf, 0
     asked = chain((revise(stage, state, own) for own in draws), map(_dropped, behind))
-    writers = (_wanted(writer, lambda i=i: i <= last) for i, writer in enumerate(asked))
+    writers = (_wanted(answerable(model, writer), lambda i=i: i <= last) for i, writer in enumerate(asked))
     for index, result in in_lock_step(model, writers, speed.prefetch):
         if result is None:
             continue

@@ -1,0 +1,125 @@
+"""What a kernel procedure asks of a model: next-token rows, a text written on, or a text scored.
+
+A model need not answer all three. One with rows answers `NextRows`, and `by_rows` makes the other two answers of them,
+with addressed draws. An engine that gives no rows draws with its own generator: it answers `Continue` and `Score` with
+segments whose entropy is None and whose alternatives are empty. Its log Z follows from what it gives, since
+
+    log q(v) = log p(v) / T - log Z(1/T)      for every token v, so      log Z(1/T) = log p(v) / T - log q(v)
+
+as long as q is not truncated; `engine_segment` puts such an answer together.
+"""
+
+import math
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sampler.core.draws import Draws
+from sampler.core.records import Law, Segment
+from sampler.core.rows import Row
+
+Ids = tuple[int, ...]
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class NextRows:
+    """The row after each context; the answer is a sequence of rows."""
+
+    contexts: Sequence[Ids]
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """Up to `most` >= 1 tokens after a context, drawn at `law.temperature`, the last an end token if one is drawn.
+
+    `position` is that of the first token in its completion. Rows are drawn from at the addresses of `draws`; an engine
+    takes `draws.seed(position)`. The answer is a segment.
+    """
+
+    context: Ids
+    most: int
+    eos_ids: Ids
+    law: Law
+    alternatives: int
+    draws: Draws
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What the model says of these tokens after a context, under a law; the answer is a segment."""
+
+    context: Ids
+    token_ids: Ids
+    law: Law
+    alternatives: int
+
+
+Request = NextRows | Continue | Score
+Asks = Generator[Request, Any, Result]  # a procedure that is sent the answer to each of its requests
+Rows = Generator[NextRows, Sequence[Row], Result]  # one that asks for rows only
+
+
+def by_rows(procedure: Asks[Result]) -> Rows[Result]:
+    """The same procedure for a model with rows: everything else that it asks for is made of them."""
+    answer: object = None
+    while True:
+        try:
+            request = procedure.send(answer)
+        except StopIteration as end:
+            return end.value
+        match request:
+            case NextRows():
+                answer = yield request
+            case Continue():
+                answer = yield from _continued(request)
+            case Score():
+                answer = yield from _scored(request)
+
+
+def next_token(context: Ids, law: Law, alternatives: int, draws: Draws, position: int) -> Rows[Segment]:
+    """One token drawn from q after a context."""
+    [row] = yield NextRows([context])
+    log_q = row.tempered(law.temperature)
+    return _measured(draws.token(log_q, position), row, log_q, law, alternatives)
+
+
+def engine_segment(token_ids: Ids, log_p: Sequence[float], log_q: Sequence[float], law: Law) -> Segment:
+    """An engine's answer: tokens with log p, and log q at `law.temperature`; ValueError where log Z is unknown."""
+    if not math.isclose(law.alpha * law.temperature, 1.0, rel_tol=1e-12):
+        raise ValueError(
+            f"proposal_temperature must be 1/alpha = {1 / law.alpha:g} for a model without next-token rows, not "
+            f"{law.temperature:g}"
+        )
+    log_z = tuple(p / law.temperature - q for p, q in zip(log_p, log_q, strict=True))
+    unknown = (None,) * len(token_ids)
+    return Segment(token_ids, tuple(log_p), tuple(log_q), log_z, unknown, ((),) * len(token_ids))
+
+
+def _continued(request: Continue) -> Rows[Segment]:
+    written = Segment()
+    while len(written) < request.most and not (written and written.token_ids[-1] in request.eos_ids):
+        context, position = request.context + written.token_ids, request.position + len(written)
+        written += yield from next_token(context, request.law, request.alternatives, request.draws, position)
+    return written
+
+
+def _scored(request: Score) -> Rows[Segment]:
+    segment = Segment()
+    for i, token in enumerate(request.token_ids):
+        [row] = yield NextRows([request.context + request.token_ids[:i]])
+        segment += _measured(token, row, row.tempered(request.law.temperature), request.law, request.alternatives)
+    return segment
+
+
+def _measured(token: int, row: Row, log_q: Row, law: Law, alternatives: int) -> Segment:
+    """One token as a segment of length 1, with what the base row and the proposal's say."""
+    return Segment(
+        token_ids=(token,),
+        log_p=(row[token],),
+        log_q=(log_q[token],),
+        log_z=(row.log_z(law.alpha),),
+        entropy=(row.entropy(),),
+        alternatives=(row.top_tokens(alternatives),),
+    )
