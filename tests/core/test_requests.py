@@ -16,7 +16,8 @@ from sampler.core.records import Law, PowerSettings, Segment, TemperatureSetting
 from sampler.core.requests import Continue, NextRows, Score, by_rows, engine_segment
 from sampler.exact.enumeration import run_law, temperature_law
 from sampler.methods.chain import whole_run
-from sampler.methods.run import run_power, run_temperature
+from sampler.methods.run import run_power
+from sampler.methods.temperature import run_temperature
 from sampler.models.lock_step import alone, in_lock_step
 from sampler.models.table import TableModel, peaked_world
 

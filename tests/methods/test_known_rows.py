@@ -10,6 +10,7 @@ from test_speed import assert_same_chain, costless
 from tiny_models import ALIGNED, TOLERANCE, WHOLE, loaded
 
 from sampler.core.records import Event, PowerSettings, RunEnded
+from sampler.core.rows import ArrayRow
 from sampler.methods.run import run_power
 from sampler.methods.speed import Speed
 from sampler.models import prefix_cache
@@ -120,7 +121,7 @@ def test_without_holding_the_text_it_is_not(monkeypatch, read_again):
 
 
 def test_the_newest_rows_of_the_held_text_are_forgotten_last(monkeypatch):
-    row, text = np.zeros(10), tuple(range(30))
+    row, text = ArrayRow(np.zeros(10)), tuple(range(30))
     monkeypatch.setattr(prefix_cache, "ROW_BYTES", 5 * (160 + 8 * 30))
     memory = RowMemory()
     for length in (10, 11, 12):
@@ -177,7 +178,7 @@ def test_runs_in_several_threads_may_share_a_memory(monkeypatch):
     for seed, events in enumerate(together):
         assert_same_chain(events, run("llama", replace(SETTINGS, seed=seed)), TOLERANCE)
     rows = [*model.rows._rows.items(), *model.rows._held.items()]
-    assert model.rows.nbytes == sum(2 * row.nbytes + 8 * len(text) for text, row in rows) <= prefix_cache.ROW_BYTES
+    assert model.rows.nbytes == sum(row.nbytes + 8 * len(text) for text, row in rows) <= prefix_cache.ROW_BYTES
 
 
 # ---- where memory runs out
