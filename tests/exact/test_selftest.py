@@ -49,6 +49,13 @@ def test_running_code_that_leaves_the_law_fails(monkeypatch, scope):
     assert [check.passed for check in running_code(flat_world(), scope, 0)] == [False, False]
 
 
+def test_one_text_outside_of_the_law_fails(monkeypatch):
+    """One run of 500 moves no share by much, but the right kernel never ends with such a text."""
+    right = selftest._ended
+    monkeypatch.setattr(selftest, "_ended", lambda *run: (2, 2, 2, 2) if run[-1] == 0 else right(*run))
+    assert [check.passed for check in running_code(flat_world(), "block", 0)] == [True, False]
+
+
 def test_an_exception_is_no_pass(monkeypatch):
     monkeypatch.setattr(kernel, "revise", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
