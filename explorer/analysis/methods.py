@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from math import isclose
 
 from sampler.classroom.results import Method
+from sampler.methods.registry import METHODS
 
 GROUPS = (
     *("base", "temperature", "greedy", "best_of"),
     *("power_block", "power_completion", "target", "tuned"),
 )
-LIKE_TEMPERATURE = ("base", "temperature", "greedy", "best_of", "tuned")
 DIALS = ("alpha", "block_size", "steps_per_block")  # of a power method, its scope apart
 
 
@@ -40,7 +40,9 @@ def label_of(method: Method) -> str:
             return f"power, α {s['alpha']:g} B {s['block_size']} N {s['steps_per_block']}, {scope}"
         case "target":
             return f"p^{s['alpha']:g} itself"
-    return "RL-tuned"
+        case "tuned":
+            return "RL-tuned"
+    return METHODS[method.kind].label
 
 
 def short_of(method: Method) -> str:
@@ -68,7 +70,9 @@ def words_of(method: Method) -> str:
             )
         case "target":
             return f"p^{s['alpha']:g} over whole completions: an estimate, base samples weighted by p^(α−1), no chain"
-    return f"weights tuned by reinforcement learning, τ {s.get('temperature', 1):g}; answers counted"
+        case "tuned":
+            return f"weights tuned by reinforcement learning, τ {s.get('temperature', 1):g}; answers counted"
+    return f"{METHODS[method.kind].label} of the base model, default settings; answers counted"
 
 
 def leading_power(methods: Iterable[Method], coverage: Mapping[str, int]) -> Method | None:

@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import fmean
 
 import numpy as np
 
@@ -12,12 +13,14 @@ from sampler.classroom.problems import Problem, Task
 from sampler.classroom.results import Answered, Method, run_seed
 from sampler.core.records import PowerSettings
 from sampler.methods.chain import whole_run
+from sampler.methods.registry import METHODS
 from sampler.models.causal_lm import CausalLM
 from sampler.models.lock_step import in_lock_step
 
 ROWS = 256  # completions written side by side
 CHAINS = 128  # chains side by side
 TIE = 1e-3  # nats
+SEEDS_APART = 2**45  # beyond every seed of a problem
 
 Completion = tuple[int, ...]
 Key = tuple[str, int, str]  # task, problem, method
@@ -76,7 +79,7 @@ class Sitting:
         if ask.method.kind == "target":
             yield from (self.target_row(number, ask.method) for number in numbers)
             return
-        given = ANSWERERS[ask.method.kind](self, numbers, ask)
+        given = ANSWERERS.get(ask.method.kind, by_registered)(self, numbers, ask)
         firsts = [given[number].completions[0] for number in numbers]
         seen = opinions(self.base.module, [self.contexts[number] for number in numbers], firsts)
         for number, opinion in zip(numbers, seen, strict=True):
@@ -171,6 +174,19 @@ def by_power(sitting: Sitting, numbers: list[int], ask: Ask) -> dict[int, Given]
 def chain_settings(method: Method, seed: int, problem: int, chain: int) -> PowerSettings:
     """The settings of a chain with which a method of kind power answers a problem."""
     return PowerSettings(**method.settings, seed=run_seed(seed, problem), alternatives=0, chain=chain)
+
+
+def by_registered(sitting: Sitting, numbers: list[int], ask: Ask) -> dict[int, Given]:
+    """Runs of any method of the registry, one after the other; each sample has a seed of its own."""
+    method, found = METHODS[ask.method.kind], {}
+    for number in numbers:
+        prompt, seed = sitting.problems[number].prompt, run_seed(sitting.seed, number)
+        seeds = [seed + sample * SEEDS_APART for sample in range(ask.samples)]
+        every = [method.settings_of(**ask.method.settings, seed=own) for own in seeds]
+        ends = [list(method.run(sitting.base, prompt, settings))[-1] for settings in every]
+        drawn, fed = (fmean(getattr(end.totals, name) for end in ends) for name in ("tokens_drawn", "tokens_fed"))
+        found[number] = Given([end.token_ids for end in ends], drawn, fed)
+    return found
 
 
 ANSWERERS = {

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sampler.classroom.results import Method
+from sampler.methods.registry import METHODS
 
 LONGEST = 80  # tokens of an answer, for every method; the page's default
 ALPHA, BLOCK_SIZE, STEPS = 4.0, 16, 10  # the page's defaults
@@ -66,6 +67,11 @@ def power(
     return Method(name, "power", {**settings, "max_new_tokens": LONGEST})
 
 
+def registered() -> list[Method]:
+    """Every method of the registry at its default settings, but for those that an evaluation knows in detail."""
+    return [Method(name, name) for name in METHODS if name not in ("power", "temperature")]
+
+
 GREEDY = Method("greedy", "greedy")
 TUNED = Method("RL-tuned", "tuned", {"temperature": 1.0})
 
@@ -98,7 +104,7 @@ def recorded(problems: int) -> tuple[Ask, ...]:
         Ask(default, 16, few),
         Ask(default, 1, problems, first=few),
         Ask(power(scope="completion"), 1, min(100, problems)),
-        *(Ask(method, 1, few) for method in curves),
+        *(Ask(method, 1, few) for method in [*curves, *registered()]),
     )
 
 
@@ -111,4 +117,5 @@ LIVE = (
     Ask(TUNED, 32, 50),
     Ask(power(), 4, 50),
     Ask(power(scope="completion"), 1, 50),
+    *(Ask(method, 1, 50) for method in registered()),
 )

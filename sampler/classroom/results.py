@@ -21,7 +21,7 @@ class Method:
 
     settings by kind. temperature, tuned: `temperature`. greedy: none. best_of (the likeliest of n base samples): `n`.
     power (the chain): `alpha`, `block_size`, `steps_per_block`, `max_new_tokens`, `scope`. target (p^alpha itself, by
-    weights on the base samples): `alpha`.
+    weights on the base samples): `alpha`. Any other kind is the name of a registered method, with its options.
     """
 
     name: str

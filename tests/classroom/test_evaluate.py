@@ -3,18 +3,20 @@
 import math
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sampler.classroom import evaluate as command
-from sampler.classroom.answering import Sitting, chain_settings, rank
+from sampler.classroom.answering import Sitting, by_power, by_registered, chain_settings, rank
 from sampler.classroom.corpus import TASKS, held_out
 from sampler.classroom.evaluate import evaluate, main
-from sampler.classroom.methods import GREEDY, Ask, Plan, best_of, power, recorded, target, temperature
-from sampler.classroom.results import Results, run_seed
+from sampler.classroom.methods import GREEDY, Ask, Plan, best_of, power, recorded, registered, target, temperature
+from sampler.classroom.results import Method, Results, run_seed
 from sampler.core.records import TemperatureSettings
+from sampler.methods.registry import METHODS
 from sampler.methods.run import run_power
 from sampler.methods.temperature import run_temperature
 from sampler.models.causal_lm import CausalLM
@@ -92,6 +94,23 @@ def test_what_is_made_of_the_pool(model, rows):
     assert row.tokens_drawn == sum(len(r.token_ids) for r in pool[:4])
     ahead = [0.5 if abs(r.log_p - best.log_p) < 1e-3 else float(r.log_p < best.log_p) for r in pool]
     assert row.rank == pytest.approx(sum(ahead) / 6, abs=1e-4)
+
+
+def test_a_method_of_the_registry_answers_too(monkeypatch, model):
+    """The power sampler under another name: its first sample is the same run as chain 0 of the power method's."""
+    monkeypatch.setitem(METHODS, "again", replace(METHODS["power"], name="again"))
+    assert [method.name for method in registered()] == ["again"]
+    [task, *_] = TASKS.values()
+    problems = dict(enumerate(held_out(task.name, 2, 3)))
+    sitting = Sitting({"base": model}, task, problems, seed=3, pool_size=1)
+    dials = {"alpha": 2.0, "block_size": 8, "scope": "block"}
+    ours = Ask(Method("again", "again", {**dials, "blocks": 2, "steps": 3}), 2, 2)
+    chain = Ask(Method("power", "power", {**dials, "max_new_tokens": 16, "steps_per_block": 3}), 1, 2)
+    found, expected = by_registered(sitting, [0, 1], ours), by_power(sitting, [0, 1], chain)
+    for number in problems:
+        assert found[number].completions[0] == expected[number].completions[0]
+        assert found[number].completions[0] != found[number].completions[1]
+        assert found[number].tokens_drawn > 0 and found[number].tokens_fed > 0
 
 
 def test_rank_by_hand():
