@@ -35,7 +35,7 @@ from sampler.models.registry import open_model
 from sampler.models.table import WORLDS
 from sampler.options import FILE, JSON, METHOD, MODEL, OUT, PROBLEMS, PROMPT, SEED
 from sampler.trace import summary
-from sampler.trace.format import SCHEMA, to_json
+from sampler.trace.format import to_json
 from sampler.trace.trace import Trace, open_text
 from sampler.trace.verify import verify
 
@@ -198,7 +198,7 @@ def opened_trace(path: str) -> Trace:
         return Trace.load(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise ValueError(f"FILE must be a trace of schema {SCHEMA}, not {path!r}: {reason}") from error
+        raise ValueError(f"FILE must be a trace of schema 1 or 2, not {path!r}: {reason}") from error
 
 
 # ---- a run on its way

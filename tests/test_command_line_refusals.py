@@ -19,7 +19,7 @@ from sampler.trace.trace import Trace
 @pytest.fixture
 def no_model(monkeypatch):
     """Opening a model fails the test."""
-    monkeypatch.setattr(command_line, "open_model", lambda *_: pytest.fail("a model was opened"))
+    monkeypatch.setattr(command_line, "open_model", lambda *_, **__: pytest.fail("a model was opened"))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ FOREIGN = {
     "nested.jsonl": (b"[" * 100_000, ""),
     "odd.jsonl": (b'{"event":["run_started"]}\n', ""),
     "binary.jsonl": (bytes(range(128, 256)), "no text of JSON lines"),
-    "schema.jsonl": (first_line(schema=2), "schema must be 1, not 2"),
+    "schema.jsonl": (first_line(schema=3), "schema must be 1 or 2, not 3"),
     "settings.jsonl": (first_line(settings={"alpha": "x"}), ""),
     "huge.jsonl": (first_line(settings=asdict(SETTINGS) | {"alpha": 10**400}), ""),
     "pieces.jsonl": (first_line(pieces=[]), ""),
@@ -148,7 +148,7 @@ def test_a_foreign_file(tmp_path, no_model, command, name):
 
 @pytest.mark.parametrize("command", ["show", "verify"])
 def test_no_file(tmp_path, no_model, command):
-    assert_refused(told(command, tmp_path), f"FILE must be a trace of schema 1, not '{tmp_path}': Is a directory")
+    assert_refused(told(command, tmp_path), f"FILE must be a trace of schema 1 or 2, not '{tmp_path}': Is a directory")
     assert_refused(told(command, tmp_path / "no.jsonl.gz"), "No such file or directory")
     assert_refused(told(command), "the following arguments are required: FILE")
 

@@ -160,14 +160,15 @@ class Segment:
     """Consecutive tokens of a completion and what the model thought of each; every field has length m.
 
     log_p: base log-probability. log_q: proposal log-probability. log_z: log sum_v p(v)^alpha of the row the token
-    was drawn from. entropy: of the base row. alternatives: the row's top tokens as (id, log_p), likeliest first.
+    was drawn from. entropy: of the base row, None where the model
+    cannot say. alternatives: the row's top tokens as (id, log_p), likeliest first.
     """
 
     token_ids: tuple[int, ...] = ()
     log_p: tuple[float, ...] = ()
     log_q: tuple[float, ...] = ()
     log_z: tuple[float, ...] = ()
-    entropy: tuple[float, ...] = ()
+    entropy: tuple[float | None, ...] = ()
     alternatives: tuple[tuple[tuple[int, float], ...], ...] = ()
 
     def __len__(self) -> int:
@@ -238,7 +239,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """First event of a run. `pieces`: display text by token id, the whole vocabulary where it is small."""
+    """First event of a run. `pieces`: display text by token id, the whole vocabulary where it is small.
+
+    `schema`: of the trace file; 2 for a model that cannot say every entropy.
+    """
 
     method: str
     model_name: str
@@ -249,6 +253,7 @@ class RunStarted:
     pieces: dict[int, str] = field(repr=False)
     versions: dict[str, str] = field(repr=False)
     created_at: str
+    schema: int = 1
 
 
 @dataclass(frozen=True, slots=True)

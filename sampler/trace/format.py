@@ -1,21 +1,23 @@
-"""One event as one line of JSON and back: schema 1.
+"""One event as one line of JSON and back, validated by pydantic against the records themselves.
 
-Numbers are JSON numbers; infinities are the strings "inf" and "-inf"; NaN never occurs.
+Numbers are JSON numbers; infinities are the strings "inf" and "-inf"; NaN never occurs. Schema 2 is schema 1 where an
+entropy may be null, because the model could not say it.
 """
 
 import json
 import math
-import types
-import typing
-from dataclasses import MISSING, asdict, fields, is_dataclass
+from dataclasses import asdict, fields
+from functools import cache
 from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic_core import PydanticCustomError, SchemaValidator, ValidationError, core_schema
 
 from sampler.core.history import TraceError
 from sampler.core.records import (
     BlockFrozen,
     BlockStarted,
     Event,
-    Revision,
     RunEnded,
     RunStarted,
     SampleDrawn,
@@ -26,7 +28,7 @@ from sampler.core.records import (
 )
 from sampler.methods.registry import method_named
 
-SCHEMA = 1
+SCHEMAS = (1, 2)
 LARGEST_WHOLE_NUMBER = 2**53  # beyond it readers of JSON disagree
 NAMES: dict[type, str] = {
     RunStarted: "run_started",
@@ -44,9 +46,10 @@ def to_json(event: Event) -> str:
     """One event as one line of JSON."""
     data: dict[str, Any] = {"event": NAMES[type(event)]}
     if isinstance(event, RunStarted):
-        data |= {"schema": SCHEMA, "method": event.method}
+        data |= {"schema": event.schema, "method": event.method}
         data["model"] = {"name": event.model_name, "revision": event.model_revision}
     body = asdict(event)
+    body.pop("schema", None)
     if body.get("settings", {}).get("chain") == 0:  # chain 0 goes without saying
         del body["settings"]["chain"]
     if isinstance(event, StepTaken):
@@ -78,16 +81,11 @@ def from_json(line: str, number: int) -> Event:
     if not isinstance(name, str) or name not in TYPES:
         raise TraceError(f"{where} is no event of a trace")
     kind = TYPES[name]
-    try:
-        if kind is RunStarted:
-            data = _run_started_fields(data, where)
-        if kind is StepTaken:
-            data = {**data, "step": {**data, "revision": _decode(Revision, data, f"{where}, step")}}
-        return _decode(kind, data, where)
-    except TraceError:
-        raise
-    except ValueError as error:  # a settings record that refuses a value
-        raise TraceError(f"{where}: {error}") from error
+    if kind is RunStarted:
+        data = _run_started(data, where)
+    if kind is StepTaken:  # flat in the file
+        data = {**data, "step": {**data, "revision": data}}
+    return _read(kind, data, where)
 
 
 def _no_constant(name: str) -> None:
@@ -100,71 +98,100 @@ def _whole_number(digits: str) -> int:
     return int(digits)
 
 
-def _run_started_fields(data: dict, where: str) -> dict:
-    if data.get("schema") != SCHEMA:
-        raise TraceError(f"{where}: schema must be {SCHEMA}, not {quoted(data.get('schema'))}")
-    method = method_named(data.get("method"))
-    model = data.get("model") if isinstance(data.get("model"), dict) else {}
-    told = data.get("settings")
-    told = {"chain": 0} | told if isinstance(told, dict) else told
-    settings = _decode(method.settings, told, f"{where}, settings")
+def _run_started(data: dict[str, Any], where: str) -> dict[str, Any]:
+    schema = data.get("schema")
+    if isinstance(schema, bool) or schema not in SCHEMAS:
+        raise TraceError(f"{where}: schema must be 1 or 2, not {quoted(schema)}")
+    try:
+        method = method_named(data.get("method"))
+    except ValueError as error:
+        raise TraceError(f"{where}: {error}") from error
+    model = data["model"] if isinstance(data.get("model"), dict) else {}
+    settings = data.get("settings")
+    if isinstance(settings, dict):
+        settings = {"chain": 0} | settings
+    settings = _read(method.settings, settings, f"{where}, settings")
     return {**data, "model_name": model.get("name"), "model_revision": model.get("revision"), "settings": settings}
 
 
-def _decode(kind: Any, value: Any, where: str) -> Any:
-    """`value` of JSON as an instance of the annotated type `kind`; TraceError naming the place if it is none."""
-    if is_dataclass(value):
-        return value
-    if is_dataclass(kind):
-        if not isinstance(value, dict):
-            raise TraceError(f"{where} is not an object")
-        return _record(kind, value, where)
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin in (tuple, dict) and not isinstance(value, list if origin is tuple else dict):
-        raise TraceError(f"{where} is not {'a list' if origin is tuple else 'an object'}")
-    if origin is tuple:
-        return _tuple(arguments, value, where)
-    if origin is dict:
-        return {_key(arguments[0], key, where): _decode(arguments[1], item, where) for key, item in value.items()}
-    if origin in (types.UnionType, typing.Union):
-        return None if value is None else _decode(arguments[0], value, where)
-    return _scalar(kind, value, where)
+def _read(kind: type, data: Any, where: str) -> Any:
+    """Data of JSON as an instance of a record; TraceError, one sentence, names the first field that is wrong."""
+    try:
+        return _validator(kind).validate_python(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+    if first["type"] == "value_error":  # a settings record that refuses a value
+        raise TraceError(f"{where.removesuffix(', settings')}: {first['ctx']['error']}")
+    names = [part for part in first["loc"] if isinstance(part, str) and part != "revision"]
+    for table in {"pieces", "versions"} & set(names):  # its keys are the file's, not ours
+        names = names[: names.index(table) + 1]
+    lacking = names.pop() if first["type"] == "missing" and isinstance(first["loc"][-1], str) else "an entry"
+    kind_of = "finite_number" if first["type"] == "float" and isinstance(first["input"], float) else first["type"]
+    reason = REASONS.get(kind_of, " is not what a trace holds").format(
+        value=quoted(first["input"]), lacking=lacking, **first.get("ctx", {})
+    )
+    raise TraceError(", ".join([where, *names]) + reason)
 
 
-def _record(kind: Any, value: dict, where: str) -> Any:
-    hints = typing.get_type_hints(kind)
-    present = [f for f in fields(kind) if f.name in value or f.default_factory is MISSING]
-    missing = [f.name for f in present if f.name not in value]
-    if missing:
-        raise TraceError(f"{where} lacks {missing[0]}")
-    record = kind(**{f.name: _decode(hints[f.name], value[f.name], f"{where}, {f.name}") for f in present})
-    if kind is Segment and len({len(getattr(record, f.name)) for f in fields(Segment)}) > 1:
-        raise TraceError(f"{where}: its lists differ in length")
-    return record
+REASONS = {
+    "missing": " lacks {lacking}",
+    "tuple_type": " is not a list",
+    "dict_type": " is not an object",
+    "dataclass_type": " is not an object",
+    "too_long": " must have {max_length} entries, not {actual_length}",
+    "string_type": " must be of type str, not {value}",
+    "bool_type": " must be of type bool, not {value}",
+    "int_type": " must be of type int, not {value}",
+    "float": " must be of type float, not {value}",
+    "finite_number": " is too large a number",
+    "greater_than_equal": " must not be negative, not {value}",
+    "string_pattern_mismatch": " has the key {value}, which is no token id",
+    "lengths": ": its lists differ in length",
+}
 
 
-def _tuple(arguments: tuple, value: list, where: str) -> tuple:
-    if len(arguments) == 2 and arguments[1] is Ellipsis:
-        return tuple(_decode(arguments[0], item, where) for item in value)
-    if len(arguments) != len(value):
-        raise TraceError(f"{where} must have {len(arguments)} entries, not {len(value)}")
-    return tuple(_decode(kind, item, where) for kind, item in zip(arguments, value, strict=True))
+@cache
+def _validator(kind: type) -> SchemaValidator:
+    return SchemaValidator(_as_written(TypeAdapter(kind).core_schema))
 
 
-def _key(kind: type, key: str, where: str) -> Any:
-    if kind is int and not key.isdecimal():
-        raise TraceError(f"{where} has the key {quoted(key)}, which is no token id")
-    return kind(key)
+FINITE = core_schema.float_schema(strict=True, allow_inf_nan=False)
+INFINITE = core_schema.chain_schema([core_schema.literal_schema(["inf", "-inf"]), core_schema.float_schema()])
+FLOAT = core_schema.union_schema(
+    [FINITE, INFINITE], mode="left_to_right", custom_error_type="float", custom_error_message="no number"
+)
+TOKEN_ID = core_schema.chain_schema([core_schema.str_schema(pattern=r"^[0-9]{1,9}$"), core_schema.int_schema()])
 
 
-def _scalar(kind: type, value: Any, where: str) -> Any:
-    if kind is float and value in ("inf", "-inf"):
-        return float(value)
-    allowed = (int, float) if kind is float else (kind,)
-    if not isinstance(value, allowed) or (isinstance(value, bool) and kind is not bool):
-        raise TraceError(f"{where} must be of type {kind.__name__}, not {quoted(value)}")
-    if kind is int and value < 0:
-        raise TraceError(f"{where} must not be negative, not {value}")
-    if kind is float and math.isinf(value):
-        raise TraceError(f"{where} is too large a number")
-    return float(value) if kind is float else value
+def _as_written(schema: Any) -> Any:
+    """pydantic's schema of a record, changed to what a trace file holds.
+
+    Infinities are strings, token ids as keys too, whole numbers are at least 0, nothing is converted, and a field
+    with a plain default must be there all the same.
+    """
+    if isinstance(schema, list | tuple):
+        return [_as_written(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    match schema.get("type"):
+        case "float":
+            return FLOAT
+        case "int":
+            return core_schema.int_schema(ge=0, strict=True)
+        case "str" | "bool":
+            return {**schema, "strict": True}
+        case "default" if "default" in schema:
+            return _as_written(schema["schema"])
+    changed = {name: _as_written(part) for name, part in schema.items()}
+    if schema.get("type") == "dict" and "keys_schema" in schema:
+        changed["keys_schema"] = TOKEN_ID if schema["keys_schema"]["type"] == "int" else changed["keys_schema"]
+    if schema.get("cls") is Segment:
+        reference = changed.pop("ref", None)
+        return core_schema.no_info_after_validator_function(_even, changed, **({"ref": reference} if reference else {}))
+    return changed
+
+
+def _even(segment: Segment) -> Segment:
+    if len({len(getattr(segment, f.name)) for f in fields(Segment)}) > 1:
+        raise PydanticCustomError("lengths", "its lists differ in length")
+    return segment

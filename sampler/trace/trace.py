@@ -1,4 +1,4 @@
-"""Trace files, schema 1: a run as JSON lines, one event a line, gzipped where the name ends in .gz.
+"""Trace files: a run as JSON lines, one event a line, gzipped where the name ends in .gz.
 
 Numbers are JSON numbers; infinities are the strings "inf" and "-inf"; NaN never occurs. Opening one needs no torch.
 """
@@ -15,7 +15,7 @@ from html import escape
 from pathlib import Path
 
 from sampler.core.history import Moment, TraceError, completion, replay, spelled
-from sampler.core.records import BlockStarted, Event, RunEnded, RunStarted, SampleDrawn, Step, StepTaken
+from sampler.core.records import BlockStarted, Event, RunEnded, RunStarted, SampleDrawn, Segment, Step, StepTaken
 from sampler.methods.registry import method_named
 from sampler.models.contract import LanguageModel
 from sampler.trace.format import from_json, to_json
@@ -183,24 +183,35 @@ class Trace:
         kinds = (RunStarted, *method_named(self.started.method).events, RunEnded)
         if not all(isinstance(event, kinds) for event in self.events):
             raise TraceError(f"a {self.started.method} run has no such event")
+        drawn = [segment for segment in segments(self.events) if segment]
+        if drawn and any(None in segment.entropy for segment in drawn) != (self.started.schema == 2):
+            raise TraceError("a trace is of schema 2 if an entropy is absent, and of schema 1 if none is")
         if not mentioned(self.events) <= self.pieces().keys():
             raise TraceError("a token has no piece")
         for _ in self.replay():
             pass
 
 
-def mentioned(events: list[Event]) -> set[int]:
+def segments(events: Iterable[Event]) -> Iterator[Segment]:
+    """Every segment of some events, in their order."""
+    for event in events:
+        match event:
+            case BlockStarted():
+                yield event.extension
+            case StepTaken():
+                yield event.step.revision.proposed
+                yield event.step.revision.replaced
+            case SampleDrawn():
+                yield event.segment
+
+
+def mentioned(events: Iterable[Event]) -> set[int]:
     """Every token id that occurs in a segment, drawn or as an alternative."""
-    segments = [event.segment for event in events if isinstance(event, SampleDrawn)]
-    segments += [event.extension for event in events if isinstance(event, BlockStarted)]
-    segments += [
-        part
-        for e in events
-        if isinstance(e, StepTaken)
-        for part in (e.step.revision.proposed, e.step.revision.replaced)
-    ]
-    drawn = {token for segment in segments for token in segment.token_ids}
-    return drawn | {token for segment in segments for top in segment.alternatives for token, _ in top}
+    tokens: set[int] = set()
+    for segment in segments(events):
+        tokens.update(segment.token_ids)
+        tokens.update(token for top in segment.alternatives for token, _ in top)
+    return tokens
 
 
 def open_text(path: Path | str, mode: str) -> io.TextIOWrapper:

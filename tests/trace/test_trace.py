@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from worlds import revised
 
 from sampler.core.history import TraceError
-from sampler.core.records import BlockFrozen, PowerSettings, Segment, TemperatureSettings
+from sampler.core.records import BlockFrozen, PowerSettings, Segment, StepTaken, TemperatureSettings
 from sampler.methods import run
 from sampler.methods.run import run_power, steady
 from sampler.methods.temperature import run_temperature
@@ -266,11 +267,16 @@ ANY_JSON = st.recursive(
 )
 STEP = 2
 ANOTHER_TEXT = [(token + 1) % 3 for token in from_json(LINES[STEP], 1).step.revision.replaced.token_ids]
+UNKNOWN = [None] * len(from_json(LINES[STEP], 1).step.revision.proposed)
 SAMPLE = to_json(temperature_trace().samples_drawn[0])
 DIAL = '{"event":"settings_changed","draw":0,"alpha":4.0,"proposal_temperature":null}'
 DAMAGED = {
-    "schema 2": (changed(0, schema=2), "line 1: schema must be 1, not 2"),
-    "schema missing": (changed(0, schema=...), "line 1: schema must be 1, not None"),
+    "schema 3": (changed(0, schema=3), "line 1: schema must be 1 or 2, not 3"),
+    "schema true": (changed(0, schema=True), "line 1: schema must be 1 or 2, not True"),
+    "schema missing": (changed(0, schema=...), "line 1: schema must be 1 or 2, not None"),
+    "entropy null": (changed(STEP, proposed__entropy=UNKNOWN), "a trace is of schema 2 if an entropy is absent"),
+    "alternative of one": (changed(STEP, proposed__alternatives=[[[0]]]), "line 3, step, proposed, alternatives lacks"),
+    "a long key": (changed(0, versions={"x" * 10**6: 1}), "line 1, versions must be of type str"),
     "unknown method": (changed(0, method="gibbs"), "line 1: method must be one of power, temperature, not 'gibbs'"),
     "method is a list": (changed(0, method=[]), "method must be"),
     "no model": (changed(0, model=...), "line 1, model_name must be of type str"),
@@ -382,3 +388,18 @@ def test_opening_a_trace_needs_no_torch(tmp_path):
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", program, path], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.split(maxsplit=1) == [str(len(LINES)), "[]\n"]
+
+
+def test_schema_2_may_lack_entropies(tmp_path):
+    """A model behind an engine cannot say them; everything else is as in schema 1."""
+    trace = power_trace()
+    trace.events[0] = replace(trace.started, schema=2)
+    for i, event in enumerate(trace.events):
+        if isinstance(event, StepTaken):
+            proposed = event.step.revision.proposed
+            unknown = replace(proposed, entropy=(None,) * len(proposed))
+            trace.events[i] = replace(event, step=revised(event.step, proposed=unknown))
+    trace.save(tmp_path / "run.jsonl")
+    opened = Trace.load(tmp_path / "run.jsonl")
+    assert opened.events == trace.events and list(opened.lines()) == list(trace.lines())
+    assert opened.verify(flat_world()).ok
