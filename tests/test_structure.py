@@ -26,7 +26,7 @@ PACKAGES = {
     "sampler.models.contract": {"numpy"},
     "sampler.models.table": {"numpy"},
     "sampler.methods": {"numpy"},
-    "sampler.trace": {"numpy", "pandas", "pydantic", "scipy"},
+    "sampler.trace": {"numpy", "pandas", "pydantic", "pydantic_core"},
     "sampler.exact": {"numpy", "scipy"},
     "sampler.classroom": {*HUGGING_FACE, "tokenizers", "tqdm", "scipy"},
     "explorer.analysis": {"numpy", "pandas", "scipy", "arviz_stats"},

@@ -60,6 +60,8 @@ def checked_device(device: str) -> str:
 def loaded(name: str, device: str, dtype: torch.dtype) -> Loaded:
     """Weights, tokenizer and what is known of both; whatever a foreign repository lacks raises as it comes."""
     source = SHIPPED / name if name in EMBEDDED else name
+    if name in EMBEDDED and not Path(source).is_dir():
+        raise ValueError("it comes with the whole repository, not with the package that pip installs from sampler/")
     if Path(source).is_dir():
         origin, revision = {}, _fingerprint(Path(source))
     else:
