@@ -29,3 +29,6 @@ export function element(tag, attributes = {}, ...children) {
   made.append(...children.filter((child) => child !== null && child !== undefined));
   return made;
 }
+
+/** A colour of the theme on show, by its name in explorer/views/colours.py. */
+export const colour = (name) => getComputedStyle(document.body).getPropertyValue(`--${name}`).trim();

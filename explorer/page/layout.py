@@ -30,6 +30,7 @@ from explorer.page.tree.whole_runs import KERNELS
 from explorer.page.tree.worlds import WORLDS
 from explorer.page.wire.routes import Wire
 from explorer.page.wire.tab import Setup
+from explorer.views.colours import style
 from sampler.classroom.presets import PRESETS
 
 ONE_AT_A_TIME = threading.Lock()  # many browsers may ask while the recorded results are computed for the first
@@ -39,7 +40,7 @@ INTRODUCTION = (
     "Watch a real language model sample whole completions from p<sup>α</sup>: a chain writes a block, then "
     "repeatedly cuts it, rewrites the rest, and accepts or rejects; then the block freezes."
 )
-HEAD = """
+HEAD = f"""{style()}
 <link rel="stylesheet" href="explorer/page/learn/card.css">
 <link rel="stylesheet" href="explorer/page/present/present.css">
 <script src="explorer/page/vendor/plotly-cartesian.min.js" defer></script>

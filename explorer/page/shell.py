@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from explorer.views.colours import style
+
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "page"
 SHEETS = [
     ASSETS / name
@@ -42,7 +44,7 @@ def preloads(script: Path, base: str = "explorer/page") -> list[str]:
 @cache
 def folder_index(base: str = "explorer/page") -> str:
     """The index of a folder in which our scripts lie at `base`."""
-    styles = [f'<link rel="stylesheet" href="{base}/{path.relative_to(ASSETS)}">' for path in sheets()]
+    styles = [style()] + [f'<link rel="stylesheet" href="{base}/{path.relative_to(ASSETS)}">' for path in sheets()]
     plotly, main = (path.relative_to(ASSETS) for path in (PLOTLY, SHELL / "main.js"))
     scripts = [f'<script src="{base}/{plotly}" defer></script>', f'<script type="module" src="{base}/{main}"></script>']
     scripts += preloads(SHELL / "main.js", base)
@@ -52,7 +54,7 @@ def folder_index(base: str = "explorer/page") -> str:
 @cache
 def whole_file() -> str:
     """The Explore page as one file without its data, which takes the place of `<!-- data -->`."""
-    styles = [f"<style>\n{path.read_text('utf-8')}</style>" for path in sheets()]
+    styles = [style()] + [f"<style>\n{path.read_text('utf-8')}</style>" for path in sheets()]
     imports = json.dumps({"imports": {bare(path): data_url(inner(path)) for path in modules()}})
     scripts = [
         f'<script src="{data_url(PLOTLY.read_text("utf-8"))}"></script>',

@@ -4,12 +4,9 @@ import plotly.graph_objects as go
 
 from explorer.analysis.kinds import Moment, Position, Step
 from explorer.analysis.run_rows import run_rows
-from explorer.views.figure import ACCEPTED, NEUTRAL, REJECTED, STEP, STEP_HOVER, declared, fields, view
+from explorer.views.colours import ACCEPTED, BLUES, GREENS, NEUTRAL, ORANGES, PURPLES, REJECTED
+from explorer.views.figure import STEP, STEP_HOVER, declared, fields, view
 
-BLUES = [[0, "#08519c"], [0.25, "#6baed6"], [1, "#e3eef8"]]  # just changed is darkest
-PURPLES = [[0, "#4a1486"], [0.5, "#9e9ac8"], [1, "#f2f0f7"]]
-ORANGES = [[0, "#fff5e6"], [0.5, "#fdae6b"], [1, "#a63603"]]
-GREENS = [[0, "#eef8ea"], [0.5, "#74c476"], [1, "#005a32"]]
 COLOURINGS = {
     "age": {"title": "age (moments)", "colorscale": BLUES, "zmin": 0},
     "log_p": {"title": "log p (nats)", "colorscale": PURPLES, "zmax": 0},

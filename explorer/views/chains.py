@@ -4,18 +4,33 @@ import plotly.graph_objects as go
 
 from explorer.analysis.chain import chain_rows
 from explorer.analysis.kinds import Agreement, ChainDraw, Correlation, CutShares, Distance
-from explorer.views.figure import ACCEPTED, HIGHLIGHT, NEUTRAL, REJECTED, TEMPERATURE, declared, fields, view
+from explorer.views.colours import (
+    ACCEPTED,
+    AMBER,
+    BLUE,
+    GREEN,
+    GREY,
+    HIGHLIGHT,
+    NEUTRAL,
+    OLIVE,
+    PINK,
+    REJECTED,
+    SKY,
+    TEMPERATURE,
+    VERMILLION,
+)
+from explorer.views.figure import declared, fields, view
 
 # Colour, dash and symbol of each chain (Okabe-Ito), never hue alone
 CHAINS = (
-    ("#0072B2", "solid", "circle"),
-    ("#D55E00", "dash", "x"),
-    ("#009E73", "dot", "diamond"),
-    ("#CC79A7", "dashdot", "square"),
-    ("#E69F00", "longdash", "triangle-up"),
-    ("#56B4E9", "longdashdot", "triangle-down"),
-    ("#8A8F98", "solid", "cross"),
-    ("#B8A900", "dash", "star"),
+    (BLUE, "solid", "circle"),
+    (VERMILLION, "dash", "x"),
+    (GREEN, "dot", "diamond"),
+    (PINK, "dashdot", "square"),
+    (AMBER, "longdash", "triangle-up"),
+    (SKY, "longdashdot", "triangle-down"),
+    (GREY, "solid", "cross"),
+    (OLIVE, "dash", "star"),
 )
 DRAW_AXIS = {"title": "draw (steps of the whole run)", "zeroline": False, "minallowed": -1}
 POSITION_AXIS = {"title": "position in the completion (tokens)", "zeroline": False, "minallowed": -1}

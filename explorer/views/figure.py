@@ -15,23 +15,18 @@ import plotly.graph_objects as go
 
 from explorer.analysis import kinds
 from explorer.analysis.tokens import safe
-
-ACCEPTED = "#0072B2"  # with a filled dot
-REJECTED = "#D55E00"  # with a cross
-TEMPERATURE = "#009E73"  # with a diamond
-NEUTRAL = "#8A8F98"
-HIGHLIGHT = "#E69F00"
+from explorer.views.colours import ACCEPTED, CLEAR, HIGHLIGHT, INK, NEUTRAL, PINK, REJECTED, SKY, TEMPERATURE
 
 # Groups of methods (explorer/analysis/methods.py): name, colour, symbol, dash; Okabe-Ito, and never hue alone
 STYLES = {
-    "base": ("base model", "#8A8F98", "circle-open", "solid"),
-    "temperature": ("lower temperature", "#009E73", "diamond", "dash"),
-    "greedy": ("greedy", "#56B4E9", "triangle-down", "dot"),
-    "best_of": ("best of n", "#E69F00", "square", "dashdot"),
-    "power_block": ("power, cuts in the block", "#0072B2", "circle", "solid"),
-    "power_completion": ("power, cuts anywhere", "#0072B2", "circle-open-dot", "longdash"),
-    "target": ("p^α itself (ceiling)", "#CC79A7", "star", "longdashdot"),
-    "tuned": ("RL-tuned", "#D55E00", "x", "dot"),
+    "base": ("base model", NEUTRAL, "circle-open", "solid"),
+    "temperature": ("lower temperature", TEMPERATURE, "diamond", "dash"),
+    "greedy": ("greedy", SKY, "triangle-down", "dot"),
+    "best_of": ("best of n", HIGHLIGHT, "square", "dashdot"),
+    "power_block": ("power, cuts in the block", ACCEPTED, "circle", "solid"),
+    "power_completion": ("power, cuts anywhere", ACCEPTED, "circle-open-dot", "longdash"),
+    "target": ("p^α itself (ceiling)", PINK, "star", "longdashdot"),
+    "tuned": ("RL-tuned", REJECTED, "x", "dot"),
 }
 
 # What a person wants to know of a step, wherever one is drawn
@@ -41,7 +36,6 @@ STEP_HOVER = (
     "cut at token %{customdata[3]}; %{customdata[4]}<br>log A %{customdata[5]}, log u %{customdata[6]}"
 )
 
-INK = {"light": ("#1f2937", "#e5e7eb", "#9ca3af"), "dark": ("#e5e7eb", "#374151", "#6b7280")}
 FONT = "system-ui, sans-serif"
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -55,8 +49,8 @@ def template(theme: str) -> dict[str, Any]:
     return {
         "layout": {
             "font": {"family": FONT, "size": 12, "color": ink},
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
+            "paper_bgcolor": CLEAR,
+            "plot_bgcolor": CLEAR,
             "xaxis": axis,
             "yaxis": axis,
             "legend": {
@@ -64,13 +58,13 @@ def template(theme: str) -> dict[str, Any]:
                 "x": 0,
                 "y": 1.02,
                 "yanchor": "bottom",
-                "bgcolor": "rgba(0,0,0,0)",
+                "bgcolor": CLEAR,
                 "font": {"size": 11},
                 "entrywidth": 0,
             },
             "margin": {"l": 60, "r": 12, "t": 30, "b": 42},
             "hoverlabel": {"font": {"family": FONT, "size": 12}, "align": "left"},
-            "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": zero, "activecolor": ink},
+            "modebar": {"bgcolor": CLEAR, "color": zero, "activecolor": ink},
         }
     }
 

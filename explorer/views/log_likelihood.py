@@ -4,18 +4,8 @@ import plotly.graph_objects as go
 
 from explorer.analysis.kinds import Moment, PathPoint, Sample, Step
 from explorer.analysis.run_rows import run_rows
-from explorer.views.figure import (
-    ACCEPTED,
-    HIGHLIGHT,
-    NEUTRAL,
-    REJECTED,
-    STEP,
-    STEP_HOVER,
-    TEMPERATURE,
-    declared,
-    fields,
-    view,
-)
+from explorer.views.colours import ACCEPTED, CLEAR, HIGHLIGHT, NEUTRAL, REJECTED, TEMPERATURE
+from explorer.views.figure import STEP, STEP_HOVER, declared, fields, view
 
 
 @view("explore", run_rows)
@@ -73,7 +63,7 @@ def what_if() -> go.Scatter:
     return go.Scatter(
         name="would turn",
         mode="markers",
-        marker={"color": "rgba(0,0,0,0)", "size": 15, "line": {"color": HIGHLIGHT, "width": 2.5}},
+        marker={"color": CLEAR, "size": 15, "line": {"color": HIGHLIGHT, "width": 2.5}},
         hovertemplate=(
             "what-if, this decision only: at alpha %{customdata[0]} it would be %{customdata[1]}<extra></extra>"
         ),

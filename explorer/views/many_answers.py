@@ -4,7 +4,8 @@ import plotly.graph_objects as go
 
 from explorer.analysis.comparison import every_task
 from explorer.analysis.kinds import Bin, Novelty, PassAtK
-from explorer.views.figure import NEUTRAL, STYLES, compared, fields, view
+from explorer.views.colours import NEUTRAL
+from explorer.views.figure import STYLES, compared, fields, view
 
 K_AXIS = {
     "title": "k: samples (count), log axis",
@@ -67,7 +68,7 @@ def outline(rows: str, group: str) -> go.Scatter:
         name=name,
         mode="lines",
         fill="tozeroy",
-        fillcolor=f"rgba({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))}, 0.10)",
+        fillcolor=f"{colour}1a",
         line={"color": colour, "dash": dash, "width": 2, "shape": "hv"},
         hovertemplate=(
             f"<b>{name}</b>: %{{customdata[1]}} of %{{customdata[2]}} first answers (share %{{y:.3f}})<br>"

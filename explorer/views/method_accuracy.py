@@ -6,7 +6,8 @@ import plotly.graph_objects as go
 
 from explorer.analysis.comparison import every_task
 from explorer.analysis.kinds import Accuracy
-from explorer.views.figure import NEUTRAL, STYLES, compared, fields, view
+from explorer.views.colours import NEUTRAL
+from explorer.views.figure import STYLES, compared, fields, view
 
 CUSTOM = ("label", "words", "accuracy", "low", "high", "n", "drawn", "fed")
 HOVER = (

@@ -4,13 +4,14 @@ import plotly.graph_objects as go
 
 from explorer.analysis.kinds import Measured, Position
 from explorer.analysis.run_rows import run_rows
-from explorer.views.figure import ACCEPTED, HIGHLIGHT, NEUTRAL, REJECTED, declared, fields, view
+from explorer.views.colours import ACCEPTED, HIGHLIGHT, NEUTRAL, PINK, REJECTED, SKY
+from explorer.views.figure import declared, fields, view
 
 TOKEN = "token %{x} “%{customdata[0]}”"
 MEASURES = {  # what each is, its axis title, and its colour
     "entropy": ("entropy of the base model's next token", "entropy (nats)", HIGHLIGHT),
-    "power_gain": ("KL of power from temperature 1/α at this choice", "power gain (nats)", "#CC79A7"),
-    "success_delta": ("change of P(right answer) when this token is fixed", "success delta (probability)", "#56B4E9"),
+    "power_gain": ("KL of power from temperature 1/α at this choice", "power gain (nats)", PINK),
+    "success_delta": ("change of P(right answer) when this token is fixed", "success delta (probability)", SKY),
 }
 
 

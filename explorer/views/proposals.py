@@ -4,7 +4,8 @@ import plotly.graph_objects as go
 
 from explorer.analysis.kinds import Step
 from explorer.analysis.run_rows import run_rows
-from explorer.views.figure import ACCEPTED, HIGHLIGHT, REJECTED, STEP, STEP_HOVER, declared, fields, view
+from explorer.views.colours import ACCEPTED, HIGHLIGHT, REJECTED
+from explorer.views.figure import STEP, STEP_HOVER, declared, fields, view
 
 
 @view("explore", run_rows)

@@ -5,7 +5,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 from explorer.analysis.kinds import Completion, RunLaw
-from explorer.views.figure import ACCEPTED, HIGHLIGHT, NEUTRAL, TEMPERATURE, declared, fields, view
+from explorer.views.colours import ACCEPTED, HIGHLIGHT, NEUTRAL, TEMPERATURE
+from explorer.views.figure import declared, fields, view
 
 MOST_BLOCKS = 5  # lines that can be told apart
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")

@@ -4,7 +4,8 @@ import plotly.graph_objects as go
 
 from explorer.analysis.kinds import Increment
 from explorer.analysis.run_rows import run_rows
-from explorer.views.figure import ACCEPTED, NEUTRAL, REJECTED, declared, fields, view
+from explorer.views.colours import ACCEPTED, NEUTRAL, REJECTED
+from explorer.views.figure import declared, fields, view
 
 HOVER = (
     "token %{x}<br>proposed “%{customdata[0]}”: %{customdata[1]}<br>replaced “%{customdata[2]}”: %{customdata[3]}<br>"

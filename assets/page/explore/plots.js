@@ -1,6 +1,6 @@
 // The four figures of the page beside each other: which rows each one gets, and how marks and clicks join them.
 import { Figure, safe } from "../figures.js";
-import { number } from "../format.js";
+import { colour, number } from "../format.js";
 import { store, update, frozenAfter, shownMoments, judgedSteps, selectedMoment } from "../store.js";
 import { pivotalPositions, positionRows } from "./pivots.js";
 import { wouldTurn } from "./whatif.js";
@@ -209,7 +209,7 @@ const blockBands = (axis) =>
       type: "rect",
       layer: "below",
       line: { width: 0 },
-      fillcolor: "rgba(120,130,150,0.10)",
+      fillcolor: colour("veil"),
       ...(axis === "x"
         ? { xref: "x", yref: "paper", x0: from, x1: to, y0: 0, y1: 1 }
         : { xref: "paper", yref: "y", x0: 0, x1: 1, y0: from, y1: to }),
@@ -237,8 +237,8 @@ function frozenAreas(moments) {
     x1: to - 0.5,
     y0: x,
     y1: Math.max(x, moments.at(-1).x) + 0.5,
-    line: { width: 2, color: store.dark ? "#cbd5e1" : "#334155" },
-    fillcolor: "rgba(120,130,150,0.18)",
+    line: { width: 2, color: colour("frame") },
+    fillcolor: colour("veil-frozen"),
   }));
 }
 
@@ -250,7 +250,7 @@ const locks = (moments) =>
     yanchor: "top",
     showarrow: false,
     font: { size: 10 },
-    bgcolor: store.dark ? "rgba(27,34,48,0.8)" : "rgba(255,255,255,0.8)",
+    bgcolor: colour("label"),
   }));
 
 function freezes(moments) {

@@ -1,13 +1,13 @@
 // The current text as readable tokens in their blocks, with cut, regenerated suffix and locks.
 import { store, update, selectedMoment, currentMoment, frozenAfter, isHidden } from "../store.js";
-import { element, number } from "../format.js";
+import { colour, element, number } from "../format.js";
 
-/** Shades per colouring: [field to a number from 0 to 1, colour]. */
+/** Shades per colouring: [field to a number from 0 to 1, name of the colour]. */
 const SHADES = {
-  age: [(m, i) => 1 / (1 + m.age[i] / 2), "0,114,178"],
-  log_p: [(m, i) => Math.min(1, -m.log_p[i] / 3), "110,70,170"],
-  entropy: [(m, i) => Math.min(1, m.entropy[i] / 2), "230,159,0"],
-  survived: [(m, i) => Math.min(1, m.survived[i] / 10), "0,130,100"],
+  age: [(m, i) => 1 / (1 + m.age[i] / 2), "accepted"],
+  log_p: [(m, i) => Math.min(1, -m.log_p[i] / 3), "probable"],
+  entropy: [(m, i) => Math.min(1, m.entropy[i] / 2), "highlight"],
+  survived: [(m, i) => Math.min(1, m.survived[i] / 10), "survivor"],
 };
 
 export function showText(target) {
@@ -39,8 +39,9 @@ function token(text, position, moment, role, isCut) {
   const classes = ["token", role, isCut && "cut"].filter(Boolean).join(" ");
   const span = element("span", { class: classes, "data-position": position, title: tokenTitle(text, position, moment) }, text);
   if (moment) {
-    const [shade, colour] = SHADES[store.colouring];
-    span.style.backgroundColor = `rgba(${colour},${(0.06 + 0.5 * shade(moment, position)).toFixed(3)})`;
+    const [shade, name] = SHADES[store.colouring];
+    const opacity = Math.round(255 * (0.06 + 0.5 * shade(moment, position)));
+    span.style.backgroundColor = colour(name) + opacity.toString(16).padStart(2, "0");
   }
   if (text.includes("⏎")) return element("span", {}, span, element("br"));
   return span;

@@ -1,7 +1,8 @@
 // One icicle on a canvas: one column per position, one cell per prefix, as high as its probability.
+import { colour } from "../format.js";
 
 const FONT = "ui-monospace, 'DejaVu Sans Mono', monospace";
-const HUES = ["#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#999999"]; // Okabe-Ito without the verdicts' two
+const BRANCHES = 6; // hues, Okabe-Ito's without the verdicts' two
 const LEAST = 0.6; // px; cells below that are not drawn one by one
 
 /**
@@ -35,11 +36,12 @@ export const cellAt = (all, x, y) =>
 
 /** Draw cells; `look` holds {label(cell), size, ink, paper, isPointed(cell)}, the size of its words in px. */
 export function paint(context, all, width, height, look) {
+  const hues = Array.from({ length: BRANCHES }, (_, i) => colour(`branch-${i}`));
   context.clearRect(0, 0, width, height);
   context.font = `${look.size}px ${FONT}`;
   for (const cell of all) {
     context.globalAlpha = 1;
-    context.fillStyle = cell.isRest ? hatching(context, look.ink) : HUES[cell.branch % HUES.length];
+    context.fillStyle = cell.isRest ? hatching(context, look.ink) : hues[cell.branch % BRANCHES];
     context.globalAlpha = cell.isRest ? 0.55 : 0.5;
     context.fillRect(cell.x, cell.y, cell.width, cell.height);
     context.globalAlpha = 1;

@@ -1,12 +1,11 @@
 // The icicles side by side: drawn at every change, pointed at and entered by mouse or keys.
-import { element, probability } from "../format.js";
+import { colour, element, probability } from "../format.js";
 import { store } from "../store.js";
 import { cellAt, cells, paint } from "./icicle.js";
 import { path } from "./laws.js";
 import { laws, shareOf, state, textOf, update, zoomTo } from "./state.js";
 
 const COLUMN = 46; // px that a position needs
-const INK = { light: ["#1f2937", "#ffffff"], dark: ["#e8ecf2", "#1b2230"] };
 
 const PANELS = {
   base: () => ["base model p", "each token as the model draws it"],
@@ -71,7 +70,7 @@ class Panel {
     const context = this.canvas.getContext("2d");
     context.scale(scale, scale);
     this.cells = cells(state.tree, shares, state.zoom, levels, width, height);
-    const [ink, paper] = INK[store.dark ? "dark" : "light"];
+    const [ink, paper] = [colour("ink"), colour("paper")];
     const label = (cell) => this.label(cell, shares);
     const look = { label, size: store.presenting ? 20 : 12, ink, paper, isPointed };
     paint(context, this.cells, width, height, look);
