@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from explorer.views import VIEWS
+
 pytestmark = pytest.mark.browser
 LABELS = (Path(__file__).parent / "hover.js").read_text()
 NOTHING = re.compile(r"\b(null|undefined|NaN|Infinity|None)\b|%\{|[+]\d+ / -\d|[:,;] *(/|[,:;]|$)")
@@ -46,3 +48,57 @@ def test_every_point_of_the_explore_figures_says_what_it_is(visit):
         visit.until("s.target && s.target.pivots")
         bars = labels_of(visit, "[data-part=pivotal_positions]")
         assert {"changed", "same", "rejected"} < bars.keys() and any(measure.replace("_", " ") in name for name in bars)
+
+
+def drawn(visit, page: str) -> list[str]:
+    """The figures of a page that are drawn."""
+    visit.page.locator(f"{page} .main-svg").first.wait_for()
+    visit.page.wait_for_timeout(500)  # those that wait for others
+    names = "(page) => [...document.querySelectorAll(`${page} .js-plotly-plot`)].filter((f) => f.offsetParent)"
+    return visit.page.evaluate(f"{names}.map((f) => f.dataset.figure ?? f.dataset.diagnostic)", page)
+
+
+def test_every_point_of_the_tree_figures_says_what_it_is(visit):
+    visit.open()
+    visit.page.get_by_role("tab", name="Tree").click()
+    visit.page.wait_for_function("window.explorer.tree.state.tree && window.explorer.tree.state.dial?.rows")
+    visit.page.click("[data-part=run-chains]")
+    visit.page.wait_for_function("window.explorer.tree.state.sampled?.n > 0")
+    visit.page.wait_for_function("document.querySelector('[data-figure=completions]').data?.[3].x.length > 0")
+    for name in ("completions", "by_block", "by_steps_of_dial"):
+        labels = labels_of(visit, f"[data-figure={name}]", 6)
+        assert len(labels) >= (4 if name != "by_steps_of_dial" else 2), labels.keys()
+
+
+def test_every_point_of_the_comparison_says_what_it_is(visit):
+    visit.open()
+    visit.page.get_by_role("tab", name="Compare").click()
+    visit.page.wait_for_selector("[data-figure=ranks] .main-svg")
+    assert set(drawn(visit, "#compare")) == set(VIEWS["compare"])
+    for name in VIEWS["compare"]:
+        assert labels_of(visit, f"[data-figure={name}]", 6)
+
+
+def test_every_point_of_the_drawer_says_what_it_is(visit):
+    visit.open()
+    visit.page.click("#details button")
+    visit.dial("blocks", "1")
+    visit.dial("steps", "40")
+    visit.run_to_end()
+    visit.page.click("[data-part=diagnostics] summary")
+    visit.until("s.diagnosis && s.diagnosis.rows && !s.diagnosis.progress")
+    visit.page.select_option("[data-part=chain-count]", "4")
+    visit.page.click("[data-part=chain-run]")
+    visit.until("s.diagnosis.rows.chains.length === 4 && !s.diagnosis.progress")
+    assert {"chain_traces", "cut_outcomes", "chain_agreement", "target_distance"} <= set(
+        drawn(visit, "[data-part=diagnosis]")
+    )
+    for name in drawn(visit, "[data-part=diagnosis]"):
+        assert labels_of(visit, f"[data-diagnostic={name}]", 6)
+
+
+def test_the_learn_page_has_no_figures_of_its_own(visit):
+    visit.open()
+    visit.page.get_by_role("tab", name="Learn", exact=True).click()
+    visit.page.get_by_role("button", name="Start lesson 1").wait_for()
+    assert visit.page.locator("#learn .js-plotly-plot").count() == 0
