@@ -60,7 +60,7 @@ def block_dial(
     laws.states(length)  # refuses what is too much
     power = power_target(model, prompt_ids, length, alpha)
     tempered = temperature_law(model, prompt_ids, length, temperature)
-    points = []
+    points: list[DialPoint] = []
     for scope, block_size in product(SCOPES, range(1, length + 1)):
         rows = laws.after(scope, block_size, max_steps)
         to_power, to_temperature = (_distances(rows, target, laws.states(length)) for target in (power, tempered))
@@ -70,7 +70,8 @@ def block_dial(
 
 def _distances(rows: np.ndarray, target: Distribution, states: Sequence[Completion]) -> list[float]:
     """Total variation of each law [S] of `rows` to the target, which gives nothing to a text it does not know."""
-    return (0.5 * np.abs(rows - [target.get(ids, 0.0) for ids in states]).sum(axis=1)).tolist()
+    distances: list[float] = (0.5 * np.abs(rows - [target.get(ids, 0.0) for ids in states]).sum(axis=1)).tolist()
+    return distances
 
 
 class RunLaws:
@@ -94,7 +95,9 @@ class RunLaws:
         A wrong kernel may hold others, unfinished before `end`; they stand behind, once `after` has met them.
         """
         if end not in self._states:
-            found = [ids for ids, _ in completions(self._model, self._prompt_ids, end)] if end else [()]
+            found: list[Completion] = [()]
+            if end:
+                found = [ids for ids, _ in completions(self._model, self._prompt_ids, end)]
             if len(found) > MAX_COMPLETIONS:
                 raise ValueError(f"completions must be at most {MAX_COMPLETIONS} to be enumerated, not {len(found)}")
             self._states[end] = found
@@ -153,15 +156,15 @@ class RunLaws:
 
 
 class _Remembering:
-    """A model that computes each row once."""
+    """A model whose rows are computed once and remembered."""
 
     def __init__(self, model: NextToken) -> None:
-        self.eos_ids = model.eos_ids
+        self.eos_ids, self.max_length = model.eos_ids, model.max_length
         self._model = model
         self._rows: dict[Completion, Row] = {}
 
-    def next_logprobs(self, contexts: Sequence[Completion]) -> list[Row]:
-        for context in contexts:
+    def next_logprobs(self, contexts: Sequence[Sequence[int]]) -> list[Row]:
+        for context in map(tuple, contexts):
             if context not in self._rows:
                 self._rows[context] = self._model.next_logprobs([context])[0]
-        return [self._rows[context] for context in contexts]
+        return [self._rows[tuple(context)] for context in contexts]

@@ -53,7 +53,7 @@ class View(NamedTuple):
     shift: float
 
 
-class NextToken(NamedTuple):
+class NextTokenShares(NamedTuple):
     """Power conditionals after a prefix: of each token that was searched, and of all others together."""
 
     tokens: dict[int, Interval]
@@ -148,7 +148,7 @@ class CertifiedTarget:
             for key, value, rest in zip(groups, own, rests, strict=True)
         }
 
-    def next_token(self, prefix: Text, alpha: float) -> NextToken:
+    def next_token(self, prefix: Text, alpha: float) -> NextTokenShares:
         """p_alpha(next token | prefix) of each token that was searched, and of all others together.
 
         Where the prefix was not expanded nothing is known: no token, and others in [0, 1]. ValueError for a prefix that
@@ -158,7 +158,7 @@ class CertifiedTarget:
         if len(prefix) >= self.enumeration.length or prefix in self._ended:
             raise ValueError(f"prefix must be one that goes on, not the completion {prefix}")
         if prefix not in self.enumeration.expanded:
-            return NextToken({}, Interval(0.0, 1.0))
+            return NextTokenShares({}, Interval(0.0, 1.0))
         depth = len(prefix)
         found: dict[int, list[float]] = {}
         left: dict[int, list[float]] = {OTHERS: []}
@@ -174,7 +174,7 @@ class CertifiedTarget:
         shares = {
             v: Interval(_low(known[i], reaches[i], off), _high(reach[i], rests[i], off)) for i, v in enumerate(keys)
         }
-        return NextToken(shares, shares.pop(OTHERS))
+        return NextTokenShares(shares, shares.pop(OTHERS))
 
     def futures(self, prefix: Text) -> list[tuple[Text, float]]:
         """The enumerated completions that start with a prefix, with their log p, likeliest first."""

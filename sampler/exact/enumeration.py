@@ -25,7 +25,7 @@ def completions(model: NextToken, prompt_ids: Completion, length: int) -> Iterat
             yield ids, log_p
             continue
         [row] = model.next_logprobs([prompt_ids + ids])
-        pending.extend(((*ids, int(v)), log_p + row[v]) for v in np.flatnonzero(np.isfinite(row)))
+        pending.extend(((*ids, v), log_p + row[v]) for v in np.flatnonzero(np.isfinite(row)).tolist())
 
 
 def power_target(model: NextToken, prompt_ids: Completion, length: int, alpha: float) -> Distribution:
@@ -133,7 +133,8 @@ def state_of(model: NextToken, stage: Stage, ids: Completion) -> ChainState:
     whole = kernel.Stage(stage.prompt_ids, stage.eos_ids, 0, stage.end, stage.law, stage.alternatives)
     zeros = (0.0,) * len(ids)
     bare = Segment(ids, zeros, zeros, zeros, zeros, ((),) * len(ids))
-    return alone(model, kernel.remeasure(whole, ChainState(bare, bool(ids) and ids[-1] in stage.eos_ids)))
+    state: ChainState = alone(model, kernel.remeasure(whole, ChainState(bare, bool(ids) and ids[-1] in stage.eos_ids)))
+    return state
 
 
 def _stage(model: NextToken, prompt_ids: Completion, start: int, end: int, law: Law) -> Stage:

@@ -1,7 +1,7 @@
 """Pivotal positions of a completion: where sharpening whole texts and sharpening tokens part.
 
-Everything is exact, from a certified target, where that is narrow enough, else estimated from rollouts; each figure
-says which, with its error.
+Each measure is exact where the certified target is narrow enough, and estimated from rollouts elsewhere; it says which,
+with its error.
 """
 
 import math
@@ -14,7 +14,9 @@ from sampler.core.records import checked_alpha, checked_int
 from sampler.core.rows import Row
 from sampler.exact.certified import CertifiedTarget, Interval
 from sampler.exact.rollouts import Estimate, Rollouts, Text, roll_out
-from sampler.models.contract import NextToken
+from sampler.models.contract import LanguageModel
+
+Weighed = tuple[dict[int, "Measure"], dict[int, list[tuple[Text, float]]]]  # by token: its share, and futures' log p
 
 TOLERANCE = 0.01  # the widest certified interval that counts as exact
 FUTURES = 5
@@ -40,7 +42,7 @@ class Question:
     checker exists. `rollouts` futures a token stand in where the target is not narrow enough.
     """
 
-    model: NextToken
+    model: LanguageModel
     prompt_ids: Text
     alpha: float
     length: int
@@ -60,9 +62,9 @@ class Question:
             raise ValueError(f"length must be the target's {self.target.enumeration.length}, not {self.length}")
 
     def rightness(self, token_ids: Text) -> bool:
-        """Whether a whole completion is right; asked once about each."""
+        """Whether a whole completion is right, False without a checker; each is checked once."""
         if token_ids not in self._known:
-            self._known[token_ids] = bool(self.is_right(self.model.decode(token_ids)))
+            self._known[token_ids] = bool(self.is_right and self.is_right(self.model.decode(token_ids)))
         return self._known[token_ids]
 
 
@@ -73,7 +75,7 @@ class Pivot:
     power_gain: KL(p_alpha(. | prefix) || temperature 1/alpha (. | prefix)) in nats, what the futures add to the choice.
     success_delta: P_alpha(right | prefix and token) - P_alpha(right | prefix), -1 to 1; None without a checker.
     entropy: of the base row, nats, exact.
-    Those of `exact_pivots` are None where the target does not tell.
+    Measures of `exact_pivots` are None where the target's intervals are too wide.
     """
 
     position: int
@@ -109,7 +111,7 @@ def pivots(question: Question, token_ids: Text) -> list[Pivot]:
 
 
 def exact_pivots(question: Question, token_ids: Text) -> list[Pivot]:
-    """What the target tells at each position of a completion of 1 to `length` tokens; costs no more than its rows."""
+    """The measures that the target certifies at each position of a completion; costs no more than its rows."""
     ids = _checked(question, token_ids, 1)
     rows = question.model.next_logprobs([question.prompt_ids + ids[:i] for i in range(len(ids))])
     log_p = np.concatenate([[0.0], np.cumsum([row[v] for row, v in zip(rows, ids, strict=True)])])
@@ -117,7 +119,7 @@ def exact_pivots(question: Question, token_ids: Text) -> list[Pivot]:
 
 
 def completed(question: Question, token_ids: Text, pivot: Pivot) -> Pivot:
-    """A pivot of a completion with what the target does not tell estimated from rollouts."""
+    """A pivot whose missing measures are estimated from rollouts."""
     needs_delta = question.is_right is not None and pivot.success_delta is None
     if pivot.power_gain and not needs_delta:
         return pivot
@@ -149,20 +151,20 @@ def exact_power_gain(target: CertifiedTarget, prefix: Text, row: Row, log_p: flo
     bound, and at most their share times log 1/zeta-bar: P/T = zeta / zeta-bar, zeta <= 1, zeta-bar the mean of zeta
     under temperature.
     """
-    told, log_t = target.next_token(prefix, alpha), row.tempered(1 / alpha)
-    terms = [_term(interval, log_t[v]) for v, interval in told.tokens.items()]
+    known, log_t = target.next_token(prefix, alpha), row.tempered(1 / alpha)
+    terms = [_term(interval, log_t[v]) for v, interval in known.tokens.items()]
     low, high = math.fsum(term.low for term in terms), math.fsum(term.high for term in terms)
-    if told.others.high > 0:
-        left = max(0.0, 1.0 - math.fsum(math.exp(log_t[v]) for v in told.tokens))
+    if known.others.high > 0:
+        left = max(0.0, 1.0 - math.fsum(math.exp(log_t[v]) for v in known.tokens))
         log_mean = target.log_normaliser(alpha, prefix).low - alpha * log_p - row.log_z(alpha)
-        low += _term(told.others, math.log(left)).low if left > 0 else 0.0
-        high += told.others.high * max(0.0, -log_mean)
+        low += _term(known.others, math.log(left)).low if left > 0 else 0.0
+        high += known.others.high * max(0.0, -log_mean)
     return Interval(max(0.0, low), high)
 
 
-def exact_success_delta(question: Question, prefix: Text, token: int) -> Interval:
-    """An interval that surely holds the change of the probability of a right answer when the token is fixed."""
-    target, whole = question.target, (*prefix, token)
+def exact_success_delta(question: Question, target: CertifiedTarget, prefix: Text, token: int) -> Interval:
+    """An interval that surely contains the change of the probability of a right answer when the token is fixed."""
+    whole = (*prefix, token)
     before = target.event(question.rightness, question.alpha, prefix)
     if len(whole) == question.length or token in question.model.eos_ids:
         after = Interval(*[float(question.rightness(whole))] * 2)
@@ -175,16 +177,17 @@ def _exact_pivot(question: Question, prefix: Text, token: int, row: Row, log_p: 
     gain = delta = None
     if question.target:
         gain = _narrow(exact_power_gain(question.target, prefix, row, log_p, question.alpha))
-        delta = _narrow(exact_success_delta(question, prefix, token)) if question.is_right else None
+        delta = _narrow(exact_success_delta(question, question.target, prefix, token)) if question.is_right else None
     return Pivot(len(prefix), token, row.entropy(), gain, delta)
 
 
-def _exact_alternatives(question: Question, prefix: Text, tokens: list[int]) -> tuple[dict, dict] | None:
+def _exact_alternatives(question: Question, prefix: Text, tokens: list[int]) -> Weighed | None:
     if not question.target:
         return None
-    told = question.target.next_token(prefix, question.alpha)
-    shares = {v: _narrow(told.tokens.get(v, told.others)) for v in tokens}
-    if None in shares.values():
+    known = question.target.next_token(prefix, question.alpha)
+    measures = {v: _narrow(known.tokens.get(v, known.others)) for v in tokens}
+    shares = {v: measure for v, measure in measures.items() if measure}
+    if len(shares) < len(measures):
         return None
     texts = [(*prefix, v) for v in tokens]
     log_p = _log_p(question, texts)
@@ -201,7 +204,7 @@ def _log_p(question: Question, texts: list[Text]) -> list[float]:
     return [before + rows[-1][text[-1]] for text in texts]
 
 
-def _estimated_alternatives(question: Question, prefix: Text, tokens: list[int]) -> tuple[dict, dict]:
+def _estimated_alternatives(question: Question, prefix: Text, tokens: list[int]) -> Weighed:
     found = _rolled(question, prefix, tokens[0])
     estimates = found.power()
     futures = {

@@ -43,24 +43,27 @@ class PrefixTree:
 
     def add(self, parent: int, token: int, log_p: float) -> int:
         """A new node without anything after it; returns its number."""
-        columns = (self.parents, self.tokens, self.log_p, self.rest_log_p, self.rest_largest, self.rest_counts)
-        for column, value in zip(columns, (parent, token, log_p, -np.inf, -np.inf, 0), strict=True):
-            column.append(value)
+        self.parents.append(parent)
+        self.tokens.append(token)
+        self.log_p.append(log_p)
+        self.rest_log_p.append(-np.inf)
+        self.rest_largest.append(-np.inf)
+        self.rest_counts.append(0)
         return len(self) - 1
 
 
 def grow(
     model: NextToken, prompt_ids: Text, length: int, alpha: float = 4.0, budget: Budget | None = None
 ) -> PrefixTree:
-    """The tree of the completions of at most `length` tokens, those first that may hold most of p^alpha.
+    """The tree of completions of at most `length` tokens, grown first where most of p^alpha may lie.
 
-    A node for each prefix that was looked at and each completion found. ValueError names what is out of range.
+    It has a node for each prefix that was searched and each completion. ValueError for an argument out of range.
     """
     recording = _Recording(model, len(prompt_ids))
     found = enumerate_best_first(recording, tuple(prompt_ids), length, alpha, budget or Budget(width=0.0))
     kept = found.expanded | frozenset(found.completions)
     tree = PrefixTree(length, found.reason, found.nodes, found.seconds)
-    pending = [((), tree.add(ROOT, ROOT, 0.0))]
+    pending: list[tuple[Text, int]] = [((), tree.add(ROOT, ROOT, 0.0))]
     while pending:
         text, place = pending.pop()
         if text in found.expanded:
@@ -82,14 +85,14 @@ def _children(
 
 
 class _Recording:
-    """A model that keeps the rows it was asked for, by what the prompt was continued with."""
+    """A model that records the rows it gave, by the text after the prompt."""
 
     def __init__(self, model: NextToken, prompt_length: int) -> None:
         self.eos_ids, self.max_length = model.eos_ids, model.max_length
         self.rows: dict[Text, Row] = {}
         self._model, self._prompt_length = model, prompt_length
 
-    def next_logprobs(self, contexts: Sequence[Text]) -> Sequence[Row]:
+    def next_logprobs(self, contexts: Sequence[Sequence[int]]) -> Sequence[Row]:
         rows = self._model.next_logprobs(contexts)
         self.rows.update(zip((tuple(c[self._prompt_length :]) for c in contexts), rows, strict=True))
         return rows

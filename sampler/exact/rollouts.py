@@ -18,6 +18,7 @@ from sampler.core.draws import ROLLOUT, SeededDraws, uniform
 from sampler.core.kernel import Stage
 from sampler.core.power import log_sum_exp
 from sampler.core.records import Law, Segment
+from sampler.core.requests import Asks
 from sampler.core.rows import inverse_cdf
 from sampler.models.contract import NextToken
 from sampler.models.lock_step import in_lock_step
@@ -135,7 +136,7 @@ def _joined(variance: float, count: int) -> float:
     return math.hypot(math.sqrt(variance), 1 / count)
 
 
-def _future(stage: Stage, kept: Text, draws: SeededDraws) -> kernel.Rows[Segment]:
+def _future(stage: Stage, kept: Text, draws: SeededDraws) -> Asks[Segment]:
     """What is written after a text; nothing after one that has ended."""
     if kept[-1] in stage.eos_ids:
         return Segment()

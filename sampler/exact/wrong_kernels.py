@@ -1,7 +1,7 @@
 """Wrong kernels for teaching: errors found in published power samplers, each in the place of `kernel.revise`.
 
-They stand outside of the kernel, which has no such options. `Anatomy` is `kernel.revise` taken apart: its defaults
-put the right kernel together again (a test holds the two equal), and every wrong kernel replaces a part or two.
+They stand outside of the kernel, which has no such options. `Anatomy` is `kernel.revise` in parts: its defaults are the
+right kernel (a test compares the two), and every wrong kernel replaces one part or two.
 Sources, as listed in METHOD.md, section 4: github.com/aakaran/reasoning-with-sampling, `power_samp_utils.py`, whose
 rules for texts that end do not preserve p^alpha (issue 10 there), and its forks.
 """
@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 from sampler.core import kernel, power
 from sampler.core.draws import Draws
-from sampler.core.kernel import Revise, Rows, Stage
+from sampler.core.kernel import Revise, Stage
 from sampler.core.records import ChainState, Revision, Segment
+from sampler.core.requests import Asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def right_cut(stage: Stage, state: ChainState, draws: Draws) -> int:
     return stage.start + draws.cut(len(state.segment) - stage.start)
 
 
-def right_write(stage: Stage, state: ChainState, kept: tuple[int, ...], draws: Draws) -> Rows[Segment]:
+def right_write(stage: Stage, state: ChainState, kept: tuple[int, ...], draws: Draws) -> Asks[Segment]:
     """From q, to the end of the stage or an end token, whatever the length of the current text."""
     return kernel.write(stage, kept, draws)
 
@@ -58,12 +59,12 @@ class Anatomy:
     """
 
     cut: Callable[[Stage, ChainState, Draws], int] = right_cut
-    write: Callable[[Stage, ChainState, tuple[int, ...], Draws], Rows[Segment]] = right_write
+    write: Callable[[Stage, ChainState, tuple[int, ...], Draws], Asks[Segment]] = right_write
     log_ratio: Callable[[Question], float] = Question.log_ratio
     accept: Callable[[Draws, float], tuple[bool, float]] = lambda draws, log_ratio: draws.accept(log_ratio)
-    settle: Callable[[Stage, ChainState], Rows[ChainState]] | None = None  # changes the text after the verdict
+    settle: Callable[[Stage, ChainState], Asks[ChainState]] | None = None  # changes the text after the verdict
 
-    def revise(self, stage: Stage, state: ChainState, draws: Draws) -> Rows[tuple[Revision, ChainState]]:
+    def revise(self, stage: Stage, state: ChainState, draws: Draws) -> Asks[tuple[Revision, ChainState]]:
         """One step of the chain, with the signature of `kernel.revise`."""
         cut = self.cut(stage, state, draws)
         kept, replaced = state.segment[:cut], state.segment[cut:]
@@ -80,7 +81,7 @@ class Anatomy:
 # ---- the wrong parts
 
 
-def as_long_as_current(stage: Stage, state: ChainState, kept: tuple[int, ...], draws: Draws) -> Rows[Segment]:
+def as_long_as_current(stage: Stage, state: ChainState, kept: tuple[int, ...], draws: Draws) -> Asks[Segment]:
     """A proposal that is never longer than the current text, and stops there unfinished."""
     return kernel.write(replace(stage, end=len(state.segment)), kept, draws)
 

@@ -26,7 +26,7 @@ class TableModel:
         self.name = name
         self.alphabet = alphabet
         self.vocab_size = len(alphabet)
-        self.eos_ids = (alphabet.index("$"),) if "$" in alphabet else ()
+        self.eos_ids: tuple[int, ...] = (alphabet.index("$"),) if "$" in alphabet else ()
         self.max_length = max_length
         self.revision = _fingerprint(alphabet, row)
         self.tokens_fed = 0

@@ -101,7 +101,7 @@ def test_intervals_of_an_unfinished_search_hold(model, alpha, nodes):
             [row] = model.next_logprobs([(0, *ids[:i])])
             gain = exact_power_gain(question.target, ids[:i], row, log_p, alpha)
             assert gain.low - 1e-12 <= true_gain(model, alpha, ids[:i]) <= gain.high + 1e-12
-            delta = pivots_module.exact_success_delta(question, ids[:i], ids[i])
+            delta = pivots_module.exact_success_delta(question, question.target, ids[:i], ids[i])
             change = true_success(model, alpha, ids[: i + 1]) - true_success(model, alpha, ids[:i])
             assert delta.low - 1e-12 <= change <= delta.high + 1e-12
             log_p += row[ids[i]]
