@@ -1,9 +1,12 @@
 """Settings refuse what they cannot mean, in one sentence; segments and steps are what their fields say."""
 
 import math
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError, fields, replace
 
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sampler.core.records import ChainState, Law, PowerSettings, Revision, Segment, Step, TemperatureSettings
 
@@ -56,18 +59,32 @@ def shown(case: object) -> str | None:
     return ", ".join(f"{name}={value!r}" for name, value in case.items()) if isinstance(case, dict) else ""
 
 
-@pytest.mark.parametrize(("bad", "sentence"), BAD_POWER_SETTINGS, ids=shown)
-def test_power_settings_refuse_in_one_sentence(bad, sentence):
-    with pytest.raises(ValueError) as refusal:
-        PowerSettings(**bad)
-    assert str(refusal.value) == sentence
+@pytest.mark.parametrize(
+    ("settings", "refused"),
+    [(PowerSettings, BAD_POWER_SETTINGS), (TemperatureSettings, BAD_TEMPERATURE_SETTINGS)],
+    ids=["power", "temperature"],
+)
+def test_settings_refuse_in_one_sentence(subtests, settings, refused):
+    for bad, sentence in refused:
+        with subtests.test(shown(bad)):
+            with pytest.raises(ValueError) as refusal:
+                settings(**bad)
+            assert str(refusal.value) == sentence
 
 
-@pytest.mark.parametrize(("bad", "sentence"), BAD_TEMPERATURE_SETTINGS, ids=shown)
-def test_temperature_settings_refuse_in_one_sentence(bad, sentence):
-    with pytest.raises(ValueError) as refusal:
-        TemperatureSettings(**bad)
-    assert str(refusal.value) == sentence
+ANYTHING = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers(), max_size=2)
+
+
+@hypothesis.settings(max_examples=200)
+@given(st.sampled_from((PowerSettings, TemperatureSettings)), st.data())
+def test_any_value_of_a_field_is_taken_as_it_is_or_refused_by_its_name(settings, data):
+    name = data.draw(st.sampled_from([field.name for field in fields(settings)]))
+    value = data.draw(ANYTHING)
+    try:
+        assert getattr(settings(**{name: value}), name) == value
+    except ValueError as refusal:
+        others = {"alpha": "proposal_temperature must be given", "max_new_tokens": "block_size must be"}
+        assert str(refusal).startswith((f"{name} must be", others.get(name, name)))
 
 
 @pytest.mark.parametrize(
