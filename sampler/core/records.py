@@ -202,6 +202,7 @@ class Revision:
     `replaced` holds ALL the tokens from `cut` on, measured under the law of the step. log_accept_ratio =
     log_target_ratio + log_proposal_ratio + log_cut_ratio, and the proposal is accepted iff log_u < log_accept_ratio;
     at alpha = inf log_accept_ratio is log_target_ratio alone (Karan & Du 2025, eq. 9; METHOD.md, section 3).
+    `stopped_early`: only in traces of the first edition, whose rejected proposals may be unfinished.
     """
 
     cut: int

@@ -69,10 +69,9 @@ def run_power(
     """The power-sampling run as a stream of events: for each block extend, revise N times, freeze.
 
     Karan & Du 2025, Algorithm 1, with the two revision scopes of METHOD.md, section 2. Same model, prompt, settings
-    and seed: same events apart from times and, at another `speed`, from costs and from what early rejection leaves
-    out. Raises ValueError before the first event if the prompt does not fit or early rejection would not be exact.
+    and seed: same events apart from times and, at another `speed`, from costs. Raises ValueError before the first
+    event if the prompt does not fit.
     """
-    speed.check(settings.law)
     model = model.fresh(speed.keep_rows, speed.guess)
     return PowerRun(model, Checkpoint.start(prompt, settings), steering or steady(settings), speed).events()
 

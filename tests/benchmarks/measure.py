@@ -19,10 +19,7 @@ SETTINGS = PowerSettings(max_new_tokens=64, block_size=16, steps_per_block=10, s
 SPEEDS = {
     "serial": Speed(),
     "prefetched": Speed(prefetch=16),
-    "prefetched, early rejection": Speed(prefetch=8, early_rejection=True),
     "prefetched, guessing": Speed(prefetch=16, guess=8),
-    "prefetched, guessing, early rejection": Speed(prefetch=2, guess=8, early_rejection=True),
-    "guessing, early rejection": Speed(guess=8, early_rejection=True),
 }
 Row = dict[str, object]
 

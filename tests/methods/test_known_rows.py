@@ -18,7 +18,7 @@ from sampler.models.causal_lm import CausalLM
 from sampler.models.prefix_cache import RowMemory
 
 SETTINGS = PowerSettings(3.0, max_new_tokens=24, block_size=8, steps_per_block=8, seed=1, alternatives=0)
-SPEEDS = (Speed(), Speed(4), Speed(16), Speed(guess=8), Speed(8, guess=4), Speed(8, guess=8, early_rejection=True))
+SPEEDS = (Speed(), Speed(4), Speed(16), Speed(guess=8), Speed(8, guess=4), Speed(8, guess=8))
 FULL = [kind for kind in ALIGNED if not kind.startswith("sliding")]
 SCOPES = pytest.mark.parametrize("scope", ["block", "completion"])
 

@@ -12,7 +12,6 @@ from explorer.page.library import recorded
 from explorer.page.shell import ASSETS
 from sampler.core.records import PowerSettings
 from sampler.methods.run import run_power
-from sampler.methods.speed import Speed
 from sampler.models.table import endless_world
 from sampler.trace.trace import Trace
 
@@ -34,9 +33,9 @@ def executed(trace: Trace, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dic
     return names
 
 
-def world_run(speed: Speed | None = None, **changes) -> Trace:
+def world_run(**changes) -> Trace:
     settings = replace(SETTINGS, **changes)
-    return Trace(run_power(endless_world(), "b", settings, speed=speed or Speed()))
+    return Trace(run_power(endless_world(), "b", settings))
 
 
 def test_it_is_a_notebook_of_format_4():
@@ -75,7 +74,7 @@ def test_its_tables_are_the_traces_own(tmp_path, monkeypatch, capsys):
         lambda: world_run(),
         lambda: world_run(steps_per_block=0),
         lambda: world_run(alpha=math.inf, proposal_temperature=1.0),
-        lambda: world_run(Speed(early_rejection=True), steps_per_block=40),
+        lambda: Trace.load(GOLDEN.parent / "trace" / "stopped-early.jsonl"),
         *(partial(Trace.load, GOLDEN / f"{name}.jsonl") for name in GOLDEN_RUNS),
     ],
     ids=["plain", "no steps", "infinite", "early rejection", *GOLDEN_RUNS],

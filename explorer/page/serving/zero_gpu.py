@@ -83,7 +83,6 @@ def run_power(
     """`run.run_power`, with the same events apart from their costs, in bursts where ZeroGPU serves the model."""
     if not serves(model):
         return run.run_power(model, prompt, settings, steering, speed)
-    speed.check(settings.law)
     ledger.checked_prompt(model, prompt, settings.max_new_tokens)
     return in_bursts(model, Checkpoint.start(prompt, settings), steering, speed)
 
