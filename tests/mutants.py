@@ -12,9 +12,9 @@ from worlds import Case
 
 from sampler.core import kernel, power
 from sampler.core.draws import Draws
-from sampler.core.kernel import Revise, Rows, Stage
+from sampler.core.kernel import Revise, Stage
 from sampler.core.records import ChainState, Segment
-from sampler.core.requests import NextRows, by_rows
+from sampler.core.requests import Asks, NextRows, by_rows
 from sampler.core.rows import ArrayRow, Row
 from sampler.exact.wrong_kernels import WRONG_KERNELS, Anatomy, Question, as_long_as_current
 
@@ -32,16 +32,16 @@ def anywhere(stage: Stage, state: ChainState, draws: Draws) -> int:
 # ---- the proposal
 
 
-def without_prompt(stage: Stage, state: ChainState, kept: tuple[int, ...], draws: Draws) -> Rows[Segment]:
+def without_prompt(stage: Stage, state: ChainState, kept: tuple[int, ...], draws: Draws) -> Asks[Segment]:
     return kernel.write(replace(stage, prompt_ids=()), kept, draws)
 
 
-def ending_after_prompt(stage: Stage, state: ChainState, kept: tuple[int, ...], draws: Draws) -> Rows[Segment]:
+def ending_after_prompt(stage: Stage, state: ChainState, kept: tuple[int, ...], draws: Draws) -> Asks[Segment]:
     ended = any(token in stage.eos_ids for token in stage.prompt_ids)
     return kernel.write(replace(stage, end=len(kept) + 1) if ended else stage, kept, draws)
 
 
-def with_cropped_cache(stage: Stage, state: ChainState, kept: tuple[int, ...], draws: Draws) -> Rows[Segment]:
+def with_cropped_cache(stage: Stage, state: ChainState, kept: tuple[int, ...], draws: Draws) -> Asks[Segment]:
     """Rows from a cache that was cropped one token short before the last kept token was fed again."""
     kept_length = len(stage.prompt_ids) + len(kept)
 
@@ -51,7 +51,7 @@ def with_cropped_cache(stage: Stage, state: ChainState, kept: tuple[int, ...], d
     return asking_for(cropped, kernel.write(stage, kept, draws))
 
 
-def asking_for(change: Callable, writer: Generator) -> Rows[Segment]:
+def asking_for(change: Callable, writer: Generator) -> Asks[Segment]:
     """The writer with every context changed on its way to the model."""
     rows = by_rows(writer)
     try:
@@ -73,7 +73,7 @@ class TopTwo:
         return self._draws.token(ArrayRow(power.temper(np.where(row >= np.sort(row)[-2], row, -np.inf), 1.0)), position)
 
 
-def top_two(stage: Stage, state: ChainState, kept: tuple[int, ...], draws: Draws) -> Rows[Segment]:
+def top_two(stage: Stage, state: ChainState, kept: tuple[int, ...], draws: Draws) -> Asks[Segment]:
     return kernel.write(stage, kept, TopTwo(draws))
 
 
@@ -122,7 +122,7 @@ def _top_two_log_q(part: Segment, temperature: float) -> tuple[float, ...]:
 # ---- what is kept
 
 
-def tokenised_again(stage: Stage, state: ChainState) -> Rows[ChainState]:
+def tokenised_again(stage: Stage, state: ChainState) -> Asks[ChainState]:
     """Decoded and tokenised again, where `a`, `b`, `c` read "x", "xy", "yx": x-yx has the same text as xy-x."""
     text = "".join("abc"[token] for token in state.segment.token_ids)
     while "ac" in text:

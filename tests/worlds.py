@@ -13,6 +13,7 @@ from sampler.core import kernel
 from sampler.core.draws import Draws
 from sampler.core.kernel import Revise, Stage
 from sampler.core.records import SCOPES, ChainState, Law, PowerSettings, Step
+from sampler.core.requests import Asks
 from sampler.exact.enumeration import Completion, completions, transition_matrix
 from sampler.models.table import Row, TableModel, endless_world, flat_world, peaked_world
 
@@ -136,7 +137,7 @@ class Case:
 def _fenced(revise: Revise, states: set[Completion]) -> Revise:
     """The same step with everything outside of `states` as one absorbing text, the empty one."""
 
-    def step(stage: Stage, state: ChainState, draws: Draws) -> kernel.Rows:
+    def step(stage: Stage, state: ChainState, draws: Draws) -> Asks:
         if not state.segment:
             return None, state
         revision, after = yield from revise(stage, state, draws)

@@ -71,7 +71,7 @@ def rollouts(
 
 
 def chosen(log_rows: np.ndarray, temperature: float, aims: np.ndarray) -> np.ndarray:
-    """Token ids [R] by inverse CDF at the numbers `aims` [R] in (0, 1), as `draws.inverse_cdf` for each row [R, V]."""
+    """Token ids [R] by inverse CDF at the numbers `aims` [R] in (0, 1), as `rows.inverse_cdf` for each row [R, V]."""
     if temperature == 0:
         return log_rows.argmax(axis=1)
     weights = np.exp((log_rows - log_rows.max(axis=1, keepdims=True)) / temperature)

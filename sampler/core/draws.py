@@ -47,7 +47,8 @@ def uniforms(seed: int, chain: int, block: int, step: int, purpose: int, first: 
     """The numbers at `count` addresses that differ by their position only, from `first` on."""
     philox = np.random.Philox(key=[seed, chain], counter=[first, purpose, step, block])
     words = philox.random_raw(4 * count)[::4]  # of each position's four words the first
-    return (((words >> 11) + 0.5) * 2.0**-53).tolist()
+    numbers: list[float] = (((words >> 11) + 0.5) * 2.0**-53).tolist()
+    return numbers
 
 
 class SeededDraws:

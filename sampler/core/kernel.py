@@ -8,10 +8,10 @@ and enumerated draws turn the very same code into its own exact transition matri
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sampler.core import power, requests
+from sampler.core import power
 from sampler.core.draws import Draws
 from sampler.core.records import ChainState, Law, Revision, Segment
-from sampler.core.requests import Asks, Continue, Rows, Score
+from sampler.core.requests import Asks, Continue, Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +63,8 @@ def write(stage: Stage, kept_ids: tuple[int, ...], draws: Draws) -> Asks[Segment
     if position >= stage.end:
         return Segment()
     most = stage.end - position
-    return (yield Continue(context, most, stage.eos_ids, stage.law, stage.alternatives, draws, position))
-
-
-def is_whole(stage: Stage, num_kept: int, written: Segment) -> bool:
-    """Whether what was written after `num_kept` positions reaches `stage.end` or ends with an end token."""
-    return num_kept + len(written) >= stage.end or (bool(written) and written.token_ids[-1] in stage.eos_ids)
-
-
-def next_token(stage: Stage, ids: tuple[int, ...], draws: Draws) -> Rows[Segment]:
-    """One token from q after prompt + ids."""
-    return requests.next_token(stage.prompt_ids + ids, stage.law, stage.alternatives, draws, len(ids))
+    written: Segment = yield Continue(context, most, stage.eos_ids, stage.law, stage.alternatives, draws, position)
+    return written
 
 
 def remeasure(stage: Stage, state: ChainState) -> Asks[ChainState]:

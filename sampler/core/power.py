@@ -21,7 +21,8 @@ def temper(log_p: np.ndarray, temperature: float) -> np.ndarray:
     """
     with np.errstate(over="ignore"):  # a tiny temperature may send unlikely tokens to -inf, which is right
         scaled = (log_p - log_p.max()) / temperature
-    return scaled - math.log(float(np.exp(scaled).sum()))  # the largest is 0 already
+    tempered: np.ndarray = scaled - math.log(float(np.exp(scaled).sum()))  # the largest is 0 already
+    return tempered
 
 
 def log_z(log_p: np.ndarray, alpha: float) -> float:

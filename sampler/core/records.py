@@ -36,11 +36,11 @@ def checked_number(name: str, value: object, low: float, high: float) -> float:
 
 def checked_text(prompt: object) -> str:
     """`prompt` if it is a text of 1 to MAX_PROMPT characters, not all blank; ValueError if not."""
-    length = len(prompt) if isinstance(prompt, str) else 0
-    if not 1 <= length <= MAX_PROMPT:
+    if not isinstance(prompt, str) or not 1 <= len(prompt) <= MAX_PROMPT:
+        length = len(prompt) if isinstance(prompt, str) else 0
         raise ValueError(f"prompt must be 1 to {MAX_PROMPT} characters long, not {length}")
     if not prompt.strip():
-        raise ValueError(f"prompt must be 1 to {MAX_PROMPT} characters long, not {length} blank ones")
+        raise ValueError(f"prompt must be 1 to {MAX_PROMPT} characters long, not {len(prompt)} blank ones")
     return prompt
 
 

@@ -68,7 +68,8 @@ def by_rows(procedure: Asks[Result]) -> Rows[Result]:
         try:
             request = procedure.send(answer)
         except StopIteration as end:
-            return end.value
+            result: Result = end.value
+            return result
         match request:
             case NextRows():
                 answer = yield request

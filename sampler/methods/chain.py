@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from sampler.core import kernel
 from sampler.core.draws import EXTEND, PROPOSE, SeededDraws
-from sampler.core.kernel import Revise, Rows, Stage
+from sampler.core.kernel import Revise, Stage
 from sampler.core.records import BlockFrozen, BlockStarted, ChainState, Law, PowerSettings, Step, StepTaken
+from sampler.core.requests import Asks
 
 Listener = Callable[[BlockStarted | StepTaken], object]
 
@@ -50,7 +51,7 @@ class Chain:
 
     def advance(
         self, at: Standing, revise: Revise = kernel.revise
-    ) -> Rows[tuple[BlockStarted | StepTaken | BlockFrozen, Standing]]:
+    ) -> Asks[tuple[BlockStarted | StepTaken | BlockFrozen, Standing]]:
         """The next event, with no pieces and no cost, and where the chain stands then."""
         if self.freezes(at):
             return self.frozen(at.block, at.state), replace(at, block=at.block + 1, step=None)
@@ -99,7 +100,7 @@ def whole_run(
     settings: PowerSettings,
     listener: Listener = lambda event: None,
     revise: Revise = kernel.revise,
-) -> Rows[ChainEnd]:
+) -> Asks[ChainEnd]:
     """A whole run as one kernel procedure. With the right kernel it ends with the completion of `run_power`.
 
     `listener` is called with every block and step, without pieces and costs. A wrong kernel (wrong_kernels.py) may

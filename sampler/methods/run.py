@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from sampler.core import kernel
 from sampler.core.draws import EXTEND, PROPOSE, Draws
-from sampler.core.kernel import Rows, Stage
+from sampler.core.kernel import Stage
 from sampler.core.records import (
     BlockFrozen,
     BlockStarted,
@@ -21,6 +21,7 @@ from sampler.core.records import (
     StepTaken,
     Totals,
 )
+from sampler.core.requests import Asks
 from sampler.methods.chain import Chain, Standing, whole_run
 from sampler.methods.ledger import Meter, PieceLedger, added, checked_prompt, run_started
 from sampler.methods.speed import Speed, revisions
@@ -88,7 +89,7 @@ def run_chains(
     prompt_ids = checked_prompt(model, prompt, settings.max_new_tokens)
     events: deque[tuple[int, BlockStarted | StepTaken]] = deque()
 
-    def written(chain: int) -> kernel.Rows:
+    def written(chain: int) -> Asks:
         own = replace(settings, chain=chain)
         return whole_run(prompt_ids, model.eos_ids, own, lambda event: events.append((chain, event)))
 
@@ -162,7 +163,7 @@ class PowerRun:
         self.totals = added(added(self.totals, counts), cost)
         return StepTaken(step, cost.tokens_fed, cost.forward_calls, cost.seconds, self.pieces.new(proposed))
 
-    def _revision(self, stage: Stage, state: ChainState, draws: Draws) -> Rows[tuple[Revision, ChainState]]:
+    def _revision(self, stage: Stage, state: ChainState, draws: Draws) -> Asks[tuple[Revision, ChainState]]:
         """The next revision of the current text, in the place of `kernel.revise`: it has asked the model already."""
         yield from ()
         return next(self.ahead, None) or self._look_ahead(stage, state)
@@ -174,7 +175,7 @@ class PowerRun:
         self.ahead = revisions(self.model, stage, state, draws, self.speed, self._behind(block + 1))
         return next(self.ahead)
 
-    def _behind(self, block: int) -> Iterator[Rows]:
+    def _behind(self, block: int) -> Iterator[Asks]:
         """The next block as it will be written if no step of this one changes the text any more."""
         if self.speed.prefetch > 1 and block < self.settings.num_blocks:
             stage = self.chain.stage(block, self.at.law)

@@ -8,8 +8,9 @@ from typing import Any
 
 from sampler.core import kernel
 from sampler.core.draws import Draws
-from sampler.core.kernel import Rows, Stage
+from sampler.core.kernel import Stage
 from sampler.core.records import ChainState, Revision, checked_int
+from sampler.core.requests import Asks
 from sampler.models.contract import LanguageModel
 from sampler.models.lock_step import answerable, in_lock_step
 
@@ -37,7 +38,7 @@ class Speed:
 
 
 def revisions(
-    model: LanguageModel, stage: Stage, state: ChainState, draws: Iterable[Draws], speed: Speed, behind: Iterable[Rows]
+    model: LanguageModel, stage: Stage, state: ChainState, draws: Iterable[Draws], speed: Speed, behind: Iterable[Asks]
 ) -> Iterator[tuple[Revision, ChainState]]:
     """The revisions of a state in the order of their draws, up to and with the first that changes its text.
 
@@ -61,12 +62,12 @@ def revisions(
             return
 
 
-def _dropped(writer: Rows) -> Rows[None]:
+def _dropped(writer: Asks) -> Asks[None]:
     """The same requests without the result."""
     yield from writer
 
 
-def _wanted(writer: Rows, is_wanted: Callable[[], bool]) -> Rows[Any]:
+def _wanted(writer: Asks, is_wanted: Callable[[], bool]) -> Asks[Any]:
     """The writer's result, or None as soon as it is not wanted any more."""
     rows = None
     while is_wanted():

@@ -1,7 +1,11 @@
 """The forward pass of Llama-type networks on a CPU, written out: the same weights and numbers, several times sooner.
 
-A step of a small network spends most of its time between its products. Here there are few operations, layers that read
-the same input are one product, and nearly all of it is NumPy's, whose operations start sooner than torch's.
+A step of a small network spends most of its time between its matrix products. Here there are few operations, layers
+that read the same input are one product, and nearly all of it is NumPy's, whose operations start sooner than torch's.
+For example, the queries, keys and values of a layer are one product with three weights joined; the norm before it is
+folded in, its factors into the weights and the root of the width too, so that `_normed` only divides by a length. The
+rows of the queries and keys are reordered so that the two coordinates that a rotation turns together stand side by
+side: then rotating is a multiplication of complex numbers (`turn`), and products of queries and keys stay the same.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +27,7 @@ AGREEMENT = 1e-3  # largest difference of logits at which both are the same netw
 class Product:
     """Linear layers that read the same rows (N, in) as one; the factors of a norm before them are folded in.
 
-    `order` and `scale` arrange the first outputs anew.
+    The first outputs are put in the order `order` and multiplied by `scale`.
     """
 
     def __init__(

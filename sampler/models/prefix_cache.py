@@ -205,7 +205,7 @@ def _stacked(rows: Sequence[torch.Tensor]) -> torch.Tensor:
 def can_align(module: PreTrainedModel, accepts: frozenset[str]) -> bool:
     """Whether texts of different lengths may share a pass, and whether keys and values are all there is to keep.
 
-    So it is for attention, sliding windows included; not where a layer keeps a recurrent or compressed state.
+    True for attention, with sliding windows too; false where a layer keeps a recurrent or compressed state.
     """
     kinds = {type(layer) for layer in DynamicCache(config=module.config).layers}
     is_attention = kinds <= {DynamicLayer, DynamicSlidingWindowLayer} and not module._is_stateful

@@ -67,7 +67,8 @@ class TableModel:
         row = self._row(self.between.join(self.alphabet[v] for v in context))
         p = np.array([row.get(piece, 0.0) for piece in self.alphabet])
         with np.errstate(divide="ignore"):
-            return np.log(p) - np.log(p.sum())
+            log_p: np.ndarray = np.log(p) - np.log(p.sum())
+        return log_p
 
 
 def _fingerprint(alphabet: Sequence[str], row: Callable[[str], Row]) -> str:

@@ -1,4 +1,14 @@
-"""Keys and values of many texts as one tree of tokens: branches share their beginnings, in memory and in a pass."""
+"""Keys and values of many texts as one tree of tokens: branches share their beginnings, in memory and in a pass.
+
+Say "the cat" has been read, and the rows after "the cat sat" and "the dog" are wanted. The tree has columns
+
+    0 the    1 cat    2 sat    3 dog        (0 and 1 read before; 2 and 3 are new)
+
+and one pass feeds the two new tokens side by side, under a mask that shows each its own branch: "sat" sees columns 0, 1
+and 2, "dog" sees 0 and 3. Each has the position of its place in its own text (2 and 1). So nothing common is copied or
+read twice, however many texts branch from one prompt. `missing` lists the beginnings that are not read yet, `start`
+lays out the pass, the network's attention fills the `Pool` of each layer, and `keep` enters the new columns.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,7 +21,7 @@ from transformers.cache_utils import DynamicLayer
 from sampler.models.prefix_cache import Text, can_align
 
 KEPT_TREE_BYTES = 256 * 2**20  # of a larger tree only the held text stays
-ROW_TEXTS = 16  # texts of a pass's row: the fewer, the fewer tokens of other branches it looks past
+ROW_TEXTS = 16  # texts in a row of a pass; more would make attention skip more columns of other branches
 
 NOWHERE = np.empty(0, dtype=np.int64)
 
@@ -105,7 +115,7 @@ class TokenTree:
     def missing(self, texts: Sequence[Text]) -> list[Text]:
         """Every beginning of the texts that is not held, and the texts themselves, shorter before longer ones.
 
-        A text that is held gives its last token to the pass again, since its row is asked for.
+        The last token of a text that was read before is fed once more, since its row is wanted again.
         """
         new: dict[Text, None] = {}
         for text in sorted(texts):

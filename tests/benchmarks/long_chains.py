@@ -25,8 +25,8 @@ from sampler.classroom.corpus import TASKS, held_out
 from sampler.classroom.problems import Problem
 from sampler.core import kernel
 from sampler.core.draws import PROPOSE
-from sampler.core.kernel import Rows
 from sampler.core.records import PowerSettings
+from sampler.core.requests import Asks
 from sampler.exact.best_first import Budget
 from sampler.exact.certified import CertifiedTarget, Interval, certify
 from sampler.methods.chain import Chain, whole_run
@@ -46,7 +46,7 @@ OTHERS = "(others)"
 Text = tuple[int, ...]
 
 
-def long_run(prompt_ids: Text, eos_ids: Text, settings: PowerSettings) -> Rows[list[Text]]:
+def long_run(prompt_ids: Text, eos_ids: Text, settings: PowerSettings) -> Asks[list[Text]]:
     """The texts after each of STEPS revisions that follow a whole run."""
     state = (yield from whole_run(prompt_ids, eos_ids, settings)).state
     chain, last = Chain(prompt_ids, eos_ids, settings), settings.num_blocks - 1

@@ -9,8 +9,8 @@ from tiny_models import byte_level_tokenizer
 from transformers import AutoModelForCausalLM, LlamaConfig
 
 from sampler.core.draws import PROPOSE, SeededDraws
-from sampler.core.kernel import Stage, next_token
 from sampler.core.records import Law
+from sampler.core.requests import next_token
 from sampler.models.causal_lm import CausalLM
 from sampler.models.lock_step import in_lock_step
 
@@ -76,7 +76,7 @@ class Ours:
         start = time.perf_counter()
         self._texts = [(*text, 1) for text in self._texts]
         writers = (
-            next_token(Stage(text, (), 0, 1, Law(4.0, 0.25), 5), (), SeededDraws(i, 0, 0, 0, PROPOSE))
+            next_token(text, Law(4.0, 0.25), 5, SeededDraws(i, 0, 0, 0, PROPOSE), 0)
             for i, text in enumerate(self._texts)
         )
         list(in_lock_step(self._model, writers, len(self._texts)))
