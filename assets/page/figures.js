@@ -42,36 +42,37 @@ export class Figure {
     this.templates = templates;
     this.marks = {};
     this.inSight = false;
+    this.onSight = () => {}; // hears when the figure comes into sight
+    this.onPoint = (_point, _isClick) => {}; // hears of hovers and clicks
     new ResizeObserver(() => this.fit()).observe(element);
     new IntersectionObserver((entries) => this.see(entries.at(-1).isIntersecting)).observe(element);
   }
 
-  /** `onSight()` hears when the figure comes into sight. */
   see(inSight) {
     this.inSight = inSight;
-    if (inSight) this.onSight?.();
+    if (inSight) this.onSight();
   }
 
   /** Draw `rows` ({name: [row]}); `layout` and `edit` hold what differs from the declaration. */
-  async draw(rows, layout = {}, edit = () => {}) {
+  async draw(rows, layout = {}, edit = (_figure) => {}) {
     const figure = structuredClone(this.declaration);
     edit(figure);
     figure.data = filled(figure, rows);
     figure.layout.template = this.templates[store.dark ? "dark" : "light"];
     figure.layout.uirevision = store.run?.id;
-    const words = store.presenting ? LARGE : this.element.clientWidth < NARROW ? SMALL : {};
+    const narrow = this.element.clientWidth < NARROW ? SMALL : {};
+    const words = store.presenting ? LARGE : narrow;
     for (const [path, value] of Object.entries({ ...words, ...layout })) set(figure.layout, path, value);
     await Plotly.react(this.element, figure.data, figure.layout, CONFIG);
     if (!this.wired) this.wire();
     this.fit();
   }
 
-  /** `onPoint(point, isClick)` hears of hovers and clicks. */
   wire() {
     this.wired = true;
     this.element.after(pictureMenu(this.element));
-    this.element.on("plotly_click", (event) => this.onPoint?.(event.points[0], true));
-    this.element.on("plotly_hover", (event) => this.onPoint?.(event.points[0], false));
+    this.element.on("plotly_click", (event) => this.onPoint(event.points[0], true));
+    this.element.on("plotly_hover", (event) => this.onPoint(event.points[0], false));
     this.element.on("plotly_relayout", () => this.placeMarks());
   }
 
@@ -112,7 +113,7 @@ function placeMark(element, full, name, axis, value) {
   ["left", "top", "width", "height"].forEach((side, i) => (line.style[side] = `${box[i]}px`));
 }
 
-/** The series of a declaration filled from rows, by the rule of figure.py; an error if a row that is drawn lacks a field. */
+/** The series of a declaration, filled from rows as in figure.py; an Error names the field that a row lacks. */
 export function filled({ data, layout }, rows) {
   data.forEach((series) => fill(series, rows[series.meta.rows] ?? []));
   return layout.meta?.only_filled ? data.filter(({ y }) => y.some((value) => value !== null)) : data;
@@ -126,7 +127,9 @@ function fill(series, rows) {
     return row[field];
   };
   const chosen = rows.filter((row) => conditions.every(([field, value]) => valueOf(row, field) === value));
-  for (const [path, field] of Object.entries(fields)) set(series, path, column(chosen.map((row) => valueOf(row, field))));
+  for (const [path, field] of Object.entries(fields)) {
+    set(series, path, column(chosen.map((row) => valueOf(row, field))));
+  }
   if (custom.length) series.customdata = chosen.map((row) => custom.map((field) => safe(valueOf(row, field))));
 }
 

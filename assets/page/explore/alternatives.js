@@ -8,11 +8,12 @@ export function showAlternatives(target) {
   const moment = currentMoment();
   const position = store.chosen;
   if (!moment || position === null || position === undefined || position >= moment.length) {
-    return target.replaceChildren(element("p", { class: "empty" }, "Click a position to see what else could stand there."));
+    target.replaceChildren(element("p", { class: "empty" }, "Click a position to see what else could stand there."));
+    return;
   }
   const told = isFinalText() ? store.alternatives[position] : null;
-  if (told?.rows) return target.replaceChildren(...fromServer(moment, position, told.rows));
-  target.replaceChildren(...fromRecord(moment, position), element("p", { class: "caption" }, outlook(told)));
+  if (told?.rows) target.replaceChildren(...fromServer(moment, position, told.rows));
+  else target.replaceChildren(...fromRecord(moment, position), element("p", { class: "caption" }, outlook(told)));
 }
 
 /** Why power's probabilities are not there (yet). */

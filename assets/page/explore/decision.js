@@ -4,7 +4,8 @@ import { element, number, probability, signed } from "../format.js";
 import { store, selectedMoment, isHidden } from "../store.js";
 import { verdictAt } from "./whatif.js";
 
-const zip = (table) => table.position.map((_, i) => Object.fromEntries(Object.entries(table).map(([k, v]) => [k, v[i]])));
+const zip = (table) =>
+  table.position.map((_, i) => Object.fromEntries(Object.entries(table).map(([k, v]) => [k, v[i]])));
 
 export class DecisionCard {
   constructor(elements, { figures, templates }) {
@@ -16,7 +17,8 @@ export class DecisionCard {
     const step = selectedMoment();
     const { title, body, waterfall, caption } = this.elements;
     const isStep = step?.kind === "step";
-    waterfall.hidden = caption.hidden = !isStep || isHidden(step) || step.first_difference === null || !step.increments.position.length;
+    const hasTerms = isStep && step.first_difference !== null && step.increments.position.length > 0;
+    waterfall.hidden = caption.hidden = !hasTerms || isHidden(step);
     title.replaceChildren(...heading(step));
     body.replaceChildren(...(isStep ? explain(step) : [element("p", { class: "empty" }, nothing(step))]));
     if (!waterfall.hidden) this.drawWaterfall(step);

@@ -1,6 +1,6 @@
 // Flip points as ticks under the alpha slider: where each judged decision, its proposal and u held fixed, would turn.
 import { element } from "../format.js";
-import { store, judgedSteps } from "../store.js";
+import { judgedSteps } from "../store.js";
 
 const THUMB = 16; // px that a range input's thumb takes from its track
 
@@ -9,7 +9,8 @@ export function showFlips() {
   if (!range) return;
   const strip = stripUnder(range);
   const [low, high] = [Number(range.min), Number(range.max)];
-  const flips = judgedSteps().filter((step) => step.flip_alpha !== null && step.flip_alpha >= low && step.flip_alpha <= high);
+  const isHere = ({ flip_alpha: at }) => at !== null && at >= low && at <= high;
+  const flips = judgedSteps().filter(isHere);
   strip.title = `${flips.length} of ${judgedSteps().length} decisions turn between α = ${low} and ${high}, each judged alone (what-if)`;
   strip.replaceChildren(...flips.map((step) => tick(step, (step.flip_alpha - low) / (high - low))));
 }

@@ -14,7 +14,8 @@ export function measureRows() {
   const moment = currentMoment();
   const name = shownMeasure();
   const at = (position) => (name === "entropy" ? entropyAt(moment.entropy[position]) : store.target.pivots[position]?.[name]);
-  return (moment?.tokens ?? []).map((token, position) => ({ position, token, ...at(position) })).filter((row) => row.value !== undefined);
+  const rows = (moment?.tokens ?? []).map((token, position) => ({ position, token, ...at(position) }));
+  return rows.filter((row) => row.value !== undefined);
 }
 
 const entropyAt = (value) => value !== null && { value, error: 0, below: 0, is_exact: true, words: `entropy ${number(value, 3)} nats, exact` };
@@ -37,8 +38,10 @@ export const pivotalPositions = (width) => ({
 const BY_POSITION = ["share", "cuts", "changed_cuts", "same_cuts", "rejected_cuts"];
 
 /** A moment's lists as rows, one a position. */
-export const positionRows = (moment) =>
-  (moment?.tokens ?? []).map((token, position) => ({ position, token, ...Object.fromEntries(BY_POSITION.map((name) => [name, moment[name][position]])) }));
+export function positionRows(moment) {
+  const at = (position) => Object.fromEntries(BY_POSITION.map((name) => [name, moment[name][position]]));
+  return (moment?.tokens ?? []).map((token, position) => ({ position, token, ...at(position) }));
+}
 
 /** Which measures can be chosen, and what is on show. */
 export function showMeasures(root, caption) {

@@ -11,7 +11,10 @@ const OUT_OF_SIGHT = 400; // ms that a figure waits for those in sight; while pl
 /** A live figure: redrawn when its `key` changes, marked on every change. */
 class Plot {
   constructor(figure, { key, content, marks, onPoint }) {
-    Object.assign(this, { figure, key, content, marks });
+    this.figure = figure;
+    this.key = key;
+    this.content = content;
+    this.marks = marks;
     this.last = null;
     this.drawnAt = 0;
     figure.onPoint = onPoint;
@@ -64,7 +67,10 @@ const drawMark = (axis) => ({ draw: { axis, value: selectedMoment()?.x ?? null }
 const positionMark = () => ({ position: { axis: "x", value: store.position } });
 
 const logLikelihood = {
-  key: () => [store.head, store.phase, store.samples.length, store.whatIfAlpha, store.replays, store.unit, Boolean(store.ended)],
+  key: () => {
+    const { head, phase, samples, whatIfAlpha, replays, unit, ended } = store;
+    return [head, phase, samples.length, whatIfAlpha, replays, unit, Boolean(ended)];
+  },
   content: () => ({
     rows: {
       moments: lineRows().map(inUnit),

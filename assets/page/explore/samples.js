@@ -7,10 +7,11 @@ export function showSamples(target, summary) {
   if (!run) return;
   summary.replaceChildren(...caption(run, samples));
   if (!samples.length) {
-    const text = store.canContinue ? "Drawn when the chain has ended, with about as many tokens as it drew." : "No samples: they are drawn when a chain ends by itself.";
-    return target.replaceChildren(element("p", { class: "empty" }, text));
-  }
-  target.replaceChildren(table(run, samples));
+    const text = store.canContinue
+      ? "Drawn when the chain has ended, with about as many tokens as it drew."
+      : "No samples: they are drawn when a chain ends by itself.";
+    target.replaceChildren(element("p", { class: "empty" }, text));
+  } else target.replaceChildren(table(run, samples));
 }
 
 function caption(run, samples) {

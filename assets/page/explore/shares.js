@@ -4,8 +4,10 @@ import { store } from "../store.js";
 
 export function showShares(target) {
   const known = store.target;
-  if (!known) return target.replaceChildren(element("p", { class: "empty" }, waiting()));
-  if (known.sentence) return target.replaceChildren(element("p", { class: "empty" }, known.sentence));
+  if (!known || known.sentence) {
+    target.replaceChildren(element("p", { class: "empty" }, known ? known.sentence : waiting()));
+    return;
+  }
   target.replaceChildren(
     element("h3", {}, `The target p^α at α = ${number(known.alpha, 1)}, by ${known.has_checker ? "answer" : "completion"}`),
     legend(known),

@@ -12,7 +12,10 @@ const SHADES = {
 
 export function showText(target) {
   const moment = selectedMoment();
-  if (!moment) return target.replaceChildren(element("p", { class: "empty" }, "No text yet. Press Run."));
+  if (!moment) {
+    target.replaceChildren(element("p", { class: "empty" }, "No text yet. Press Run."));
+    return;
+  }
   const tokens = visibleTokens(moment);
   const size = store.run.settings.block_size;
   const blocks = [];
@@ -25,14 +28,19 @@ export function showText(target) {
 /** Kept and regenerated tokens: before its verdict the proposal stands in the text, dashed. */
 function visibleTokens(moment) {
   const current = currentMoment();
-  const isStep = moment.kind === "step";
-  const verdict = !isStep ? "extended" : isHidden(moment) ? "proposed" : moment.is_accepted ? "accepted" : "rejected";
+  const verdict = verdictOf(moment);
   if (verdict !== "proposed") {
     return current.tokens.map((text, i) => token(text, i, current, i >= moment.cut ? verdict : "", i === moment.cut));
   }
   const kept = current.tokens.slice(0, moment.cut).map((text, i) => token(text, i, current, "", false));
   const proposed = moment.written.tokens.map((text, i) => token(text, moment.cut + i, null, verdict, i === 0));
   return kept.concat(proposed);
+}
+
+function verdictOf(moment) {
+  if (moment.kind !== "step") return "extended";
+  if (isHidden(moment)) return "proposed";
+  return moment.is_accepted ? "accepted" : "rejected";
 }
 
 function token(text, position, moment, role, isCut) {
@@ -61,7 +69,8 @@ function tokenTitle(text, position, moment) {
 function blockOf(tokens, block, moment) {
   const frozen = isHidden(moment) ? moment.frozen : frozenAfter(moment); // a block freezes with its last verdict
   const isFrozen = frozen > block * store.run.settings.block_size;
-  const state = isFrozen ? "frozen" : block === moment.block ? "being revised" : "open";
+  const live = block === moment.block ? "being revised" : "open";
+  const state = isFrozen ? "frozen" : live;
   const lock = element("span", { class: isFrozen ? "lock" : "lock open", "aria-hidden": "true" });
   const name = element("span", { class: "block-name" }, lock, `block ${block + 1}, ${state}`);
   return element("div", { class: isFrozen ? "block frozen" : "block" }, name, element("div", { class: "tokens" }, ...tokens));

@@ -19,7 +19,8 @@ export function showTransport(root) {
   const last = moments.length - 1;
   const button = (name) => root.querySelector(`[data-action="${name}"]`);
   button("play").classList.toggle("playing", playing);
-  button("play").querySelector("span").textContent = playing ? "Pause" : head >= last && !canContinue && run ? "Replay" : "Play";
+  const start = head >= last && !canContinue && run ? "Replay" : "Play";
+  button("play").querySelector("span").textContent = playing ? "Pause" : start;
   const done = head >= last && store.phase === "judged" && !canContinue;
   button("step").disabled = button("block").disabled = !run || done;
   button("back").disabled = head <= 0;
@@ -34,8 +35,11 @@ export function showTransport(root) {
   root.querySelector("[data-kind]").replaceChildren(...kindOf(run, ended, canContinue));
 }
 
-const where = (moment) =>
-  !moment ? "" : moment.kind === "step" ? `draw ${moment.draw + 1} of ${planned()}, block ${moment.block + 1}` : `block ${moment.block + 1} written`;
+function where(moment) {
+  if (!moment) return "";
+  if (moment.kind !== "step") return `block ${moment.block + 1} written`;
+  return `draw ${moment.draw + 1} of ${planned()}, block ${moment.block + 1}`;
+}
 
 /** Draws of the whole run: those made once it has ended, before that those that its settings allow. */
 const planned = () => {
@@ -45,7 +49,9 @@ const planned = () => {
 
 function kindOf(run, ended, canContinue) {
   if (!run) return [];
-  const kind = run.recorded ? "recorded run" : canContinue ? "live run" : ended?.reason === "stopped" ? "stopped run" : "finished run";
+  const over = ended?.reason === "stopped" ? "stopped run" : "finished run";
+  const live = canContinue ? "live run" : over;
+  const kind = run.recorded ? "recorded run" : live;
   const { settings } = run;
   const tau = settings.proposal_temperature === null ? "1/α" : number(settings.proposal_temperature, 2);
   const alpha = store.moments.findLast((m) => m.kind === "step")?.alpha ?? settings.alpha;

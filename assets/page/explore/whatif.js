@@ -21,7 +21,10 @@ export function wouldTurn(step) {
 }
 
 export function showWhatIf(target) {
-  if (store.whatIfAlpha === null || !store.run) return target.replaceChildren();
+  if (store.whatIfAlpha === null || !store.run) {
+    target.replaceChildren();
+    return;
+  }
   const steps = judgedSteps();
   const turned = steps.filter((step) => wouldTurn(step).would_turn).length;
   target.replaceChildren(

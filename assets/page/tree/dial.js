@@ -51,5 +51,6 @@ export function dialFinding() {
 /** Rows of both figures: by block size at the chosen N, and by N in the chosen scope. */
 export function dialRows() {
   const rows = state.dial?.rows ?? [];
-  return { at_steps: rows.filter((row) => row.steps === dialState.steps), in_scope: rows.filter((row) => row.scope === dialState.scope) };
+  const { steps, scope } = dialState;
+  return { at_steps: rows.filter((row) => row.steps === steps), in_scope: rows.filter((row) => row.scope === scope) };
 }
