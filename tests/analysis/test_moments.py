@@ -1,7 +1,7 @@
 """The rows that views draw, against the trace they come from."""
 
 import math
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 import pytest
 
@@ -31,6 +31,44 @@ def test_rows_follow_the_replay(scope, seed):
         assert row["length"] == len(moment.after)
         assert row["total_log_p"] == pytest.approx(math.fsum(moment.after.log_p), abs=1e-12)
         assert all(len(row[name]) == row["length"] for name in ("tokens", "age", "survived", "share", "cuts", "source"))
+
+
+def test_draws_count_from_one_and_an_extension_stands_midway():
+    rows = History().extend(trace_of().events)
+    steps = [row for row in rows if row["kind"] == "step"]
+    assert [(row["number"], row["x"], row["when"]) for row in steps][:2] == [
+        (1, 1, "after draw 1"),
+        (2, 2, "after draw 2"),
+    ]
+    for row, following in pairwise(rows):
+        if row["kind"] == "extension":
+            assert following["x"] - row["x"] == 0.5 and row["when"] == f"as block {row['block'] + 1} was written"
+
+
+def test_hovers_count_what_a_step_changed_or_would_have():
+    for row, step in zip(*steps_of(trace_of(seed=3)), strict=True):
+        old, new = step.revision.replaced.token_ids, step.revision.proposed.token_ids
+        differing = sum(a != b for a, b in zip_longest(old, new))
+        verb = "changed" if step.is_accepted else "would have changed"
+        said = f"{differing} token{'s' * (differing != 1)} {verb}" if differing else "the same tokens drawn again"
+        assert row["changed_text"] == said
+        assert row["tokens_changed"] == (differing if step.is_accepted else 0)
+        assert row["last"] == row["cut"] + len(new) - 1 and row["differs"] == (old != new)
+
+
+def steps_of(trace: Trace) -> tuple[list, list]:
+    rows = [row for row in History().extend(trace.events) if row["kind"] == "step"]
+    return rows, trace.steps_taken
+
+
+@SCOPES
+def test_increments_say_which_tokens_and_end_at_log_a(scope):
+    for row, step in zip(*steps_of(trace_of(scope=scope, seed=2)), strict=True):
+        table = row["increments"]
+        assert table["proposed_token"][: len(step.revision.proposed)] == row["written"]["tokens"]
+        assert table["is_gain"] == [value >= 0 for value in table["increment"]]
+        assert set(table["log_u"]) == {step.revision.log_u}
+        assert table["position"] == list(range(row["cut"], row["cut"] + len(table["position"])))
 
 
 @SCOPES

@@ -44,7 +44,7 @@ def show(visit: Visit, page: str) -> None:
         visit.page.wait_for_function("window.explorer.tree.state.tree && window.explorer.tree.state.dial")
         visit.page.select_option("[data-part=world]", "own")
         visit.page.click("[data-part=plant]")
-        visit.page.wait_for_function("window.explorer.tree.state.wish.world === 'own'")
+        visit.page.wait_for_function("window.explorer.tree.state.world.world === 'own'")
     if page == "Compare":
         visit.page.wait_for_function("window.explorer.comparison.state.views")
         visit.page.click("#evaluate button")

@@ -64,7 +64,17 @@ def test_chains_are_told_apart_by_more_than_hue():
     assert len(lines) == len(CHAINS) == 8
     assert len({(line.line.dash, line.marker.symbol) for line in lines}) == 8
     drawn = DIAGNOSTICS["chain_traces"].filled(DIAGNOSED["eight"]).data
-    assert [len(line.x) for line in drawn] == [3 * 25] * 8
+    draws = DIAGNOSED["eight"]["draws"]
+    assert [list(line.y) for line in drawn] == [[row["log_p"] for row in draws if row["chain"] == i] for i in range(8)]
+    assert len(draws) == 8 * 3 * 25
+
+
+def test_outcomes_of_cuts_stack_up_to_all_cuts():
+    rows = CASES["a run"]
+    by_name = {series.name: series.y for series in FIGURES["pivotal_positions"].filled(rows).data}
+    stacks = zip(by_name["changed"], by_name["same"], by_name["rejected"], strict=True)
+    assert [sum(stack) for stack in stacks] == [row["cuts"] for row in rows["positions"]]
+    assert sum(row["cuts"] for row in rows["positions"]) > 0
 
 
 def numbers(value):
@@ -96,8 +106,10 @@ def test_declarations_hold_no_data_and_never_share_state(name):
 
 @pytest.mark.parametrize("name", ["log_likelihood", "block_history", "proposals"])
 def test_verdicts_differ_in_glyph_as_well_as_hue(name):
-    marks = {(s.marker.color, s.marker.symbol) for s in FIGURES[name].declaration.data if s.type == "scatter"}
-    assert {(ACCEPTED, "circle"), (REJECTED, "x")} <= marks
+    series = [s for s in FIGURES[name].declaration.data if s.type == "scatter"]
+    marks = {s.name: (s.meta["where"], s.marker.color, s.marker.symbol) for s in series}
+    assert marks["accepted"] == ({"is_accepted": True}, ACCEPTED, "circle")
+    assert marks["rejected"] == ({"is_accepted": False}, REJECTED, "x")
 
 
 def test_log_likelihood_shows_every_step_once():
