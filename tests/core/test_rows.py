@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from sampler.core import power
 from sampler.core.rows import ArrayRow, inverse_cdf
@@ -35,3 +37,18 @@ def test_a_row_gives_the_answers_of_the_formulas_each_only_once(monkeypatch):
 def test_a_row_cannot_be_written_to():
     with pytest.raises(ValueError, match="read-only"):
         np.asarray(ArrayRow(LOG_P.copy()))[0] = 0.0
+
+
+@given(st.lists(st.sampled_from((0.25, 0.5, 1.0, 2.0)), max_size=6))
+def test_an_answer_is_never_that_of_another_question(settings):
+    row = ArrayRow(LOG_P.copy())
+    for setting in settings:
+        assert np.array_equal(np.asarray(row.tempered(setting)), power.temper(LOG_P, setting))
+        assert row.log_z(4 * setting) == power.log_z(LOG_P, 4 * setting)
+        assert row.top_tokens(int(setting)) == power.top_tokens(LOG_P, int(setting))
+
+
+@given(st.floats(0.001, 0.999), st.floats(-1, 1))
+def test_a_row_that_does_not_sum_to_1_is_drawn_from_in_proportion(u, off):
+    assume(min(abs(u - 0.5), abs(u - 0.8)) > 1e-9)
+    assert inverse_cdf(LOG_P + off, u) == inverse_cdf(LOG_P, u)
