@@ -12,7 +12,7 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 from explorer.page.layout import HEAD, library, page, served, theme
 from explorer.page.serving import health
 from explorer.page.serving.gate import MOST_UPLOAD
-from explorer.page.serving.sharing import MOST_BROWSERS, MOST_EVENTS, give_memory_back, recorded_elsewhere
+from explorer.page.serving.sharing import MOST_EVENTS, give_memory_back, recorded_elsewhere
 from explorer.page.shell import SHEETS
 
 
@@ -61,7 +61,6 @@ def main() -> None:
         footer_links=["gradio", "settings"],
         max_file_size=MOST_UPLOAD,
         max_threads=MOST_EVENTS,
-        state_session_capacity=MOST_BROWSERS,
     )
     print(f"Power Sampling Explorer: http://{parsed.host}:{parsed.port}  (Ctrl-C stops it)", flush=True)
     models.warm_up()
@@ -78,7 +77,7 @@ def watch(blocks) -> None:
     """Log the state of the process each minute in which it has changed; only a signal ends this."""
     last = ""
     while True:
-        now = health.sentence(blocks)
+        now = health.sentence(len(blocks.wire.tabs))
         if now != last:
             print(now, flush=True)
         last = now

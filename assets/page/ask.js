@@ -11,7 +11,7 @@ const SILENCE = 15_000; // ms without a sign of life from the server; it gives o
 const PATIENCE = 4_000; // ms after which the page says that it asks again
 const AGAIN = 1_000; // ms between two tries
 
-const tab = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+export const tab = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 const open = new Map(); // by id: the asks without an end
 let asked = 0;
 let source = null; // the stream of answers

@@ -1,5 +1,4 @@
 // Puts the page together: fetches what it opens on, mounts the views, and redraws them when the store changes.
-import { connect, receive } from "./bus.js";
 import * as comparison from "./compare/main.js";
 import { showAlternatives } from "./explore/alternatives.js";
 import { state as comparisonState } from "./compare/state.js";
@@ -7,6 +6,7 @@ import { DecisionCard } from "./explore/decision.js";
 import { Drawer } from "./explore/diagnostics.js";
 import { file } from "./files.js";
 import { element } from "./format.js";
+import { isLive } from "./host.js";
 import * as learn from "./learn/main.js";
 import { state as learnState } from "./learn/state.js";
 import { showJumps, showMeasures } from "./explore/pivots.js";
@@ -26,7 +26,9 @@ import { state as treeState } from "./tree/state.js";
 import { showFlips } from "./explore/flips.js";
 import * as links from "./links.js";
 import * as linkBar from "./links/bar.js";
-import { gradioHost } from "./links/gradio.js";
+import * as panel from "./panel.js";
+import { receive } from "./explore/run.js";
+import { tab } from "./ask.js";
 import * as replay from "./explore/replay.js";
 import { showStats, showTransport, wireTransport } from "./explore/transport.js";
 import { showWhatIf } from "./explore/whatif.js";
@@ -129,18 +131,32 @@ function whatIf(alpha, isInfinite) {
   update({ whatIfAlpha: Number.isNaN(value) || value === own ? null : value });
 }
 
+/** The dials' what-if, and the dials themselves. */
+function turn(alpha, isInfinite, ...others) {
+  whatIf(alpha, isInfinite);
+  panel.turn(alpha, isInfinite, ...others);
+}
+
+/** Called by the link bar's element when Gradio has put it in place. */
+function openLink(root) {
+  if (isLive()) links.hostedBy(panel.gradioHost);
+  return linkBar.mount(root);
+}
+
 tables.wireTables();
 wireDrop();
 
 window.explorer = {
+  ...panel,
   mount,
-  connect,
+  tab,
+  turn,
   whatIf,
   store,
   target,
   replay,
   takeaway: { ...notebook, ...replayFile, ...tables },
-  links: { ...links, mount: linkBar.mount, connect: (wire) => links.hostedBy(gradioHost(wire)) },
+  links: { ...links, mount: openLink },
   comparison: { ...comparison, state: comparisonState },
   tree: { ...tree, state: treeState, laws: treeLaws },
   learn: { ...learn, state: learnState },

@@ -28,11 +28,10 @@ export const store = {
   speed: 20, // steps a second; 0 is as fast as possible
   status: "",
   elsewhere: "", // an address to go to instead of waiting in line
-  refusal: null, // {sentence} of the run that a link asked for last and did not get
   beat: false, // the next moment to arrive stops between proposal and verdict
   dark: false,
   presenting: false, // to a room: large type
-  diagnosis: null, // {runId, request, wanted, rows, progress, refusal} of the drawer's last question
+  diagnosis: null, // {runId, rows, progress, refusal} of the drawer's last question
 };
 
 const listeners = new Set();

@@ -1,7 +1,8 @@
 """The settings panel, and what its values mean: widgets to settings, with one clear sentence for every bad value."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import fields
 from textwrap import shorten
 from typing import Any
 
@@ -9,6 +10,7 @@ import gradio as gr
 
 from explorer.page.library import DEFAULTS
 from explorer.page.serving.sharing import LARGEST_RUN
+from explorer.page.wire.contract import Dials, Run
 from sampler.classroom.presets import PRESETS
 from sampler.core.records import MAX_PROMPT, PowerSettings, quoted
 
@@ -17,57 +19,41 @@ MAX_SEED = 2**53 - 1  # what a browser's numbers hold
 ALPHAS, TEMPERATURES = (1, 10), (0.05, 2)  # of the sliders
 
 
-@dataclass(frozen=True)
-class Controls:
-    """The widgets of the panel, in the order of `settings_of`'s arguments."""
-
-    preset: gr.Dropdown
-    prompt: gr.Textbox
-    model: gr.Dropdown
-    alpha: gr.Slider
-    is_infinite: gr.Checkbox
-    is_tied: gr.Checkbox
-    temperature: gr.Slider
-    block_size: gr.Slider
-    blocks: gr.Slider
-    steps: gr.Slider
-    scope: gr.Radio
-    seed: gr.Number
-    run: gr.Button
-    recorded: gr.Button
-    save: gr.Button
-    open: gr.UploadButton
-    replay: gr.Button
-    notebook: gr.Button
-
-    @property
-    def dials(self) -> list[gr.components.Component]:
-        return [self.alpha, self.is_infinite, self.is_tied, self.temperature]
-
-    @property
-    def settings(self) -> list[gr.components.Component]:
-        return [*self.dials, self.block_size, self.blocks, self.steps, self.scope, self.seed]
+PANEL = [field.name for field in fields(Run)]  # the order in which the panel's values travel to the scripts and back
+Widgets = dict[str, gr.components.Component]  # by the names in PANEL; "preset" and "open" besides
 
 
-def panel(models: list[str]) -> Controls:
+def panel(models: list[str]) -> Widgets:
     """Build the panel in the current Blocks context: the problem, the details, and the dials that stay in sight."""
-    preset, prompt, *files = problem()
-    block_size, blocks, steps, scope, seed, model = details(models)
-    alpha, is_infinite, is_tied, temperature, run = dials()
-    return Controls(
-        preset, prompt, model, alpha, is_infinite, is_tied, temperature, block_size, blocks, steps, scope, seed, run,
-        *files,
-    )  # fmt: skip
+    widgets = problem() | details(models)
+    with gr.Row(elem_id="dials"):  # may move while a chain runs; style.css hides the temperature while it is tied
+        widgets["alpha"] = gr.Slider(*ALPHAS, DEFAULTS.alpha, step=0.1, label="α of the target p^α", elem_id="alpha")
+        widgets["is_infinite"] = gr.Checkbox(False, label="α = ∞", min_width=70, elem_id="infinite")
+        widgets["is_tied"] = gr.Checkbox(True, label="τ tied to 1/α", min_width=110, elem_id="tied")
+        widgets["temperature"] = gr.Slider(
+            *TEMPERATURES, 1 / DEFAULTS.alpha, step=0.01, label="τ of the proposal", elem_id="temperature"
+        )
+        run = gr.Button("Run", variant="primary", min_width=90, scale=0, elem_id="run")
+    in_browser(run.click, "run", [widgets[name] for name in PANEL])
+    dials = [widgets[field.name] for field in fields(Dials)]
+    for dial in dials:
+        in_browser(dial.input, "turn", dials)
+    return widgets
 
 
-def problem() -> tuple[gr.components.Component, ...]:
+def in_browser(event: Callable, function: str, inputs: Sequence = (), outputs: Sequence = ()) -> None:
+    """Have an event call one of the page's scripts with the values of some widgets; the server hears nothing of it."""
+    js = f"(...values) => window.explorer?.{function}(...values)"
+    event(None, [*inputs], [*outputs], js=js, queue=False, show_progress="hidden", api_visibility="private")
+
+
+def problem() -> Widgets:
     """What the model is asked, and whole runs to open and save."""
     choices = [(f"{p.id}: {shorten(p.prompt, 32, placeholder=' …')}", p.id) for p in PRESETS]
-    first = PRESETS[0]
     with gr.Row(elem_id="problem"):
-        preset = gr.Dropdown(choices, value=first.id, label="Preset problem", scale=3, elem_id="preset")
+        preset = gr.Dropdown(choices, value=PRESETS[0].id, label="Preset problem", scale=3, elem_id="preset")
         prompt = gr.Textbox(
-            first.prompt,
+            PRESETS[0].prompt,
             label="Prompt",
             lines=2,
             max_lines=3,
@@ -77,19 +63,23 @@ def problem() -> tuple[gr.components.Component, ...]:
             elem_id="prompt",
         )
         with gr.Column(scale=2, min_width=190, elem_id="files"):
+            small = {"size": "sm", "min_width": 80}
             recorded = gr.Button("Open recorded run", size="sm", elem_id="recorded")
             with gr.Row():
-                save = gr.Button("Save trace", size="sm", elem_id="save", min_width=80)
-                open_ = gr.UploadButton(
-                    "Open trace", size="sm", elem_id="open", min_width=80, file_types=[".jsonl", ".gz"]
-                )
+                save = gr.Button("Save trace", elem_id="save", **small)
+                open_ = gr.UploadButton("Open trace", elem_id="open", file_types=[".jsonl", ".gz"], **small)
             with gr.Row():
-                replay = gr.Button("Save replay", size="sm", elem_id="save-replay", min_width=80)
-                notebook = gr.Button("Save notebook", size="sm", elem_id="save-notebook", min_width=80)
-    return preset, prompt, recorded, save, open_, replay, notebook
+                replay = gr.Button("Save replay", elem_id="save-replay", **small)
+                notebook = gr.Button("Save notebook", elem_id="save-notebook", **small)
+    in_browser(preset.input, "promptOf", [preset], [prompt])
+    in_browser(recorded.click, "openRecorded", [preset])
+    in_browser(save.click, "save")
+    in_browser(replay.click, "takeaway.saveReplay")
+    in_browser(notebook.click, "takeaway.saveNotebook")
+    return {"preset": preset, "prompt": prompt, "open": open_}
 
 
-def details(models: list[str]) -> tuple[gr.Slider, gr.Slider, gr.Slider, gr.Radio, gr.Number, gr.Dropdown]:
+def details(models: list[str]) -> Widgets:
     """What is set once and then left alone."""
     with gr.Accordion("Block size, steps, scope, seed, model", open=False, elem_id="details"), gr.Row():
         block_size = gr.Slider(
@@ -105,20 +95,8 @@ def details(models: list[str]) -> tuple[gr.Slider, gr.Slider, gr.Slider, gr.Radi
         )
         seed = gr.Number(DEFAULTS.seed, precision=0, minimum=0, label="seed", min_width=80, elem_id="seed")
         model = gr.Dropdown(models, value=models[0], label="model", elem_id="model")
-    return block_size, blocks, steps, scope, seed, model
-
-
-def dials() -> tuple[gr.Slider, gr.Checkbox, gr.Checkbox, gr.Slider, gr.Button]:
-    """What may move while a chain runs. style.css hides the temperature while it is tied."""
-    with gr.Row(elem_id="dials"):
-        alpha = gr.Slider(*ALPHAS, DEFAULTS.alpha, step=0.1, label="α of the target p^α", elem_id="alpha")
-        is_infinite = gr.Checkbox(False, label="α = ∞", min_width=70, elem_id="infinite")
-        is_tied = gr.Checkbox(True, label="τ tied to 1/α", min_width=110, elem_id="tied")
-        temperature = gr.Slider(
-            *TEMPERATURES, 1 / DEFAULTS.alpha, step=0.01, label="τ of the proposal", elem_id="temperature"
-        )
-        run = gr.Button("Run", variant="primary", min_width=90, scale=0, elem_id="run")
-    return alpha, is_infinite, is_tied, temperature, run
+    sizes = {"block_size": block_size, "blocks": blocks, "steps": steps}
+    return sizes | {"scope": scope, "seed": seed, "model": model}
 
 
 def settings_of(
@@ -167,11 +145,17 @@ def whole(name: str, value: object, low: int, high: int) -> int:
     return int(value)
 
 
-def panel_values(settings: PowerSettings) -> list[Any]:
+def panel_values(settings: PowerSettings) -> dict[str, Any]:
     """The panel's values for some settings, within what its sliders can show."""
     is_infinite, is_tied = math.isinf(settings.alpha), settings.proposal_temperature is None
-    return [
-        DEFAULTS.alpha if is_infinite else settings.alpha, is_infinite, is_tied, settings.law.temperature,
-        min(settings.block_size, MAX_BLOCK_SIZE), min(settings.num_blocks, MAX_BLOCKS), settings.steps_per_block,
-        settings.scope, settings.seed,
-    ]  # fmt: skip
+    return {
+        "alpha": DEFAULTS.alpha if is_infinite else settings.alpha,
+        "is_infinite": is_infinite,
+        "is_tied": is_tied,
+        "temperature": settings.law.temperature,
+        "block_size": min(settings.block_size, MAX_BLOCK_SIZE),
+        "blocks": min(settings.num_blocks, MAX_BLOCKS),
+        "steps": settings.steps_per_block,
+        "scope": settings.scope,
+        "seed": settings.seed,
+    }

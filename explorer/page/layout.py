@@ -1,12 +1,13 @@
-"""The page as a whole: the panel, the Explore views, the hidden wire, and the files that the browser fetches."""
+"""The page as a whole: the panel, the places that scripts fill, and the files that the browser fetches."""
 
 import gzip
+import html
 import threading
 from functools import cache
 from pathlib import Path
 
 import gradio as gr
-from gradio.state_holder import StateHolder
+from anyio import to_thread
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -16,11 +17,9 @@ from starlette.staticfiles import StaticFiles
 from explorer.page import library, links
 from explorer.page.compare import evaluation
 from explorer.page.compare import panel as compare
-from explorer.page.controls import panel
-from explorer.page.explore.asking import wire_target
-from explorer.page.explore.replay import wire_replay
+from explorer.page.controls import PANEL, in_browser, panel
+from explorer.page.explore import asking, commands, diagnostics, replay, uploads  # noqa: F401 (they register)
 from explorer.page.explore.session import Session, opening
-from explorer.page.explore.wiring import wire
 from explorer.page.packets import COMPARISON, DIAGNOSTICS, FIGURES, TREES, packet, views
 from explorer.page.serving.files import Files
 from explorer.page.serving.gate import Gate
@@ -29,7 +28,7 @@ from explorer.page.tree import answers as tree
 from explorer.page.tree.whole_runs import KERNELS
 from explorer.page.tree.worlds import WORLDS
 from explorer.page.wire.routes import Wire
-from explorer.page.wire.tab import Setup
+from explorer.page.wire.tab import Setup, sentence
 from explorer.views.colours import style
 from sampler.classroom.presets import PRESETS
 
@@ -46,18 +45,10 @@ HEAD = f"""{style()}
 <script src="explorer/page/vendor/plotly-cartesian.min.js" defer></script>
 <script type="module" src="explorer/page/main.js"></script>
 """ + "\n".join(preloads(ASSETS / "main.js"))
-# Gradio may mount an element before or after the module has loaded
-READY = "const start = () => {{ {} }}; if (window.explorer) start(); else addEventListener('explorer-ready', start);"
-MOUNT = READY.format("window.explorer.mount(element)")
-CONNECT = READY.format("window.explorer.connect({ props, trigger, watch })")
-CONNECT_REPLAY = READY.format("window.explorer.replay.connect({ props, trigger, watch })")
-CONNECT_TARGET = READY.format("window.explorer.target.connect({ props, trigger, watch })")
-CONNECT_LINKS = READY.format("window.explorer.links.connect({ props, trigger, watch })")
-MOUNT_LINKS = READY.format("window.explorer.links.mount(element)")
-MOUNT_COMPARISON = READY.format("window.explorer.comparison.mount(element)")
-MOUNT_TREE = READY.format("window.explorer.tree.mount(element)")
-MOUNT_LEARN = READY.format("window.explorer.learn.mount(element)")
-CONNECT_COMPARISON = READY.format("window.explorer.comparison.connect({ props, trigger, watch })")
+MOUNT = (  # Gradio may mount an element before or after the module has loaded
+    "const start = () => {{ window.explorer.{}mount(element); }}; "
+    "if (window.explorer) start(); else addEventListener('explorer-ready', start);"
+)
 
 
 def page(
@@ -65,48 +56,45 @@ def page(
 ) -> gr.Blocks:
     """The whole app as Gradio blocks; `begin` starts a live evaluation, `results` is the recorded one."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=UPLOADS) as blocks:
-        session = gr.State(Session())
         with gr.Row(elem_id="masthead"):
             gr.Markdown(f"# {TITLE}\n{INTRODUCTION}", elem_id="introduction")
-            gr.HTML(html_template=skeleton("links/links.html"), js_on_load=MOUNT_LINKS, elem_id="links")
+            mounted("links", skeleton("links/links.html"), "links.")
         with gr.Tabs(selected="explore", elem_id="pages") as pages:
             with gr.Tab("Explore", id="explore"):
-                controls = panel(models.names)
-                explore = skeleton("explore/explore.html") + skeleton("explore/diagnostics.html")
-                gr.HTML(html_template=explore, js_on_load=MOUNT, elem_id="explore")
+                widgets = panel(models.names)
+                mounted("explore", skeleton("explore/explore.html") + skeleton("explore/diagnostics.html"), "")
             with gr.Tab("Tree", id="tree"):
-                gr.HTML(html_template=skeleton("tree/tree.html"), js_on_load=MOUNT_TREE, elem_id="tree")
+                mounted("tree", skeleton("tree/tree.html"), "tree.")
             with gr.Tab("Compare", id="compare"):
-                own = compare.panel()
-                gr.HTML(html_template=skeleton("compare/compare.html"), js_on_load=MOUNT_COMPARISON, elem_id="compare")
+                compare.panel()
+                mounted("compare", skeleton("compare/compare.html"), "comparison.")
             with gr.Tab("Learn", id="learn"):
-                gr.HTML(html_template=skeleton("learn/learn.html"), js_on_load=MOUNT_LEARN, elem_id="learn")
-        bus, comparison_bus = hidden("bus", CONNECT), hidden("comparison-bus", CONNECT_COMPARISON)
-        wire(controls, bus, session, models)
-        links.wire_links(hidden("links-bus", CONNECT_LINKS), pages, (controls, bus, session), models)
-        wire_replay(hidden("replay-bus", CONNECT_REPLAY), session, models)
-        wire_target(hidden("target-bus", CONNECT_TARGET), session, models)
-        begin = begin or evaluation.classroom(models)
-        compare.wire_comparison(own, comparison_bus, pages, (controls, bus, session), models, begin, results)
-
-        def left(request: gr.Request) -> None:
-            forget(blocks.state_holder, request.session_hash)
-
-        blocks.unload(left)
+                mounted("learn", skeleton("learn/learn.html"), "learn.")
+        fill = gr.Button(visible="hidden", elem_id="fill")  # pressed by scripts
+        in_browser(fill.click, "filling", [], [pages, widgets["preset"], *(widgets[name] for name in PANEL)])
+        blocks.wire = Wire(Setup(models, begin or evaluation.classroom(models), results))
+        wire_upload(widgets["open"], blocks.wire)
     return blocks
 
 
-def forget(browsers: StateHolder, session_hash: str) -> None:
-    """A browser has gone: end what is computed for it and let go of its states, which Gradio itself would keep."""
-    browsers.time_last_used.pop(session_hash, None)
-    if gone := browsers.session_data.pop(session_hash, None):
-        for state in gone.state_data.values():
-            state.leave()
+def mounted(name: str, markup: str, script: str) -> None:
+    """A page's own element, which its script fills."""
+    gr.HTML(html_template=markup, js_on_load=MOUNT.format(script), elem_id=name)
 
 
-def hidden(name: str, connect: str) -> gr.HTML:
-    """A wire to the browser, outside the tabs: an element in a closed tab hears nothing."""
-    return gr.HTML("", html_template="<i></i>", visible="hidden", js_on_load=connect, elem_id=name)
+def wire_upload(button: gr.UploadButton, wire: Wire) -> None:
+    """Read an uploaded trace, in the session of the tab that names itself; its script then asks to see it."""
+
+    async def upload(tab: str, path: str | None) -> None:
+        try:
+            wire.tab(tab).of(Session).uploaded = await to_thread.run_sync(uploads.opened, path)
+        except ValueError as error:
+            text = html.escape(sentence(error), quote=False)  # Gradio reads markup in it
+            raise gr.Error(text, duration=None, title="Not done", print_exception=False) from error
+
+    named = {"js": "(tab, file) => [window.explorer.tab, file]", "show_progress": "hidden", "concurrency_limit": 2}
+    read = button.upload(upload, [gr.Textbox(visible=False), button], None, api_visibility="private", **named)
+    in_browser(read.success, "openUploaded")
 
 
 def theme() -> gr.themes.Base:
@@ -118,10 +106,10 @@ def theme() -> gr.themes.Base:
 def served(blocks: gr.Blocks, models: library.Models, results: Path = evaluation.RECORDED) -> dict[str, list]:
     """What `launch` takes as `app_kwargs`: our own files, and what stands before Gradio and them."""
     before = [Middleware(Gate, functions=blocks.fns), Middleware(Files)]
-    return {"routes": routes(models, results), "middleware": before}
+    return {"routes": routes(models, blocks.wire, results), "middleware": before}
 
 
-def routes(models: library.Models, results: Path = evaluation.RECORDED) -> list[Route | Mount]:
+def routes(models: library.Models, wire: Wire, results: Path = evaluation.RECORDED) -> list[Route | Mount]:
     """Files of our own: the page's scripts and style, plotly.js with them, and the opening data."""
 
     def comparison(request: Request) -> Response:  # no coroutine: Starlette gives it a thread
@@ -136,7 +124,7 @@ def routes(models: library.Models, results: Path = evaluation.RECORDED) -> list[
         Route("/explorer/replay.html", lambda request: HTMLResponse(whole_file())),
         Route("/explorer/links.json", lambda request: Response(links_json(models), media_type="application/json")),
         Mount("/explorer/page", StaticFiles(directory=ASSETS)),
-        *Wire(Setup(models)).routes,
+        *wire.routes,
     ]
 
 
@@ -148,7 +136,7 @@ async def opening_run(request: Request) -> Response:
 @cache
 def opening_json() -> str:
     """The figures' declarations and the recorded run that the page opens on, as one JSON text."""
-    return f'{{"views":{packet(**views(FIGURES | DIAGNOSTICS))},"packet":{opening().snapshot()}}}'
+    return f'{{"views":{packet(**views(FIGURES | DIAGNOSTICS))},"packet":{packet(**opening().snapshot())}}}'
 
 
 @cache

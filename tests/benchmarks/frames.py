@@ -64,8 +64,8 @@ def dragged(page: Page, move: str) -> dict[str, object]:
 
 def purpose(request: Request) -> str:
     """What a request is for: the fields of what it asks, else its address."""
-    if request.method == "POST" and (asked := (request.post_data_json or {}).get("event_data")):
-        return f"asks with {', '.join(sorted(asked))}"
+    if request.url.endswith("/explorer/ask"):
+        return f"asks {request.post_data_json['kind']}"
     return f"{request.method} {request.url.partition('?')[0].rpartition('gradio_api/')[2]}"
 
 
@@ -75,7 +75,7 @@ def measured(page: Page, address: str) -> dict[str, object]:
     page.goto(f"{address}?__theme=light")
     page.wait_for_selector("[data-part=log_likelihood] .main-svg")
     found["first picture, s"] = round(time.perf_counter() - start, 2)
-    page.wait_for_function("window.explorer.store.target && !document.querySelector('.generating')")
+    page.wait_for_function("window.explorer.store.target")
     found["what-if"] = dragged(page, "window.explorer.whatIf(alpha, false)")
     page.select_option("[data-speed]", "0")
     found["default run, ms"] = [page.evaluate(RUN) for _ in range(3)]

@@ -29,6 +29,7 @@ from browser import Browser  # noqa: E402
 
 from explorer.page.explore.session import Session  # noqa: E402
 from explorer.page.library import DEFAULTS, PRESETS, Models  # noqa: E402
+from explorer.page.packets import compact  # noqa: E402
 from tests.browser.conftest import free_port  # noqa: E402
 
 Packet = dict[str, Any]
@@ -103,7 +104,7 @@ def alone(client: int, model: Any) -> Packet:
     session.begin(model, values["prompt"], type(DEFAULTS)(seed=values["seed"]))
     while session.advance() is not None:
         pass
-    return json.loads(session.snapshot())
+    return compact(session.snapshot())
 
 
 async def visit(address: str, client: int, wait: float, speed: float, all_done: asyncio.Barrier) -> Packet:
@@ -112,13 +113,13 @@ async def visit(address: str, client: int, wait: float, speed: float, all_done: 
     async with Browser(address) as browser:
         opened = time.monotonic() - began
         if speed != 20:
-            await browser.command("select", {"speed": speed})
+            [_ async for _ in browser.ask("speed", {"speed": speed})]
         await asyncio.sleep(wait)
         pressed, packets, times = time.monotonic(), [], []
-        async for packet in browser.run(**values_of(client)):
-            packets.append(packet)
+        async for answer in browser.run(**values_of(client)):
+            packets.append(answer)
             times.append(time.monotonic() - pressed)
-        browser.ask_target(next(packet["run"]["id"] for packet in packets if "run" in packet))
+        browser.ask_target(next(each["run"]["id"] for each in packets if "run" in each))
         await all_done.wait()
         return {"client": client, "opened": opened, "pressed": pressed, "packets": packets, "times": times}
 
@@ -126,10 +127,10 @@ async def visit(address: str, client: int, wait: float, speed: float, all_done: 
 async def vanish(address: str, wait: float) -> None:
     """One client that closes its tab after a few packets of the longest run that the page allows."""
     async with Browser(address) as browser:
-        await browser.command("select", {"speed": 0})
+        [_ async for _ in browser.ask("speed", {"speed": 0})]
         await asyncio.sleep(wait)
         seen = 0
-        async for _ in browser.run(**{"block-size": 64, "blocks": 4, "steps": 100}):
+        async for _ in browser.run(block_size=64, blocks=4, steps=100):
             seen += 1
             if seen == 5:
                 return
@@ -140,12 +141,6 @@ async def follow(address: str, lesson: int) -> dict[str, float]:
     began, took = time.monotonic(), {}
     async with Browser(address, f"lesson={lesson}&theme=light") as browser:
         took["page opened"] = time.monotonic() - began
-        run = browser.opening["run"]
-        named = {"model": run["model"], "prompt": run["prompt"], "alpha": DEFAULTS.alpha, "tau": None, "number": 1}
-        sizes = {"B": DEFAULTS.block_size, "blocks": DEFAULTS.num_blocks, "N": DEFAULTS.steps_per_block}
-        answer, *_ = await browser.command("input", named | sizes | {"scope": DEFAULTS.scope, "seed": 0}, "links-bus")
-        assert json.loads(answer)["answers"] == 1 and "sentence" not in json.loads(answer), answer
-        took["panel set"] = time.monotonic() - began
         told = await browser.target
         assert told, "nothing is told of the target"
         took["target told"] = time.monotonic() - began

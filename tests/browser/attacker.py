@@ -13,31 +13,24 @@ import httpx
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = ("Traceback", 'File "', "site-packages", str(ROOT), "/tmp/gradio", "root:x:0")
-LEAST = {"prompt": "Hello", "model": "classroom", "alpha": 4, "infinite": False, "tied": True, "temperature": 0.25}
-LEAST |= {"block-size": 4, "blocks": 1, "steps": 1, "scope": "block", "seed": 0}  # a run of a moment
+LEAST = {"prompt": "Hello", "model": "classroom", "alpha": 4, "is_infinite": False, "is_tied": True}
+LEAST |= {"temperature": 0.25, "block_size": 4, "blocks": 1, "steps": 1, "scope": "block", "seed": 0}  # of a moment
 
 
 @dataclass
 class Outcome:
-    """What came of a call: HTTP's status, the values of its first output in order, and an error if there was one."""
+    """What came of a call: HTTP's status, the answers in order, and an error if there was one."""
 
     status: int
     text: str
-    values: list[Any] = field(default_factory=list)
     answers: list[dict] = field(default_factory=list)
     failed: bool = False
     error: str | None = None
 
     @property
-    def packets(self) -> list[dict]:
-        return [json.loads(value) for value in self.values if isinstance(value, str)]
-
-    @property
     def sentence(self) -> str:
         """The one sentence of a refusal, wherever it stands."""
-        told = self.packets[-1] if self.packets else {}
-        refusal = (told.get("diagnostics") or {}).get("refusal")
-        return self.error or told.get("sentence") or refusal or ""
+        return self.error or ""
 
 
 @cache
@@ -105,12 +98,7 @@ class Attacker:
 
     def run(self, **changed: Any) -> Outcome:
         """Press Run with the least of runs, but for some values."""
-        values = LEAST | {name.replace("_", "-"): value for name, value in changed.items()}
-        return self.call("run", "click", [None, *values.values()])
-
-    def ask(self, element: str, event: str, wish: Any) -> Outcome:
-        """What a hidden element's event brings."""
-        return self.call(element, event, event_data=wish)
+        return self.put("run", LEAST | changed)
 
     def put(self, kind: Any, payload: Any, number: Any = None) -> Outcome:
         """What an ask over the page's own wire brings, up to its end."""
@@ -144,7 +132,8 @@ class Attacker:
 
     def open_path(self, path: Any) -> Outcome:
         """Open what lies at a path of the server as a trace."""
-        return self.call("open", "upload", [None, {"path": path, "meta": {"_type": "gradio.FileData"}}])
+        read = self.call("open", "upload", [self.tab, {"path": path, "meta": {"_type": "gradio.FileData"}}])
+        return read if read.failed else self.put("uploaded", {})
 
 
 def refused(outcome: Outcome) -> Outcome:
@@ -156,26 +145,16 @@ def refused(outcome: Outcome) -> Outcome:
 
 def direct(outcome: Outcome) -> Outcome:
     """The outcome of a call without the queue."""
-    told = json.loads(outcome.text)
-    outcome.failed, outcome.error = outcome.status != 200, told.get("error")
-    outcome.values = told.get("data", [])[:1]
+    outcome.failed, outcome.error = outcome.status != 200, json.loads(outcome.text).get("error")
     return outcome
 
 
 def take(outcome: Outcome, message: dict[str, Any]) -> bool:
-    """Add a message of the stream to the outcome; whether it was the last."""
-    output = message.get("output") or {}
-    for told in output.get("data", [])[:1]:
-        outcome.values.append(told[-1][2] if is_patch(told) else told)
+    """Whether a message of the stream was the last; its error goes into the outcome."""
     if message["msg"] != "process_completed":
         return False
-    outcome.failed, outcome.error = not message["success"], output.get("error")
+    outcome.failed, outcome.error = not message["success"], (message.get("output") or {}).get("error")
     return True
-
-
-def is_patch(told: Any) -> bool:
-    """Whether a value came as changes of the one before."""
-    return isinstance(told, list) and bool(told) and isinstance(told[-1], list) and told[-1][:1] == ["replace"]
 
 
 def check_clean(text: str) -> None:

@@ -128,7 +128,7 @@ class Visit:
 
     def toast(self) -> str:
         """The text of the error that the page shows."""
-        return self.page.locator("[data-testid=toast-body]").first.inner_text()
+        return self.page.locator("#refusal p, [data-testid=toast-body]").first.inner_text()
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,7 @@ def step(**changed: object) -> dict:
 def test_the_recorded_run_opens(attacker):
     outcome = attacker.open_file("run.jsonl.gz", RECORDED)
     assert not outcome.failed, outcome.error
-    [packet] = outcome.packets
+    [packet] = outcome.answers
     assert packet["run"]["prompt"] == FIRST["prompt"]
     check_clean(outcome.text)
 
@@ -131,7 +131,7 @@ def test_a_damaged_gzip_file_opens_with_what_it_holds_or_is_refused(attacker):
     for end in (10, 100, 5000, len(RECORDED) - 9):
         outcome = attacker.open_file("cut.jsonl.gz", RECORDED[:end])
         check_clean(outcome.text)
-        assert outcome.sentence if outcome.failed else outcome.packets[0]["run"]["note"]
+        assert outcome.sentence if outcome.failed else outcome.answers[0]["run"]["note"]
 
 
 def test_markup_and_controls_in_a_run_come_back_as_text(attacker):
@@ -139,8 +139,8 @@ def test_markup_and_controls_in_a_run_come_back_as_text(attacker):
     pieces = dict.fromkeys(FIRST["pieces"], strange)
     outcome = attacker.open_file("<img src=x>.jsonl", jsonl(FIRST | {"prompt": strange, "pieces": pieces}, block(1)))
     assert not outcome.failed, outcome.error
-    assert outcome.packets[0]["run"]["prompt"] == strange
-    assert "\\u202e" in outcome.packets[0]["moments"][0]["tokens"][0]
+    assert outcome.answers[0]["run"]["prompt"] == strange
+    assert "\\u202e" in outcome.answers[0]["moments"][0]["tokens"][0]
 
 
 @pytest.mark.parametrize(
@@ -166,12 +166,12 @@ def test_markup_and_controls_in_a_run_come_back_as_text(attacker):
 def test_a_path_that_was_not_uploaded_is_not_opened(attacker, path):
     outcome = attacker.open_path(path)
     check_refused(outcome)
-    assert not outcome.packets
+    assert not outcome.answers
 
 
 @pytest.mark.parametrize("data", [None, "x", 5, [], {}, [{}], {"url": "https://example.com/run.jsonl"}], ids=str)
 def test_an_upload_event_without_a_file_is_refused(attacker, data):
-    check_refused(attacker.call("open", "upload", [None, data]))
+    check_refused(attacker.call("open", "upload", [attacker.tab, data]))
 
 
 def test_another_visitors_upload_is_not_found_by_its_name(attacker, address):
@@ -185,6 +185,6 @@ def test_foreign_models_of_an_opened_run_are_not_loaded(attacker):
         foreign = FIRST | {"model": {"name": name, "revision": "x"}}
         ended = LINES[-1] | {"token_ids": block(1)["extension"]["token_ids"]}
         opened = attacker.open_file("run.jsonl", jsonl(foreign, block(1), ended))
-        run_id = opened.packets[0]["run"]["id"]
-        outcome = attacker.ask("bus", "submit", {"chains": 2, "run_id": run_id, "request": 1})
+        run_id = opened.answers[0]["run"]["id"]
+        outcome = attacker.put("diagnostics", {"chains": 2, "run_id": run_id})
         check_refused(outcome, "is not on offer here")

@@ -79,8 +79,8 @@ def test_a_prompt_of_ones_own_at_infinite_alpha(visit):
 
 def test_the_tree_page_with_its_world_and_dials(visit):
     follow(visit, "page=tree&world=pivot&alpha=2&B=1&eps=0.2&futures=6&theme=light")
-    wish = visit.page.evaluate("window.explorer.tree.state.wish")
-    assert wish == {"world": "pivot", "eps": 0.2, "eps_prime": 0.4, "futures": 6}
+    world = visit.page.evaluate("window.explorer.tree.state.world")
+    assert world == {"world": "pivot", "eps": 0.2, "eps_prime": 0.4, "futures": 6}
     assert visit.page.evaluate("[window.explorer.tree.state.alpha, window.explorer.tree.state.blockSize]") == [2, 1]
     assert visit.page.locator("[data-field=eps]").input_value() == "0.2"
     link = visit.page.evaluate(f"{LINKS}.address()")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,28 +10,52 @@ from explorer.page.library import Models
 from explorer.page.wire.tab import Setup, Tab
 
 
-def asked_of(models: Models, question: Any, cancel_after: int | None = None) -> list[dict]:
-    """The answers to one question and its end, in a loop of its own, since a browser test may have left one running."""
+def in_own_loop(coroutine):
+    """Run a coroutine in a thread of its own, since a browser test may have left a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
+def asked_of(
+    setup: Setup | Models,
+    question: Any,
+    state: Any = None,
+    between: Callable[[Tab, int], Any] = lambda *_: None,
+) -> list[dict]:
+    """The answers to one question and its end; `state` is what the tab has, and `between` is called after each."""
 
     async def heard() -> list[dict]:
-        tab = Tab(Setup(models))
+        tab = Tab(setup if isinstance(setup, Setup) else Setup(setup))
+        if state is not None:
+            tab._states[type(state)] = state
         tab.ask(1, question)
-        return [each async for each in answers(tab, cancel_after)]
+        return [each async for each in answers(tab, between)]
 
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, heard()).result()
+    return in_own_loop(heard())
 
 
-async def answers(tab: Tab, cancel_after: int | None = None):
+def answers_to(setup: Setup | Models, question: Any, state: Any = None) -> list[dict]:
+    """What a question is answered that is not refused."""
+    *heard, end = asked_of(setup, question, state)
+    assert end == {"id": 1, "end": "done"}
+    return [each["answer"] for each in heard]
+
+
+def refusal(setup: Setup | Models, question: Any, state: Any = None) -> str:
+    """Why a question is refused."""
+    end = asked_of(setup, question, state)[-1]
+    assert end["end"] == "refused" and "\n" not in end["sentence"]
+    return end["sentence"]
+
+
+async def answers(tab: Tab, between: Callable[[Tab, int], Any] = lambda *_: None) -> AsyncIterator[dict]:
     """What a tab puts into its outbox from now on, until nothing is open."""
-    number = tab.outbox.last
-    first = number
+    number = first = tab.outbox.last
     while True:
         news = tab.outbox.news
         for number, text in tab.outbox.after(number):  # noqa: B020
             yield json.loads(text)
-            if cancel_after is not None and number - first == cancel_after:
-                tab.cancel()
+            between(tab, number - first)
         if not tab.open and number == tab.outbox.last:
             return
         await news.wait()

@@ -1,18 +1,18 @@
 """Live evaluations for a browser: values of the panel, streams, cancelling, and answers opened."""
 
-import asyncio
-import copy
 import json
 import math
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from asking import asked_of
 from made_up_results import BASE, GREEDY, METHODS, made_up, power
 
 from explorer.page.compare import evaluation
-from explorer.page.compare.evaluation import Attempt, Evaluation, asked_for, recorded_json, stream
-from explorer.page.compare.panel import cancel, opened, panel_values, settings_for
+from explorer.page.compare.evaluation import Attempt, Evaluation, asked_for, recorded_json
+from explorer.page.compare.panel import opened, panel_values, settings_for
 from explorer.page.library import Models
+from explorer.page.wire.contract import Answer, Evaluate, Halt
+from explorer.page.wire.tab import Setup, Tab
 from sampler.classroom.results import run_seed
 
 
@@ -31,21 +31,17 @@ def failing(tasks: tuple[str, ...], problems: int, seed: int) -> Attempt:
     return Attempt(results.started, rows(), len(results.answered))
 
 
-def in_own_loop(coroutine):
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, coroutine).result()
+def packets_of(own: Evaluation, begin=begin, halt_after: int = 0) -> list[dict]:
+    """What is heard of an evaluation, which is halted after so many answers."""
+    setup = Setup(Models([]), begin)
 
+    def between(tab: Tab, number: int) -> None:
+        if number == halt_after:
+            tab.ask(2, Halt())
 
-def packets_of(own: Evaluation, begin=begin, stop_after: int | None = None) -> list[dict]:
-    async def collect() -> list[dict]:
-        found = []
-        async for news in stream(own, begin, ("cups",), 2, 7):
-            found.append(json.loads(news))
-            if len(found) == stop_after:
-                own.take_ticket()
-        return found
-
-    return in_own_loop(collect())
+    heard = asked_of(setup, Evaluate(["cups"], 2, 7), own, between)
+    assert heard[-1]["end"] == "done"
+    return [each["answer"] for each in heard if "answer" in each]
 
 
 def test_a_run_ends_with_all_its_results():
@@ -61,9 +57,7 @@ def test_a_run_ends_with_all_its_results():
 
 def test_cancel_keeps_what_was_answered():
     own = Evaluation()
-    packets = packets_of(own, stop_after=2)  # the first rows
-    assert len(packets) == 2
-    told = json.loads(cancel(own))
+    told = packets_of(own, halt_after=2)[-1]  # after the first rows
     assert "; cancelled, " in told["progress"]["sentence"]
     assert 0 < told["progress"]["done"] < told["progress"]["planned"]
 
@@ -76,12 +70,6 @@ def test_a_failure_keeps_what_was_answered(caplog):
 def test_a_run_stops_when_its_time_is_over(monkeypatch):
     monkeypatch.setattr(evaluation, "LONGEST", 0)
     assert "; stopped after 0 seconds, 1 of " in packets_of(Evaluation())[-1]["progress"]["sentence"]
-
-
-def test_evaluations_are_never_shared_by_copying():
-    own = Evaluation()
-    packets_of(own)
-    assert copy.deepcopy(own).results is None
 
 
 @pytest.mark.parametrize(
@@ -112,7 +100,7 @@ RESULTS = made_up(problems=3, few=2)
 
 
 def test_an_answer_of_the_chain_opens_with_its_own_settings_and_seed():
-    model, prompt, settings = opened(RESULTS, {"task": "sums", "problem": 2, "method": power().name}, ["classroom"])
+    model, prompt, settings = opened(RESULTS, Answer(False, "sums", 2, power().name), ["classroom"])
     assert (model, settings.seed) == ("classroom", run_seed(1, 2))
     assert prompt == evaluation.questions("sums", 3, 1)[2][0]
     assert (settings.alpha, settings.block_size, settings.steps_per_block, settings.scope) == (4, 16, 10, "block")
@@ -122,8 +110,8 @@ def test_an_answer_of_the_chain_opens_with_its_own_settings_and_seed():
 def test_every_kind_of_answer_has_settings(method):
     if method.kind != "target":
         settings = settings_for(method, 5)
-        assert settings.seed == 5 and len(panel_values(settings)) == 9
-        assert panel_values(settings)[5] <= 16 and panel_values(settings)[4] <= 64
+        assert settings.seed == 5 and len(values := panel_values(settings)) == 9
+        assert values["blocks"] <= 16 and values["block_size"] <= 64
 
 
 def test_temperatures_reach_the_explore_page():
@@ -132,17 +120,16 @@ def test_temperatures_reach_the_explore_page():
 
 
 @pytest.mark.parametrize(
-    ("wish", "models", "sentence"),
+    ("named", "models", "sentence"),
     [
-        ({"task": "cups", "problem": 99, "method": "t1"}, ["classroom"], "the answer must be one of the table's"),
-        ({"task": "cups", "problem": [], "method": {}}, ["classroom"], "the answer must be one of the table's"),
-        ({}, ["classroom"], "the answer must be one of the table's"),
-        ({"task": "cups", "problem": 0, "method": "rl"}, ["classroom"], "model must be one of classroom"),
+        (("cups", 99, "t1"), ["classroom"], "the answer must be one of the table's"),
+        (("", 0, ""), ["classroom"], "the answer must be one of the table's"),
+        (("cups", 0, "rl"), ["classroom"], "model must be one of classroom"),
     ],
 )
-def test_an_answer_that_cannot_be_opened_is_one_sentence(wish, models, sentence):
+def test_an_answer_that_cannot_be_opened_is_one_sentence(named, models, sentence):
     with pytest.raises(ValueError, match=sentence):
-        opened(RESULTS, wish, models)
+        opened(RESULTS, Answer(False, *named), models)
 
 
 def test_no_results_and_damaged_results_are_said(tmp_path):

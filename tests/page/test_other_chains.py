@@ -1,16 +1,16 @@
 """The diagnostics drawer's Python side: other chains of the run on screen, progress, cancelling, refusals."""
 
-import asyncio
-import json
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from anyio import from_thread
+from asking import asked_of
 
 from explorer.page.explore import diagnostics
+from explorer.page.explore.commands import forget_questions
 from explorer.page.explore.session import Session
 from explorer.page.library import PRESETS, Models, recorded
+from explorer.page.wire.contract import Diagnostics
 from sampler.core.records import PowerSettings
 from sampler.methods.run import run_power
 from sampler.models.table import TableModel, endless_world, flat_world
@@ -36,43 +36,33 @@ def finished(world: TableModel | None = None, **changes) -> Session:
     return showing(Trace(run_power(world or flat_world(), "b", replace(SMALL, **changes))))
 
 
-def in_own_loop(coroutine):
-    """Run a coroutine in a thread of its own, since a browser test may have left a loop running in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, coroutine).result()
+def drawer(session: Session, chains: int, models: Models | None = None, cancel_after: int = 0) -> list[dict]:
+    """What the drawer of diagnostics hears."""
+    *heard, end = heard_all(session, chains, models, lambda tab, number: number == cancel_after and tab.cancel())
+    assert end["end"] == ("gone" if cancel_after else "done")
+    return [each["answer"] for each in heard]
 
 
-def told(
-    session: Session, chains: object, models: Models | None = None, between: Callable[[int], object] = lambda i: None
-) -> list[dict]:
-    """The packets of one wish; `between` is called after each."""
-    wish = {"chains": chains, "run_id": getattr(session, "run_id", "opening"), "request": 7}
-
-    async def collect() -> list[dict]:
-        packets = []
-        async for news in diagnostics.stream(session, models or offering(flat_world(), endless_world()), wish):
-            packets.append(json.loads(news)["diagnostics"])
-            between(len(packets))
-        return packets
-
-    packets = in_own_loop(collect())
-    assert all(p["run_id"] == wish["run_id"] and p["request"] == 7 for p in packets)
-    return packets
+def heard_all(session: Session, chains: int, models: Models | None, between=lambda tab, number: None) -> list[dict]:
+    question = Diagnostics(session.run_id, chains)
+    return asked_of(models or offering(flat_world(), endless_world()), question, session, between)
 
 
-def refusal(session: Session, chains: object, models: Models | None = None) -> str:
-    return told(session, chains, models)[-1]["refusal"]
+def refusal(session: Session, chains: int, models: Models | None = None) -> str:
+    """The sentence of a refusal without its capital and its stop."""
+    text = heard_all(session, chains, models)[-1]["sentence"]
+    return text[:1].lower() + text[1:].removesuffix(".")
 
 
 def test_the_run_alone_needs_no_model():
-    [packet] = told(finished(), 1, Models(["nowhere"]))
+    [packet] = drawer(finished(), 1, Models(["nowhere"]))
     assert packet["rows"]["chains"] == [0]
     assert packet["rows"]["blocks"][0]["rhat"]["reason"] == "R-hat needs 4 chains, this run has 1"
     assert packet["rows"]["target"]["reason"] == "the certified target is searched for when other chains run"
 
 
 def test_the_page_s_opening_run_has_diagnostics_too():
-    [packet] = told(Session(), 1)
+    [packet] = drawer(Session(), 1)
     steps = len(recorded(PRESETS[0].id)[0].steps_taken)
     assert packet["rows"]["overall"]["steps"] == steps
 
@@ -80,7 +70,7 @@ def test_the_page_s_opening_run_has_diagnostics_too():
 @pytest.mark.parametrize("scope", ["block", "completion"])
 def test_other_chains_stand_beside_the_run_and_the_certified_target(scope):
     session = finished(scope=scope)
-    *progress, early, last = told(session, 4)
+    *progress, early, last = drawer(session, 4)
     assert all(packet["progress"] for packet in progress)
     assert early["progress"] == "Searching for the certified target …" and "reason" in early["rows"]["target"]
     rows = last["rows"]
@@ -94,9 +84,9 @@ def test_other_chains_stand_beside_the_run_and_the_certified_target(scope):
 
 
 def test_a_run_of_another_chain_is_one_among_its_siblings():
-    *_, last = told(finished(chain=5), 3)
+    *_, last = drawer(finished(chain=5), 3)
     assert last["rows"]["chains"] == [0, 1, 5]
-    *_, last = told(finished(chain=1), 3)
+    *_, last = drawer(finished(chain=1), 3)
     assert last["rows"]["chains"] == [0, 1, 2]
 
 
@@ -116,7 +106,7 @@ def test_runs_that_have_no_siblings_are_refused_with_the_reason():
     while moved.advance() is not None:
         pass
     assert refusal(moved, 4, dialled).startswith("α or τ moved during this run")
-    assert "rows" in told(moved, 1, dialled)[-1]
+    assert "rows" in drawer(moved, 1, dialled)[-1]
 
     stopped = Session()
     stopped.begin(flat_world(), "b", SMALL)
@@ -134,26 +124,34 @@ def test_the_model_must_be_the_run_s_own():
     assert "of revision older, not" in refusal(session, 4)
 
 
-def test_an_answer_for_another_run_is_dropped():
-    session, other = finished(), Trace(run_power(flat_world(), "b", replace(SMALL, seed=4)))
-    packets = told(session, 4, between=lambda i: session.open_recorded(other, None, recorded=True))
-    assert len(packets) == 1 and "progress" in packets[0]
-
-
-def test_a_wish_for_a_run_that_is_gone_is_not_answered():
-    session, models = finished(), offering(flat_world())
-
-    async def ask() -> list[str]:
-        wish = {"chains": 1, "run_id": "run-0", "request": 1}
-        return [news async for news in diagnostics.stream(session, models, wish)]
-
-    assert in_own_loop(ask()) == []
-
-
-def test_another_wish_ends_the_one_before_and_so_does_cancelling():
+def test_another_run_on_screen_ends_the_computing():
     session = finished()
-    packets = told(session, 4, between=lambda i: session.take_diagnosis())
-    assert len(packets) == 1 and "progress" in packets[0]
+    *heard, end = heard_all(session, 4, None, lambda tab, number: number == 1 and forget_questions(tab))
+    assert end["end"] == "gone" and len(heard) == 1
+
+
+def test_a_question_about_a_run_that_is_gone_is_refused():
+    session = finished()
+    [end] = asked_of(offering(flat_world()), Diagnostics("run-0", 1), session)
+    assert end["sentence"] == "The run asked about is not on screen."
+
+
+def test_cancelling_ends_the_computing():
+    assert len(drawer(finished(), 4, cancel_after=1)) == 1
+
+
+def test_a_search_ends_when_it_is_cancelled(monkeypatch):
+    tabs = []
+
+    def search(model, *_):
+        from_thread.run_sync(tabs[0].cancel)
+        for _ in range(1000):
+            model.next_logprobs([(0,)])
+        raise AssertionError("the search goes on")
+
+    monkeypatch.setattr(diagnostics, "certified_shares", search)
+    *_, last, end = heard_all(finished(), 2, None, lambda tab, number: tabs.append(tab))
+    assert last["answer"]["progress"] == "Searching for the certified target …" and end["end"] == "gone"
 
 
 def test_chains_that_take_too_long_are_given_up(monkeypatch):
@@ -168,17 +166,17 @@ def test_a_model_that_fails_leaves_one_sentence(monkeypatch, caplog):
 
     monkeypatch.setattr(diagnostics, "run_chains", failing)
     assert refusal(finished(), 2) == "the model failed (RuntimeError)"
-    assert "other chains failed" in caplog.text
+    assert "an ask failed" in caplog.text
 
 
 def test_progress_counts_up_to_what_was_planned(monkeypatch):
     monkeypatch.setattr(diagnostics, "BURST", 0)
     counts = [
-        p["progress"].split()[4] for p in told(finished(endless_world()), 3) if "moments" in p.get("progress", "")
+        p["progress"].split()[4] for p in drawer(finished(endless_world()), 3) if "moments" in p.get("progress", "")
     ]
     assert list(map(int, counts)) == list(range(1, 2 * 2 * 25 + 1))
 
 
 def test_answers_without_a_checker_are_the_texts_themselves():
-    *_, last = told(finished(endless_world(), max_new_tokens=2, block_size=2), 2)
+    *_, last = drawer(finished(endless_world(), max_new_tokens=2, block_size=2), 2)
     assert all(len(row["answer"]) == 2 for row in last["rows"]["answers"])

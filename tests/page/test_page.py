@@ -1,12 +1,10 @@
 """The page's Python side: what widget values mean, sessions, streams. The browser tests press the real thing."""
 
-import asyncio
-import copy
 import json
 import math
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from asking import answers_to, asked_of, in_own_loop, refusal
 from plotly.offline import get_plotlyjs_version
 
 from explorer.page.controls import dials_of, settings_of, whole
@@ -14,6 +12,7 @@ from explorer.page.explore.session import Session
 from explorer.page.explore.streaming import stream
 from explorer.page.library import DEFAULTS, Models, checker, preset, recorded
 from explorer.page.shell import ASSETS
+from explorer.page.wire.contract import Dials, Pause, Play, Recorded, Resync, Save, Speed, Stop, Uploaded
 from sampler.classroom.presets import PRESETS
 from sampler.core.records import PowerSettings, checked_text
 from sampler.models.table import endless_world, flat_world
@@ -102,12 +101,6 @@ def test_the_browser_draws_with_the_plotly_that_declares():
     assert f"(cartesian - minified) v{get_plotlyjs_version()}" in script.read_text("utf-8")[:200]
 
 
-def in_own_loop(coroutine):
-    """Run a coroutine in a thread of its own, since a browser test may have left a loop running in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, coroutine).result()
-
-
 def living(world=None, **settings) -> Session:
     session = Session()
     small = {"max_new_tokens": 8, "block_size": 4, "steps_per_block": 3, "alpha": 2.0} | settings
@@ -118,7 +111,7 @@ def living(world=None, **settings) -> Session:
 
 def packets_of(session: Session, goal: str) -> list[dict]:
     async def collect() -> list[dict]:
-        return [json.loads(packet) async for packet in stream(session, goal)]
+        return [packet async for packet in stream(session, goal)]
 
     return in_own_loop(collect())
 
@@ -139,18 +132,37 @@ def test_goals_stop_where_they_say(goal, moments):
     assert session.can_continue
 
 
-def test_a_new_ticket_ends_the_old_stream():
+def test_pause_ends_the_stream_and_keeps_the_chain():
     session = living()
+    session.speed = 1000.0
+    heard = asked_of(Models([]), Play("end"), session, lambda tab, number: number == 1 and tab.ask(2, Pause()))
+    ends = [(each["id"], each["end"]) for each in heard if "end" in each]
+    assert ends == [(1, "gone"), (2, "done")]
+    assert session.can_continue and heard[-2]["answer"]["idle"]
+    answers = [each["answer"] for each in heard if "answer" in each]
+    assert [m["index"] for answer in answers for m in answer["moments"]] == list(range(len(session.moments)))
 
-    async def race() -> int:
-        first = stream(session, "end")
-        session.speed = 1000
-        await anext(first)
-        session.take_ticket()
-        return len([packet async for packet in first])
 
-    assert in_own_loop(race()) == 0
-    assert session.can_continue
+def test_stop_and_speed_and_dials_are_answered():
+    session = living()
+    assert answers_to(Models([]), Speed(4), session) == [{}] and session.speed == 4.0
+    assert "Speed must be" in refusal(Models([]), Speed(-1), session)
+    assert answers_to(Models([]), Dials(3.0, False, True, None), session) == [{}] and session.steering.alpha == 3.0
+    assert refusal(Models([]), Dials(3.0, True, True, None), session).startswith("Proposal_temperature must be given")
+    [stopped] = answers_to(Models([]), Stop(), session)
+    assert stopped["status"] == "The run was stopped; its steps are kept." and stopped["idle"]
+    [whole] = answers_to(Models([]), Resync(), session)
+    assert whole["run"]["id"] == session.run_id and len(whole["moments"]) == len(session.moments)
+
+
+def test_a_recorded_run_and_its_file():
+    session = Session()
+    [shown] = answers_to(Models([]), Recorded(PRESETS[1].id), session)
+    assert shown["run"]["prompt"] == PRESETS[1].prompt and shown["ended"]
+    [saved] = answers_to(Models([]), Save(), session)
+    assert json.loads(saved["download"]["text"].splitlines()[0])["prompt"] == PRESETS[1].prompt
+    assert "Preset must be one of" in refusal(Models([]), Recorded("../etc"), session)
+    assert refusal(Models([]), Uploaded(), session) == "There is no uploaded trace to show."
 
 
 def test_stop_keeps_the_steps_and_ends_the_trace(tmp_path):
@@ -181,13 +193,7 @@ def test_a_run_that_cannot_start_leaves_the_old_one():
     assert (session.run_id, len(session.moments)) == before
 
 
-def test_sessions_are_never_shared_by_copying():
-    session = living()
-    twin = copy.deepcopy(session)
-    assert twin.trace is None and not twin.can_continue
-
-
 def test_a_snapshot_is_the_sum_of_its_deltas():
     session = living()
     streamed = [m for packet in packets_of(session, "end") for m in packet["moments"]]
-    assert json.loads(session.snapshot())["moments"] == streamed
+    assert session.snapshot()["moments"] == streamed

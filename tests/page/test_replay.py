@@ -1,18 +1,16 @@
 """Replays at other alphas: the very chains that the sampler runs, where paths part, and who is answered."""
 
-import asyncio
-import copy
-import json
 import math
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from asking import answers_to, refusal
 
 from explorer.analysis.paths import parting, path
-from explorer.page.explore.replay import MOST_KEPT, Replays, checked_alphas, settings_at, told
+from explorer.page.explore.replay import MOST_KEPT, Replays, checked_alphas, settings_at
 from explorer.page.explore.session import Session, opening
 from explorer.page.library import Models
+from explorer.page.wire.contract import Replay
 from sampler.core.records import PowerSettings
 from sampler.methods.run import run_power
 from sampler.models.table import endless_world
@@ -34,12 +32,10 @@ def finished(settings: PowerSettings = SETTINGS) -> Session:
     return session
 
 
-def answers(session: Session, replays: Replays, wish: dict, models: Models | None = None) -> list[dict]:
-    async def collect() -> list[dict]:
-        return [json.loads(news)["replay"] async for news in told(session, replays, models or Models([]), wish)]
-
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, collect()).result()
+def rows(session: Session, *alphas: float, models: Models | None = None, run_id: str = "") -> list[dict]:
+    """The rows of replays at some alphas."""
+    question = Replay(run_id or session.run_id, list(alphas))
+    return [each["row"] for each in answers_to(models or Models([]), question, session)]
 
 
 def test_the_own_alpha_never_parts():
@@ -69,9 +65,7 @@ def test_a_run_that_ends_first_parts_at_its_end():
 @pytest.mark.parametrize("alpha", [1.0, 2.0, 3.7, 9.0])
 def test_a_replay_is_the_run_that_the_sampler_would_make(alpha):
     session = finished()
-    found = answers(session, Replays(), {"run_id": session.run_id, "alphas": [alpha]})
-    assert found[-1]["done"]
-    row = found[0]["row"]
+    [row] = rows(session, alpha)
     fresh = path(trace_at(alpha), session.trace)
     assert row["tokens"] == fresh["tokens"] and row["parts_at"] == fresh["parts_at"]
     assert row["accepted"] == fresh["accepted"]
@@ -80,7 +74,7 @@ def test_a_replay_is_the_run_that_the_sampler_would_make(alpha):
 def test_the_runs_own_rows_serve_its_replays():
     session = finished()
     session.model.forward_calls = 0
-    answers(session, Replays(), {"run_id": session.run_id, "alphas": [4.0]})
+    rows(session, 4.0)
     assert session.model is not None
 
 
@@ -93,10 +87,10 @@ def test_a_tied_temperature_follows_alpha_and_stays_at_infinity():
 
 def test_another_run_is_not_answered():
     session = finished()
-    assert answers(session, Replays(), {"run_id": "run-0", "alphas": [2.0]}) == []
+    assert "not the finished run" in refusal(Models([]), Replay("run-0", [2.0]), session)
     living = Session()
     living.begin(WORLD, "", SETTINGS)
-    assert answers(living, Replays(), {"run_id": living.run_id, "alphas": [2.0]}) == []
+    assert "not the finished run" in refusal(Models([]), Replay(living.run_id, [2.0]), living)
 
 
 @pytest.mark.parametrize(
@@ -115,16 +109,15 @@ def test_bad_alphas_are_one_sentence(alphas, sentence):
     with pytest.raises(ValueError, match=sentence):
         checked_alphas(alphas)
     session = finished()
-    found = answers(session, Replays(), {"run_id": session.run_id, "alphas": alphas})
-    assert sentence in found[0]["sentence"] and found[-1]["done"]
+    assert sentence in refusal(Models([]), Replay(session.run_id, alphas), session).replace("Alpha", "alpha", 1)
 
 
 def test_a_model_that_is_not_here_is_named():
     session = Session()
     opened = finished().trace
     session.open_recorded(opened, None, recorded=True)
-    found = answers(session, Replays(), {"run_id": session.run_id, "alphas": [2.0]})
-    assert "'endless-world', which is not on offer here" in found[0]["sentence"]
+    said = refusal(Models([]), Replay(session.run_id, [2.0]), session)
+    assert "'endless-world', which is not on offer here" in said
 
 
 def test_replays_are_kept_within_bounds_and_forgotten_with_their_run():
@@ -133,13 +126,9 @@ def test_replays_are_kept_within_bounds_and_forgotten_with_their_run():
         replays.at(1 + i / 64)
     assert len(replays.rows) == MOST_KEPT
     assert replays.of(trace_at(3.0), WORLD.fresh()).rows == {}
-    assert copy.deepcopy(replays).own is None
-    ticket = replays.ticket
-    replays.leave()
-    assert (replays.own, replays.model, replays.rows) == (None, None, {}) and replays.ticket > ticket
 
 
 def test_the_run_that_the_page_opens_on_is_replayed_too():
     shown = opening()
-    found = answers(Session(), Replays(), {"run_id": shown.run_id, "alphas": [2.0]}, Models(["classroom"]))
-    assert found[0]["row"]["alpha"] == 2 and found[0]["row"]["steps"] == len(shown.trace.steps_taken)
+    [row] = rows(Session(), 2.0, models=Models(["classroom"]), run_id=shown.run_id)
+    assert row["alpha"] == 2 and row["steps"] == len(shown.trace.steps_taken)

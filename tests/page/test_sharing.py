@@ -1,50 +1,37 @@
 """Many browsers on one machine: turns, places in line, and what is left when a browser leaves."""
 
 import asyncio
-import json
 import platform
 import re
 import subprocess
 import sys
 import weakref
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, aclosing
 from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
 
-import gradio as gr
 import pytest
 from anyio import CapacityLimiter
-from gradio.state_holder import StateHolder
+from asking import answers_to, in_own_loop
 from tiny_models import folder_of, loaded
 
-from explorer.page import layout
-from explorer.page.compare.evaluation import Evaluation
-from explorer.page.explore import diagnostics, streaming
 from explorer.page.explore import session as session_module
-from explorer.page.explore.diagnostics import Unwanted, WhileWanted
+from explorer.page.explore import streaming
+from explorer.page.explore.commands import GONE
 from explorer.page.explore.session import Session
-from explorer.page.explore.wiring import GONE, play
 from explorer.page.library import Models
 from explorer.page.serving import health
 from explorer.page.serving.sharing import Line
-from explorer.page.tree.answers import Runs
+from explorer.page.wire.contract import Play
+from explorer.page.wire.tab import Setup, Tab
 from sampler.core.records import PowerSettings
-from sampler.exact.certified import certify
 from sampler.models.causal_lm import CausalLM
-from sampler.models.table import endless_world, flat_world
+from sampler.models.table import endless_world
 
 SMALL = PowerSettings(alpha=2.0, max_new_tokens=8, block_size=4, steps_per_block=3)
 ROOT = Path(__file__).resolve().parents[2]
 ELSEWHERE = "https://example.org/recorded/"
 WHOLE = 2 * (3 + 1)  # moments of such a run
-
-
-def in_own_loop(coroutine):
-    """Run a coroutine in a thread of its own, since a browser test may have left a loop running in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, coroutine).result()
 
 
 def living(model=None) -> Session:
@@ -111,8 +98,8 @@ def test_a_run_waits_in_line_and_says_so(monkeypatch):
         waiting = streaming.stream(second, "end")
         async with aclosing(streaming.stream(first, "end")) as ahead:
             await anext(ahead)
-            told = [json.loads(await anext(waiting)) for _ in range(2)]
-        return told + [json.loads(packet) async for packet in waiting]
+            told = [await anext(waiting) for _ in range(2)]
+        return told + [packet async for packet in waiting]
 
     packets = in_own_loop(race())
     assert [p["status"] for p in packets[:2]] == ["1 runs are being computed; yours is number 1 in line."] * 2
@@ -146,19 +133,22 @@ def test_a_closed_stream_computes_nothing_more_and_gives_up_its_place(monkeypatc
 def test_leaving_ends_the_stream_and_waiting_in_line(monkeypatch):
     monkeypatch.setattr(streaming, "RUNS", line := Line(1))
     monkeypatch.setattr(streaming, "LOOK_EVERY", 0.0)
-    going, waiting = living(), living()
-    going.speed = 1000
+    sessions = living(), living()
 
-    async def leave_both() -> list[str]:
-        streams = [streaming.stream(session, "end") for session in (going, waiting)]
-        for packets in streams:
-            await anext(packets)
-        going.leave()
-        waiting.leave()
-        return [packet for packets in streams for packet in [packet async for packet in packets]]
+    async def leave_both() -> None:
+        tabs = [Tab(Setup(Models([]))) for _ in sessions]
+        for tab, session in zip(tabs, sessions, strict=True):
+            session.speed = 1000
+            tab._states[Session] = session
+            tab.ask(1, Play("end"))
+        while not all(tab.outbox.last for tab in tabs):
+            await asyncio.sleep(0)
+        for tab in tabs:
+            await tab.leave()
+            assert not tab.open
 
-    assert in_own_loop(leave_both()) == []
-    assert not going.can_continue and not waiting.can_continue
+    in_own_loop(leave_both())
+    assert not any(session.can_continue for session in sessions)
     with line.place() as place:
         assert place.number == 0
 
@@ -183,17 +173,12 @@ def alive(copies: list[weakref.ref]) -> int:
 
 
 def test_when_a_browser_leaves_its_chain_and_caches_are_let_go(copies):
-    session, others = Session(), [Runs(), Evaluation()]
-    browsers = StateHolder()
-    browsers.session_data["browser"] = SimpleNamespace(state_data=dict(enumerate([session, *others])))
-    session.begin(loaded("llama"), "ab", SMALL)
-    session.advance()
+    tab = Tab(Setup(Models([])))
+    tab.of(Session).begin(loaded("llama"), "ab", SMALL)
+    tab.of(Session).advance()
     assert alive(copies) == 2  # the chain's, and the one whose rows its replays will share
-    layout.forget(browsers, "browser")
+    in_own_loop(tab.leave())
     assert alive(copies) == 0
-    assert "browser" not in browsers and not session.can_continue
-    assert [state.ticket for state in (session, *others)] == [1, 1, 1]
-    layout.forget(browsers, "a browser that nobody knows")
 
 
 def test_a_run_that_has_ended_keeps_no_caches(copies):
@@ -204,42 +189,8 @@ def test_a_run_that_has_ended_keeps_no_caches(copies):
     assert len(session.model._prefixes) == 0  # what is left holds rows for replays, and no keys or values
 
 
-def test_a_search_ends_when_nobody_waits():
-    calls = iter([True, True, False])
-    model = WhileWanted(flat_world(), lambda: next(calls))
-    with pytest.raises(Unwanted):
-        certify(model.fresh(), model.encode("b"), 6, 2.0)
-    assert next(calls, None) is None
-
-
-def test_nothing_is_told_of_a_search_that_nobody_waits_for(monkeypatch):
-    session = Session()
-    models = Models(["classroom"])
-    session.begin(flat_world(), "b", SMALL)
-    while session.advance() is not None:
-        pass
-
-    def left(model, *_):
-        session.leave()
-        model.next_logprobs([(0,)])
-
-    monkeypatch.setattr(Models, "exactly", lambda *_: flat_world())
-    monkeypatch.setattr(diagnostics, "certified_shares", left)
-
-    async def collect() -> list[dict]:
-        wish = {"chains": 2, "run_id": session.run_id}
-        return [json.loads(packet)["diagnostics"] async for packet in diagnostics.stream(session, models, wish)]
-
-    packets = in_own_loop(collect())
-    assert packets[-1]["progress"] == "Searching for the certified target …"
-    assert not any("refusal" in packet for packet in packets)
-
-
 def test_a_page_whose_run_was_let_go_is_told_so():
-    async def collect() -> list[dict]:
-        return [json.loads(packet) async for packet in play(Session(), gr.EventData(None, {"goal": "end"}))]
-
-    assert in_own_loop(collect()) == [{"notice": GONE, "idle": True}]
+    assert answers_to(Models([]), Play("end")) == [{"notice": GONE, "idle": True}]
 
 
 # ---- memory
@@ -264,7 +215,7 @@ def test_the_log_says_how_the_process_is():
     with ExitStack() as places:
         for _ in range(5):
             places.enter_context(line.place())
-        said = health.sentence(SimpleNamespace(state_holder=SimpleNamespace(session_data={"a": 1, "b": 2})), line)
+        said = health.sentence(2, line)
     pattern = r"health: 2 browsers, 2 runs going on, 3 in line, (\d+) MB of memory"
     found = re.fullmatch(pattern, said)
     assert found and 20 < int(found[1]) < 100_000

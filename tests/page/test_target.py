@@ -1,19 +1,18 @@
 """What the page says of p^alpha under a run: rows against enumeration, and who is answered."""
 
-import asyncio
-import json
 import math
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from asking import answers_to, refusal
 
+import explorer.page.explore.asking  # noqa: F401 (its answers register themselves)
 from explorer.analysis import target as rows
-from explorer.page.explore import asking
 from explorer.page.explore import target as page_target
 from explorer.page.explore.session import Session
 from explorer.page.explore.target import finished_run, target_of
 from explorer.page.library import Checker, Models
+from explorer.page.wire.contract import Alternatives, Target
 from sampler.core.records import PowerSettings
 from sampler.exact.best_first import Budget
 from sampler.exact.certified import Interval, certify
@@ -126,23 +125,9 @@ def over(monkeypatch) -> tuple[Session, Models]:
     return session, OneModel(model)
 
 
-def in_own_loop(coroutine):
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, coroutine).result()
-
-
-def told(session: Session, models: Models, wish) -> list[dict]:
-    async def collect() -> list[dict]:
-        return [json.loads(news) async for news in asking.told(session, models, wish)]
-
-    return in_own_loop(collect())
-
-
-def test_a_finished_run_is_told_shares_then_measures(over):
+def test_a_finished_run_is_answered_with_shares_then_measures(over):
     session, models = over
-    packets = told(session, models, {"run_id": session.run_id})
-    last = packets[-1]["target"]
-    assert {packet["run_id"] for packet in packets} == {session.run_id}
+    last = answers_to(models, Target(session.run_id), session)[-1]["target"]
     assert last["search"]["reason"] in ("exhausted", "width") and last["samples"] == len(session.samples)
     assert [pivot["position"] for pivot in last["pivots"]] == list(range(len(session.trace.ended.token_ids)))
     assert all(pivot["power_gain"]["is_exact"] and pivot["success_delta"]["is_exact"] for pivot in last["pivots"])
@@ -150,36 +135,22 @@ def test_a_finished_run_is_told_shares_then_measures(over):
     assert low - 1e-5 <= 1 <= high + 1e-5  # six digits travel
 
 
-@pytest.mark.parametrize("wish", [None, 7, {}, {"run_id": "run-0"}, {"run_id": ["x"]}, {"run_id": math.nan}])
-def test_no_other_run_is_told(over, wish):
-    assert told(*over, wish) == []
+def test_no_other_run_is_answered(over):
+    session, models = over
+    assert refusal(models, Target("run-0"), session) == "The run asked about is not the finished run on screen."
 
 
-def test_a_living_chain_is_not_told():
+def test_a_living_chain_is_not_answered():
     session, model = Session(), flat_world()
     session.begin(model, "a", PowerSettings(alpha=ALPHA, max_new_tokens=4, block_size=2, steps_per_block=3))
-    assert told(session, OneModel(model), {"run_id": session.run_id}) == []
-
-
-def test_a_new_run_ends_the_telling_of_the_old(over):
-    session, models = over
-
-    async def race() -> int:
-        news = asking.told(session, models, {"run_id": session.run_id})
-        await anext(news)
-        session.begin(
-            models.get(""), "a", PowerSettings(alpha=ALPHA, max_new_tokens=4, block_size=2, steps_per_block=3)
-        )
-        return len([packet async for packet in news])
-
-    assert in_own_loop(race()) == 0
+    assert "not the finished run" in refusal(OneModel(model), Target(session.run_id), session)
 
 
 def test_a_target_is_searched_for_once(over, monkeypatch):
     session, models = over
-    told(session, models, {"run_id": session.run_id})
+    answers_to(models, Target(session.run_id), session)
     monkeypatch.setattr(page_target, "certify", None)
-    assert told(session, models, {"run_id": session.run_id})
+    assert answers_to(models, Target(session.run_id), session)
 
 
 @pytest.mark.parametrize(
@@ -204,25 +175,22 @@ def test_what_cannot_be_certified_is_said_in_one_sentence(over, changes, words):
 def test_a_large_vocabulary_is_told_why(over, monkeypatch):
     session, models = over
     monkeypatch.setattr(page_target, "LARGEST_VOCABULARY", 2)
-    [packet] = told(session, models, {"run_id": session.run_id})
-    assert "up to 2 can be searched here" in packet["target"]["sentence"]
+    assert "up to 2 can be searched here" in refusal(models, Target(session.run_id), session)
 
 
 def test_alternatives_are_those_of_the_sampler(over):
     session, models = over
-    wish = {"run_id": session.run_id, "position": 1}
-    packet = json.loads(in_own_loop(asking.alternatives_told(session, models, wish)))["alternatives"]
+    [answer] = answers_to(models, Alternatives(session.run_id, 1), session)
     run = finished_run(session, session.run_id)
     expected = alternatives(target_of(run, models).question, run.token_ids[:1])
-    assert packet["position"] == 1
-    assert [row["power"]["value"] for row in packet["rows"]] == pytest.approx(
+    assert [row["power"]["value"] for row in answer["rows"]] == pytest.approx(
         [a.power.value for a in expected], abs=1e-5
     )
-    assert [len(row["futures"]) for row in packet["rows"]] == [len(a.futures) for a in expected]
+    assert [len(row["futures"]) for row in answer["rows"]] == [len(a.futures) for a in expected]
 
 
-@pytest.mark.parametrize("position", [-1, 99, 1.0, math.nan, True, None, "0", [0]])
-def test_a_position_that_is_none_is_ignored(over, position):
+@pytest.mark.parametrize("position", [-1, 99])
+def test_a_position_that_is_none_is_refused(over, position):
     session, models = over
-    wish = {"run_id": session.run_id, "position": position}
-    assert in_own_loop(asking.alternatives_told(session, models, wish)) is None
+    words = f"Position must be one of the run's {len(session.trace.ended.token_ids)} tokens, not {position}."
+    assert refusal(models, Alternatives(session.run_id, position), session) == words

@@ -149,7 +149,7 @@ def test_runs_are_answered_until_all_have_ended():
 
 def test_cancelled_runs_keep_what_has_ended():
     many = Chains(**RUNS | {"world": {"world": "blocks"}, "block_size": 1, "runs": 2000, "steps": 100})
-    *counts, end = asked_of(MODELS, many, cancel_after=1)
+    *counts, end = asked_of(MODELS, many, between=lambda tab, number: number == 1 and tab.cancel())
     assert end["end"] == "gone" and 0 < counts[-1]["answer"]["sampled"]["n"] < 2000
 
 

@@ -2,11 +2,10 @@
 
 import asyncio
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
-from asking import answers, asked_of
+from asking import answers, asked_of, in_own_loop
 
 from explorer.page.library import Models
 from explorer.page.wire import contract, routes, tab
@@ -35,11 +34,6 @@ async def count(tab: Tab, question: Count):
 def counting(monkeypatch):
     """A kind of ask whose answers can be counted."""
     monkeypatch.setitem(HANDLERS, Count, Handler(count, "Count", None))
-
-
-def in_own_loop(coroutine):
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, coroutine).result()
 
 
 # ---- the contract

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from test_sharing import in_own_loop
+from asking import in_own_loop
 from tiny_models import TOLERANCE, folder_of
 
 from explorer.page import library
@@ -148,7 +148,7 @@ def test_elsewhere_everything_stays_here(monkeypatch):
     assert zero_gpu.lent(len) is len
 
 
-def streamed(session: Session) -> list[str]:
+def streamed(session: Session) -> list[dict]:
     async def to_the_end():
         return [packet async for packet in streaming.stream(session, "end")]
 
@@ -178,7 +178,7 @@ def test_no_quota_left_is_one_sentence_and_the_steps_stay(forks, monkeypatch):
     steps = len(session.trace.steps_taken)
     monkeypatch.setitem(os.environ, "NO_QUOTA_LEFT", "1")
     last = streamed(session)[-1]
-    assert "ZeroGPU computes no more: You have exceeded your GPU quota. The steps so far are kept." in last
+    assert "ZeroGPU computes no more: You have exceeded your GPU quota. The steps so far are kept." in last["status"]
     assert 0 < steps <= len(session.trace.steps_taken) < 12
     assert not session.can_continue
 

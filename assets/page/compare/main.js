@@ -1,13 +1,15 @@
 // Puts the Compare page together: fetches the recorded results when it is first opened, takes live ones off its own wire.
+import { ask } from "../ask.js";
+import { change } from "../explore/run.js";
 import { Figure, filled } from "../figures.js";
 import { file } from "../files.js";
 import { element } from "../format.js";
 import { store, subscribe as onExplore } from "../store.js";
+import { showRefusal } from "../refusal.js";
 import { Problems } from "./problems.js";
 import { results, rows, state, subscribe, task, tasks, update } from "./state.js";
 
 let opening = null;
-let triggerServer = () => {};
 let page = null;
 
 const LINE = 27; // px a method in the first figure
@@ -31,10 +33,15 @@ export async function mount(root) {
   update({ views, recorded: packet.recorded, recordedSentence: packet.sentence });
 }
 
-export function connect({ props, trigger, watch }) {
-  triggerServer = trigger;
-  watch("value", () => props.value && receive(JSON.parse(props.value)));
+/** A live evaluation with the panel's values. */
+export function evaluate(tasks, problems, seed) {
+  ask("evaluate", { tasks, problems, seed }, receive).catch((error) => {
+    update({ notice: "" });
+    showRefusal(error);
+  });
 }
+
+export const halt = () => void ask("halt", {}, receive);
 
 /** A notice, the progress of this browser's own run, or its results so far; the first of a new run are shown at once. */
 function receive(packet) {
@@ -52,8 +59,8 @@ class Page {
       const declaration = figures[place.dataset.figure];
       return { name: place.dataset.figure, place, declaration, figure: new Figure(place, declaration, templates) };
     });
-    this.problems = new Problems(this.part("problems"), (wish) => triggerServer("select", wish));
-    this.part("cancel").addEventListener("click", () => triggerServer("stop"));
+    this.problems = new Problems(this.part("problems"), (answer) => change("answer", answer));
+    this.part("cancel").addEventListener("click", halt);
     this.part("theme").addEventListener("click", () => document.body.classList.toggle("dark"));
     this.shown = [];
   }

@@ -105,10 +105,10 @@ export class Problems {
   answer(problem, method, name) {
     const [given, isRight] = problem.given[method.place] ?? [];
     if (isRight === undefined) return element("span", { class: "answer none", title: "not asked" }, "·");
-    const wish = { live: state.source === "live", task: problem.task, problem: problem.problem, method: method.name };
+    const named = { live: state.source === "live", task: problem.task, problem: problem.problem, method: method.name };
     const title = `Open on the Explore page: ${name}, ${method.words}`;
     const mark = answerMark(given, isRight ? given : null);
     if (!isLive()) return mark;
-    return element("button", { type: "button", class: "open-answer", title, onclick: () => this.open(wish) }, mark);
+    return element("button", { type: "button", class: "open-answer", title, onclick: () => this.open(named) }, mark);
   }
 }

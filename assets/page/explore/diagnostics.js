@@ -1,12 +1,10 @@
 // The diagnostics drawer: asks the server for the chains of the run on screen, and shows what it says of them.
-import { command } from "../bus.js";
+import * as server from "../ask.js";
 import { Figure } from "../figures.js";
 import { element, number, percent, probability } from "../format.js";
 import { isLive } from "../host.js";
 import { answerMark } from "./samples.js";
 import { store, update } from "../store.js";
-
-let requests = 0;
 
 export class Drawer {
   constructor(root, { figures, templates }) {
@@ -69,19 +67,18 @@ export class Drawer {
 
 const upper = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
+/** What was shown before stays until there are rows. */
 function ask(chains) {
-  requests += 1;
-  const { id } = store.run;
-  const rows = store.diagnosis?.runId === id ? store.diagnosis.rows : null;
-  update({ diagnosis: { runId: id, request: requests, rows, progress: "Computing …", refusal: "" } });
-  command("submit", { run_id: id, request: requests, chains });
+  const runId = store.run.id;
+  const show = (content) => store.run.id === runId && update({ diagnosis: { ...store.diagnosis, runId, progress: "", refusal: "", ...content } });
+  if (store.diagnosis?.runId !== runId) update({ diagnosis: null });
+  show({ progress: "Computing …" });
+  server.ask("diagnostics", { run_id: runId, chains }, show).catch(({ message }) => show({ refusal: message }));
 }
 
-/** What was shown before stays, and what is still on its way is not heard. */
 function cancel() {
-  requests += 1;
-  update({ diagnosis: { ...store.diagnosis, request: requests, progress: "", refusal: "Cancelled." } });
-  command("select", { cancel_diagnosis: true });
+  server.cancel("diagnostics");
+  update({ diagnosis: { ...store.diagnosis, progress: "", refusal: "Cancelled." } });
 }
 
 /** For each figure its rows, whether there is nothing to draw, and what is said under it. */

@@ -1,6 +1,7 @@
 // Play, pause, step, block, back and scrub through what has happened; asks the server when the chain must go on.
 import { store, update, reveal, inTwoBeats } from "../store.js";
-import { command } from "../bus.js";
+import { ask } from "../ask.js";
+import { change } from "./run.js";
 
 let timer = null;
 
@@ -9,7 +10,7 @@ const atEnd = () => store.head >= store.moments.length - 1 && store.phase === "j
 export function play() {
   if (atEnd() && store.canContinue) {
     update({ playing: true, waiting: true });
-    command("play", { goal: "end" });
+    change("play", { goal: "end" });
     return;
   }
   if (atEnd()) reveal(0);
@@ -19,7 +20,7 @@ export function play() {
 
 export function pause() {
   clearTimeout(timer);
-  if (store.waiting) command("pause");
+  if (store.waiting) change("pause");
   update({ playing: false, waiting: false });
 }
 
@@ -30,7 +31,7 @@ export function step() {
   if (store.playing) pause();
   if (store.phase === "proposed") return reveal(store.head, "judged");
   if (!atEnd()) return reveal(store.head + 1, "proposed");
-  if (store.canContinue) ask("step");
+  if (store.canContinue) more("step");
 }
 
 /** One beat back. */
@@ -45,7 +46,7 @@ export function back() {
 export function block() {
   if (store.playing) pause();
   const current = store.moments[store.head + 1]?.block;
-  if (current === undefined) return store.canContinue && ask("block");
+  if (current === undefined) return store.canContinue && more("block");
   let last = store.head + 1;
   while (store.moments[last + 1]?.block === current) last += 1;
   reveal(last);
@@ -62,7 +63,7 @@ export function again() {
 
 export function stop() {
   pause();
-  command("stop");
+  change("stop");
 }
 
 export function scrub(index) {
@@ -76,13 +77,13 @@ export function toEnd() {
 
 export function setSpeed(speed) {
   update({ speed });
-  command("select", { speed });
+  ask("speed", { speed });
 }
 
-function ask(goal) {
+function more(goal) {
   store.beat = goal === "step";
   update({ waiting: true });
-  command("play", { goal });
+  change("play", { goal });
 }
 
 /** Replays what has happened at the chosen speed. */

@@ -1,4 +1,5 @@
 // Replays: the run on screen at other alphas with the same random numbers, asked for when their card is in sight.
+import { ask } from "../ask.js";
 import { answerMark } from "./samples.js";
 import { element, number, percent } from "../format.js";
 import { NEEDS_LIVE } from "../host.js";
@@ -6,14 +7,8 @@ import { store, subscribe, update } from "../store.js";
 
 const BESIDE = [1, 2, 4]; // alphas laid side by side
 
-let triggerServer = () => {};
-let asking = null; // the question that is being answered: {runId, alphas}
+let asking = null; // the run asked about
 let inSight = false;
-
-export function connect({ props, trigger, watch }) {
-  triggerServer = trigger;
-  watch("value", () => props.value && receive(JSON.parse(props.value).replay));
-}
 
 export function watchFor(card) {
   new IntersectionObserver((entries) => {
@@ -24,29 +19,28 @@ export function watchFor(card) {
 
 subscribe(() => keepAsking());
 
-/** A row, an alpha of which nothing will be known, a sentence that says why there are no rows, or the end of an answer. */
-function receive({ run_id: runId, row, unknown, sentence, done }) {
-  if (done) {
-    asking = null;
-    return keepAsking();
-  }
-  if (runId !== store.run?.id) return;
-  if (row) update({ replays: { ...store.replays, [alphaOf(row.alpha)]: row }, replayWords: "" });
-  else if (unknown !== undefined) update({ replays: { ...store.replays, [alphaOf(unknown)]: null } });
-  else update({ replayWords: sentence });
+/** A row, or an alpha of which nothing will be known. */
+function take({ row, unknown }) {
+  if (row) update({ replays: { ...store.replays, [row.alpha]: row }, replayWords: "" });
+  else update({ replays: { ...store.replays, [unknown]: null } });
 }
-
-const alphaOf = (told) => (told === "inf" ? Infinity : told);
 
 /** Ask for what is missing: the slider's alpha first, then those side by side. One question at a time. */
 function keepAsking() {
   const isOver = store.run && store.ended && !store.canContinue;
-  if (!isOver || store.replayWords || (asking && asking.runId === store.run.id)) return;
+  if (!isOver || store.replayWords || asking === store.run) return;
   const isMissing = (alpha) => alpha !== null && alpha !== store.run.settings.alpha && !(alpha in store.replays);
   const wanted = isMissing(store.whatIfAlpha) ? [store.whatIfAlpha] : inSight ? BESIDE.filter(isMissing) : [];
   if (!wanted.length) return;
-  asking = { runId: store.run.id, alphas: wanted };
-  triggerServer("play", { run_id: store.run.id, alphas: wanted.map((alpha) => (alpha === Infinity ? "inf" : alpha)) });
+  const { run } = store;
+  asking = run;
+  const isShown = () => store.run === run;
+  ask("replay", { run_id: run.id, alphas: wanted }, (answer) => isShown() && take(answer))
+    .catch(({ message }) => isShown() && update({ replayWords: message }))
+    .then(() => {
+      if (asking === run) asking = null;
+      keepAsking();
+    });
 }
 
 export function showReplays(target, words) {
@@ -55,7 +49,7 @@ export function showReplays(target, words) {
   const isOver = store.ended && !store.canContinue;
   const own = run.settings.alpha;
   const alphas = [...new Set([...BESIDE, own, whatIfAlpha ?? own])].sort((a, b) => a - b);
-  words.textContent = !isOver ? "Once the run is over." : store.replayWords && `No replay: ${store.replayWords}.`;
+  words.textContent = !isOver ? "Once the run is over." : store.replayWords && `No replay: ${store.replayWords}`;
   if (!isOver || store.replayWords) return target.replaceChildren();
   const head = ["α", "accepted", "changed", "log p (nats)", "paths part", ...(run.answer === null ? [] : ["answer"]), "final text"];
   const rows = alphas.map((alpha) => (alpha === own ? ownRow(alpha) : rowOf(alpha, replays[alpha])));

@@ -1,32 +1,18 @@
 // What the server knows of p^alpha under the run on screen: asked for once the run is over and shown.
-import { parsed } from "../json.js";
+import { ask } from "../ask.js";
 import { store, update, currentMoment } from "../store.js";
 
-let trigger = null;
 let asked = null; // the run that was asked about last; opened again, it is another object
-
-export function connect({ props, trigger: ask, watch }) {
-  trigger = ask;
-  watch("value", () => props.value && receive(parsed(props.value)));
-  askTarget();
-}
 
 /** Whether the run is over and its last moment judged before the eye. */
 const isOver = () => store.ended && !store.canContinue && store.head === store.moments.length - 1 && store.phase === "judged";
 
 export function askTarget() {
-  if (!trigger || !store.run || asked === store.run || !isOver()) return;
-  asked = store.run;
-  trigger("play", { run_id: store.run.id });
-}
-
-function receive(packet) {
-  if (packet.run_id !== store.run?.id) return;
-  if (packet.target) update({ target: packet.target });
-  if (packet.alternatives) {
-    const { position } = packet.alternatives;
-    update({ alternatives: { ...store.alternatives, [position]: packet.alternatives }, asking: store.asking === position ? null : store.asking });
-  }
+  const { run } = store;
+  if (!run || asked === run || !isOver()) return;
+  asked = run;
+  const show = (target) => store.run === run && update({ target });
+  ask("target", { run_id: run.id }, ({ target }) => show(target)).catch(({ message }) => show({ sentence: message }));
 }
 
 /** The text that power gain, success delta and power's alternatives are of. */
@@ -42,5 +28,10 @@ export function askAlternatives() {
   if (!target?.search || chosen === null || !isFinalText() || chosen >= finalMoment().length) return;
   if (store.alternatives[chosen] || store.asking === chosen) return;
   update({ asking: chosen });
-  trigger("select", { run_id: run.id, position: chosen });
+  const show = (content) => {
+    if (store.run === run) update({ alternatives: { ...store.alternatives, [chosen]: content } });
+  };
+  ask("alternatives", { run_id: run.id, position: chosen }, show)
+    .catch(({ message }) => show({ sentence: message }))
+    .then(() => store.asking === chosen && update({ asking: null }));
 }

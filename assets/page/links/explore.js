@@ -62,7 +62,7 @@ function inFull(wish) {
   const { preset, prompt, model, ...settings } = wish;
   return {
     ...Object.fromEntries(["tau", "B", "blocks", "N", "scope", "seed"].map((name) => [name, settings[name]])),
-    alpha: settings.alpha === Infinity ? "inf" : settings.alpha,
+    alpha: settings.alpha,
     prompt: prompt ?? known.presets.find(({ id }) => id === preset).prompt,
     model: known.models.includes(model) ? model : known.models[0],
   };

@@ -5,7 +5,6 @@ import { file } from "../files.js";
 import { plainHost, wireDials } from "./dials.js";
 import * as recorded from "./recorded.js";
 import { wireTabs } from "./tabs.js";
-import { wire } from "./wires.js";
 
 const { explorer } = window;
 
@@ -22,9 +21,6 @@ async function openExplore(panel) {
 }
 
 document.body.classList.toggle("dark", matchMedia("(prefers-color-scheme: dark)").matches);
-explorer.connect(wire(recorded.page));
-explorer.target.connect(wire(recorded.target));
-explorer.replay.connect(wire(recorded.replay));
 answeredBy(recorded.answers);
 explorer.links.hostedBy(plainHost);
 wireTabs(document.getElementById("tabs"), [...document.querySelectorAll("[role=tabpanel]")], (name, panel) => OPEN[name](panel));

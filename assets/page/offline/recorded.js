@@ -1,5 +1,5 @@
 // What a server would answer about a recorded run and about the Tree page's worlds, from files made beforehand.
-import { receive } from "../bus.js";
+import { receive } from "../explore/run.js";
 import { file } from "../files.js";
 import { NEEDS_LIVE } from "../host.js";
 
@@ -15,36 +15,27 @@ export async function openRecorded(id) {
   return run;
 }
 
-const ofRun = (runId, content) => (run?.packet.run.id === runId ? [{ run_id: runId, ...content }] : []);
+const unrecorded = (what) => new Error(`${what} not recorded: that ${NEEDS_LIVE}.`);
 
-/** The drawer of diagnostics; its first look takes any number of chains. */
-export const page = {
-  submit({ run_id: runId, request, chains }) {
-    const known = run.diagnoses;
-    const rows = known[chains] ?? (chains === 1 ? Object.values(known)[0] : undefined);
-    const refusal = `diagnostics of ${chains} chains of this run were not recorded: that ${NEEDS_LIVE}.`;
-    return [{ diagnostics: { run_id: runId, request, ...(rows ? { rows } : { refusal }) } }];
-  },
-};
-
-export const target = {
-  play: ({ run_id: runId }) => ofRun(runId, { target: run.target ?? { sentence: `The exact target was not recorded: that ${NEEDS_LIVE}.` } }),
-  select({ run_id: runId, position }) {
-    const told = run.alternatives[position] ?? { sentence: `What power makes of this position was not recorded: that ${NEEDS_LIVE}.` };
-    return ofRun(runId, { alternatives: { position, ...told } });
-  },
-};
-
-export const replay = {
-  play({ run_id: runId, alphas }) {
-    const rowOf = (alpha) => run.replays.find((row) => String(row.alpha) === String(alpha === "inf" ? Infinity : alpha));
-    const answers = alphas.map((alpha) => (rowOf(alpha) ? { row: rowOf(alpha) } : { unknown: alpha }));
-    return [...answers, { done: true }].map((answer) => ({ replay: { run_id: runId, ...answer } }));
-  },
-};
-
-/** By kind of ask: what was recorded of the Tree page's worlds, and of the self-test. */
+/** The answers by kind of ask. The drawer's first look takes any number of chains. */
 export const answers = {
+  target() {
+    if (!run.target) throw unrecorded("The exact target was");
+    return [{ target: run.target }];
+  },
+  alternatives({ position }) {
+    if (!run.alternatives[position]) throw unrecorded("What power makes of this position was");
+    return [run.alternatives[position]];
+  },
+  diagnostics({ chains }) {
+    const rows = run.diagnoses[chains] ?? (chains === 1 ? Object.values(run.diagnoses)[0] : undefined);
+    if (!rows) throw unrecorded(`Diagnostics of ${chains} chains of this run were`);
+    return [{ rows }];
+  },
+  replay({ alphas }) {
+    const rowOf = (alpha) => run.replays.find((row) => row.alpha === alpha);
+    return alphas.map((alpha) => (rowOf(alpha) ? { row: rowOf(alpha) } : { unknown: alpha }));
+  },
   tree: async ({ world }) => [(await known(world)).packet],
   chains: async ({ world, kernel }) => [{ sampled: (await known(world)).runs[kernel] }],
   dial: async ({ world, alpha }) => [{ dial: nearest((await known(world)).dials, alpha) }],

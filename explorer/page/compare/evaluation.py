@@ -9,16 +9,20 @@ from typing import Any, NamedTuple
 
 from anyio import to_thread
 
-from explorer.analysis.answers import Question, answers
+from explorer.analysis import answers as table
+from explorer.analysis.answers import Question
 from explorer.analysis.comparison import comparison
 from explorer.page.controls import whole
 from explorer.page.library import TUNED, Models
 from explorer.page.packets import packet
 from explorer.page.serving.sharing import SEARCHES
+from explorer.page.wire import contract
+from explorer.page.wire.tab import Tab, answers
 from sampler.classroom.corpus import TASKS, held_out
 from sampler.classroom.results import Answered, Results, Started
 from sampler.core.records import quoted
 
+EVALUATION = "evaluation"
 RECORDED = Path(__file__).resolve().parents[3] / "assets" / "results" / "classroom.jsonl.gz"
 MOST_PROBLEMS, LARGEST_SEED = 50, 10**9  # of a live run; run_seed must stay a whole number of 53 bits
 LONGEST = 900  # seconds of one live run
@@ -57,24 +61,12 @@ def classroom(models: Models) -> Begin:
 
 
 class Evaluation:
-    """One browser's live results. `ticket` names the run that may go on: whoever takes a new one ends the others."""
+    """One tab's live results."""
 
     def __init__(self) -> None:
-        self.ticket = 0
         self.results: Results | None = None
         self.planned = 0
         self.state = "not begun"  # "" while it runs, then how it ended
-        self.opened: tuple | None = None  # what the Explore page shall run next: model, prompt, settings
-
-    def __deepcopy__(self, memo: dict) -> "Evaluation":
-        return Evaluation()
-
-    def take_ticket(self) -> int:
-        """End the run that is going on; returns the number of the new one."""
-        self.ticket += 1
-        return self.ticket
-
-    leave = take_ticket
 
     def begin(self, attempt: Attempt) -> None:
         """Put a new run in place of the old results."""
@@ -92,40 +84,34 @@ class Evaluation:
             "sentence": f"your run: {what}; {how}, {done} of {self.planned} measurements",
         }
 
-    def snapshot(self) -> str:
-        """The results so far as one packet."""
-        return packet(live=shown(self.results), progress=self.progress())
+    def snapshot(self) -> dict[str, Any]:
+        """The results so far."""
+        return {"live": shown(self.results), "progress": self.progress()}
 
 
-async def stream(
-    evaluation: Evaluation, begin: Begin, tasks: tuple[str, ...], problems: int, seed: int
-) -> AsyncIterator[str]:
-    """Packets of a live evaluation until it ends, its time is over, or it is cancelled; ValueError before."""
-    ticket, started = evaluation.take_ticket(), time.monotonic()
-    yield packet(notice="Loading the models …")
-    attempt = await to_thread.run_sync(begin, tasks, problems, seed)
-    if evaluation.ticket != ticket:
-        return
+@answers(contract.Evaluate, group=EVALUATION)
+async def evaluate(tab: Tab, question: contract.Evaluate) -> AsyncIterator[dict[str, Any]]:
+    """A live evaluation until it ends or its time is over; ValueError before it begins."""
+    values, started = asked_for(question.tasks, question.problems, question.seed), time.monotonic()
+    yield {"notice": "Loading the models …"}
+    attempt = await to_thread.run_sync(tab.setup.begin, *values)
+    evaluation = tab.of(Evaluation)
     evaluation.begin(attempt)
-    told = drawn = 0.0
+    sent = drawn = 0.0
     while not evaluation.state:
-        end = await advance(evaluation, attempt, ticket)
-        if evaluation.ticket != ticket:
-            return
+        end = await advance(evaluation, attempt)
         now = time.monotonic()
         evaluation.state = end or (f"stopped after {LONGEST} seconds" if now - started > LONGEST else "")
         if evaluation.state or now - drawn > DRAW_EVERY:
-            news = await to_thread.run_sync(evaluation.snapshot)
-            if evaluation.ticket == ticket:
-                yield news
+            yield await to_thread.run_sync(evaluation.snapshot)
             drawn = time.monotonic()
-        elif now - told > TELL_EVERY:
-            yield packet(progress=evaluation.progress())
-            told = now
+        elif now - sent > TELL_EVERY:
+            yield {"progress": evaluation.progress()}
+            sent = now
 
 
-async def advance(evaluation: Evaluation, attempt: Attempt, ticket: int) -> str:
-    """Compute one row more and keep it, unless the run has been cancelled meanwhile; says why there are no more."""
+async def advance(evaluation: Evaluation, attempt: Attempt) -> str:
+    """Compute one row more; says why there are no more."""
     try:
         row = await to_thread.run_sync(next, attempt.rows, None, limiter=SEARCHES)
     except (RuntimeError, MemoryError) as error:  # what torch raises when a machine is too small
@@ -133,9 +119,18 @@ async def advance(evaluation: Evaluation, attempt: Attempt, ticket: int) -> str:
         return f"failed ({type(error).__name__})"
     if row is None:
         return "finished"
-    if evaluation.ticket == ticket:
-        evaluation.results.answered.append(row)
+    evaluation.results.answered.append(row)
     return ""
+
+
+@answers(contract.Halt, group=EVALUATION)
+def halt(tab: Tab, question: contract.Halt) -> dict[str, Any]:
+    """End the evaluation after the row in progress; what was answered stays."""
+    evaluation = tab.of(Evaluation)
+    if evaluation.state:
+        return {"notice": ""}  # a run that was still loading its models
+    evaluation.state = "cancelled"
+    return evaluation.snapshot()
 
 
 def asked_for(tasks: object, problems: object, seed: object) -> tuple[tuple[str, ...], int, int]:
@@ -158,7 +153,7 @@ def shown(results: Results) -> dict[str, Any]:
         found = questions(task, started.problems, started.seed) if task in TASKS else ()
         return found[problem] if problem < len(found) else None
 
-    return {"choices": comparison(results), "answers": answers(results, question_of), "note": results.note}
+    return {"choices": comparison(results), "answers": table.answers(results, question_of), "note": results.note}
 
 
 @lru_cache(maxsize=64)

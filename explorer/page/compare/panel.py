@@ -1,29 +1,17 @@
-"""The Compare page: its panel for live runs, its wiring, and answers opened on the Explore page."""
+"""The Compare page: its panel for live runs, and answers opened on the Explore page."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from anyio import to_thread
 
-from explorer.page.compare.evaluation import (
-    LARGEST_SEED,
-    MOST_PROBLEMS,
-    Begin,
-    Evaluation,
-    asked_for,
-    questions,
-    recorded,
-    stream,
-)
-from explorer.page.controls import Controls, panel_values
-from explorer.page.explore.session import Session
-from explorer.page.explore.wiring import LIVE, QUEUED, STREAMED, new_run, sentence
-from explorer.page.library import Models
-from explorer.page.packets import packet
+from explorer.page.compare.evaluation import LARGEST_SEED, MOST_PROBLEMS, Evaluation, questions, recorded
+from explorer.page.controls import in_browser, panel_values
+from explorer.page.explore.commands import CHAIN, new_run
+from explorer.page.wire import contract
+from explorer.page.wire.tab import Tab, answers
 from sampler.classroom.corpus import TASKS
 from sampler.classroom.results import Method, Results, run_seed
 from sampler.core.records import PowerSettings, quoted
@@ -31,19 +19,8 @@ from sampler.core.records import PowerSettings, quoted
 COOLEST = 0.05  # temperature at which the Explore page shows greedy decoding
 
 
-@dataclass(frozen=True)
-class Panel:
-    """The widgets of a live run."""
-
-    tasks: gr.CheckboxGroup
-    problems: gr.Number
-    seed: gr.Number
-    run: gr.Button
-    cancel: gr.Button
-
-
-def panel() -> Panel:
-    """Build the panel in the current Blocks context."""
+def panel() -> None:
+    """Build the panel in the current Blocks context; its buttons call the page's scripts."""
     with gr.Accordion("Run it yourself", open=False, elem_id="evaluate"), gr.Row(elem_classes="panel"):
         tasks = gr.CheckboxGroup(list(TASKS), value=list(TASKS), label="tasks", scale=3, elem_id="own-tasks")
         problems = gr.Number(10, label=f"problems a task (1 to {MOST_PROBLEMS})", elem_id="own-problems", min_width=150)
@@ -51,64 +28,25 @@ def panel() -> Panel:
         with gr.Column(scale=1, min_width=150):
             run = gr.Button("Run", variant="primary", elem_id="own-run")
             cancel = gr.Button("Cancel", elem_id="own-cancel")
-    return Panel(tasks, problems, seed, run, cancel)
+    in_browser(run.click, "comparison.evaluate", [tasks, problems, seed])
+    in_browser(cancel.click, "comparison.halt")
 
 
-def wire_comparison(
-    own: Panel, bus: gr.HTML, pages: gr.Tabs, explore: tuple[Controls, gr.HTML, gr.State], models: Models,
-    begin_evaluation: Begin, results_path: Path,
-) -> None:  # fmt: skip
-    """Attach the handlers; `explore` is what an opened answer acts on: its controls, its wire and its session."""
-    evaluation = gr.State(Evaluation())
-    controls, chain_bus, session = explore
-
-    async def run(evaluation: Evaluation, *values: object) -> AsyncIterator[str]:
-        try:
-            async with aclosing(stream(evaluation, begin_evaluation, *asked_for(*values))) as packets:
-                async for news in packets:
-                    yield news
-        except ValueError as error:
-            yield packet(notice="")
-            raise sentence(error) from error
-
-    async def open_answer(evaluation: Evaluation, event: gr.EventData) -> list[Any]:
-        wish = event._data if isinstance(event._data, dict) else {}
-        results = evaluation.results if wish.get("live") else await to_thread.run_sync(recorded, results_path)
-        try:
-            evaluation.opened = opened(results, wish, models.names)
-        except ValueError as error:
-            raise sentence(error) from error
-        model, prompt, settings = evaluation.opened
-        return [gr.Tabs(selected="explore"), prompt, model, *panel_values(settings)]
-
-    async def run_opened(session: Session, evaluation: Evaluation) -> AsyncIterator[str]:
-        try:
-            async with aclosing(new_run(session, models, *evaluation.opened)) as packets:
-                async for news in packets:
-                    yield news
-        except ValueError as error:
-            raise sentence(error) from error
-
-    own.run.click(run, [evaluation, own.tasks, own.problems, own.seed], bus, **STREAMED)
-    own.cancel.click(cancel, evaluation, bus, **LIVE)
-    bus.stop(cancel, evaluation, bus, **LIVE)
-    filled = [pages, controls.prompt, controls.model, *controls.settings]
-    answer = bus.select(open_answer, evaluation, filled, **QUEUED)
-    answer.success(run_opened, [session, evaluation], chain_bus, **STREAMED)
+@answers(contract.Answer, group=CHAIN)
+async def answer(tab: Tab, question: contract.Answer) -> AsyncIterator[dict[str, Any]]:
+    """The panel's values for an answer of the table, then the run with its settings."""
+    live = tab.of(Evaluation).results
+    results = live if question.live else await to_thread.run_sync(recorded, tab.setup.results)
+    model, prompt, settings = opened(results, question, tab.setup.models.names)
+    yield {"panel": {"prompt": prompt, "model": model, **panel_values(settings)}}
+    async with aclosing(new_run(tab, model, prompt, settings)) as contents:
+        async for content in contents:
+            yield content
 
 
-def cancel(evaluation: Evaluation) -> str:
-    """End the run after the row in progress; what was answered stays."""
-    evaluation.take_ticket()
-    if evaluation.state:
-        return packet(notice="")  # a run that was still loading its models
-    evaluation.state = "cancelled"
-    return evaluation.snapshot()
-
-
-def opened(results: Results | None, wish: dict[str, Any], models: list[str]) -> tuple[str, str, PowerSettings]:
+def opened(results: Results | None, question: contract.Answer, models: list[str]) -> tuple[str, str, PowerSettings]:
     """Model, prompt and settings with which the Explore page shows an answer; ValueError for one that is not there."""
-    task, problem, name = (wish.get(field) for field in ("task", "problem", "method"))
+    task, problem, name = question.task, question.problem, question.method
     row = next((r for r in results.answered if r.key == (task, problem, name)), None) if results else None
     if row is None:
         raise ValueError(f"the answer must be one of the table's, not {quoted([task, problem, name])}")

@@ -1,99 +1,44 @@
-"""The browser asks what is known of p^alpha under the run on its screen; searching threads answer, one at a time."""
+"""Answers about p^alpha under the run on screen; searching threads compute them, one at a time."""
 
-import logging
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-import gradio as gr
 from anyio import to_thread
 
 from explorer.page.explore.session import Session, opening
 from explorer.page.explore.target import Run, finished_run, target_of
 from explorer.page.library import Models
-from explorer.page.packets import packet
 from explorer.page.serving.sharing import SEARCHES
-
-FAILURES = (ValueError, RuntimeError, MemoryError)  # what a question, or torch on a small machine, may raise
-ASKED = {
-    "show_progress": "hidden",
-    "concurrency_limit": None,
-    "trigger_mode": "multiple",
-    "api_visibility": "private",
-}
+from explorer.page.wire import contract
+from explorer.page.wire.tab import Tab, answers
 
 
-def wire_target(bus: gr.HTML, session: gr.State, models: Models) -> None:
-    """Attach the two questions: about the run, and about one position of its final text."""
-
-    async def target(session: Session, event: gr.EventData) -> AsyncIterator[str]:
-        async with aclosing(told(session, models, event._data)) as packets:
-            async for news in packets:
-                yield news
-
-    async def alternatives(session: Session, event: gr.EventData) -> object:
-        return await alternatives_told(session, models, event._data) or gr.skip()
-
-    bus.play(target, session, bus, **ASKED)
-    bus.select(alternatives, session, bus, **ASKED)
+@answers(contract.Target)
+async def target(tab: Tab, question: contract.Target) -> AsyncIterator[dict[str, Any]]:
+    """What is known of the target, each answer more than the last."""
+    steps = known(asked_about(tab, question.run_id), tab.setup.models)
+    while (content := await to_thread.run_sync(next, steps, None, limiter=SEARCHES)) is not None:
+        yield {"target": content}
 
 
-async def told(session: Session, models: Models, wish: Any) -> AsyncIterator[str]:
-    """Packets on the target of the run that the browser names, each more than the last; none for any other run.
-
-    They end when another question or another run has taken this one's place.
-    """
-    run = asked_about(session, wish)
-    if run is None:
-        return
-    session.asked = ticket = session.asked + 1
-    steps = telling(run, models)
-    while True:
-        content = await searched(
-            lambda: next(steps, None), lambda: session.asked == ticket and asked_about(session, wish)
-        )
-        if content is None:
-            return
-        yield packet(run_id=run.run_id, target=content)
-        if "sentence" in content:
-            return
-
-
-async def alternatives_told(session: Session, models: Models, wish: Any) -> str | None:
-    """A packet on what could stand at the position that the browser names; None where there is no such question."""
-    run, position = asked_about(session, wish), wish.get("position") if isinstance(wish, dict) else None
-    if run is None or type(position) is not int or not 0 <= position < len(run.token_ids):
-        return None
-    session.clicked = ticket = session.clicked + 1
-    rows = await searched(
-        lambda: {"rows": target_of(run, models).alternatives_at(run, position)},
-        lambda: session.clicked == ticket and asked_about(session, wish),
-    )
-    return rows and packet(run_id=run.run_id, alternatives={"position": position, **rows})
-
-
-def asked_about(session: Session, wish: Any) -> Run | None:
-    """The finished run that a wish names: the one on screen, at first the one that the page opens on."""
-    run_id = wish.get("run_id") if isinstance(wish, dict) else None
-    return finished_run(session if session.trace else opening(), run_id)
-
-
-def telling(run: Run, models: Models) -> Iterator[dict[str, Any]]:
+def known(run: Run, models: Models) -> Iterator[dict[str, Any]]:
     """What is known of the run's target, more and more."""
     yield from target_of(run, models).told(run)
 
 
-async def searched(work: Callable[[], Any], is_wanted: Callable[[], Any]) -> Any:
-    """What some work comes to, in a searching thread; None if nobody wants it any more, a sentence if it fails."""
+@answers(contract.Alternatives, limiter=SEARCHES)
+def alternatives(tab: Tab, question: contract.Alternatives) -> dict[str, Any]:
+    """What could stand at a position of the final text."""
+    run = asked_about(tab, question.run_id)
+    if not 0 <= question.position < len(run.token_ids):
+        raise ValueError(f"position must be one of the run's {len(run.token_ids)} tokens, not {question.position}")
+    return {"rows": target_of(run, tab.setup.models).alternatives_at(run, question.position)}
 
-    def attempt() -> Any:
-        try:
-            return work() if is_wanted() else None
-        except FAILURES as error:
-            if isinstance(error, ValueError):
-                return {"sentence": str(error)}
-            logging.exception("a target's search failed")
-            return {"sentence": f"The search for the exact target failed ({type(error).__name__})."}
 
-    content = await to_thread.run_sync(attempt, limiter=SEARCHES)
-    return content if is_wanted() else None
+def asked_about(tab: Tab, run_id: str) -> Run:
+    """The finished run that a question names: the one on screen, at first the one that the page opens on."""
+    session = tab.of(Session)
+    run = finished_run(session if session.trace else opening(), run_id)
+    if run is None:
+        raise ValueError("the run asked about is not the finished run on screen")
+    return run

@@ -1,13 +1,12 @@
 """The other chains of the run on screen, computed for one browser, and what its diagnostics drawer gets of them all."""
 
-import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-from anyio import to_thread
+from anyio import from_thread, to_thread
 
 from explorer.analysis.chain import PieceOf, Shares, diagnostics
 from explorer.analysis.chain_draws import NO_ANSWER, Ids, draws_frame
@@ -15,8 +14,9 @@ from explorer.analysis.tokens import joined
 from explorer.page.controls import whole
 from explorer.page.explore.session import Session
 from explorer.page.library import Models, checker
-from explorer.page.packets import packet
 from explorer.page.serving.sharing import SEARCHES, TURNS
+from explorer.page.wire import contract
+from explorer.page.wire.tab import Tab, answers
 from sampler.core.records import Event, SettingsChanged
 from sampler.exact.best_first import Budget
 from sampler.exact.certified import certify
@@ -32,39 +32,19 @@ SEARCH = Budget(width=2e-2, seconds=20.0)  # for the certified target, while the
 Chains = dict[int, list[Event]]
 
 
-async def stream(session: Session, models: Models, wish: dict[str, Any]) -> AsyncIterator[str]:
-    """Packets for the drawer: progress, then rows, or one sentence that says why there are none.
-
-    `wish`: how many `chains`, 1 for the run on screen alone, and the browser's `run_id` and `request`, which every
-    packet repeats. Another wish or another run ends it, and a wish for a run that is gone is not answered.
-    """
-    if session.trace is not None and wish.get("run_id") != session.run_id:
-        return
-    ticket, trace = session.take_diagnosis(), session.on_screen
-    name = {field: wish.get(field) for field in ("run_id", "request")}
-
-    def is_wanted() -> bool:
-        return session.diagnosis == ticket and session.on_screen is trace
-
-    try:
-        async with aclosing(answered(models, trace, wish.get("chains"), is_wanted)) as contents:
-            async for content in contents:
-                if not is_wanted():
-                    return
-                yield packet(diagnostics=name | content)
-    except Unwanted:
-        return
-    except ValueError as error:
-        yield packet(diagnostics=name | {"refusal": str(error)})
-    except (RuntimeError, MemoryError) as error:  # what torch raises when a machine is too small
-        logging.exception("other chains failed")
-        yield packet(diagnostics=name | {"refusal": f"the model failed ({type(error).__name__})"})
+@answers(contract.Diagnostics)
+async def drawer(tab: Tab, question: contract.Diagnostics) -> AsyncIterator[dict[str, Any]]:
+    """Progress, then rows; 1 chain is the run on screen alone."""
+    session = tab.of(Session)
+    if session.trace is not None and question.run_id != session.run_id:
+        raise ValueError("the run asked about is not on screen")
+    async with aclosing(answered(tab.setup.models, session.on_screen, question.chains)) as contents:
+        async for content in contents:
+            yield content
 
 
-async def answered(
-    models: Models, trace: Trace, wanted: object, is_wanted: Callable[[], bool]
-) -> AsyncIterator[dict[str, Any]]:
-    """Contents of the packets; ValueError with one sentence where the wish cannot be met."""
+async def answered(models: Models, trace: Trace, wanted: object) -> AsyncIterator[dict[str, Any]]:
+    """The answers about a run; ValueError with one sentence where there are none."""
     number = whole("chains", wanted, 1, MOST_CHAINS)
     if trace.ended is None:
         raise ValueError("diagnostics are of a whole run, and this one has not come to its end")
@@ -75,11 +55,11 @@ async def answered(
     check_comparable(trace)
     yield {"progress": "Loading the model …"}
     started = trace.started
-    model = WhileWanted(await to_thread.run_sync(models.exactly, started.model_name, started.model_revision), is_wanted)
+    model = WhileWanted(await to_thread.run_sync(models.exactly, started.model_name, started.model_revision))
     chains: Chains = {own: trace.events} | {chain: [] for chain in others}
     async for progress in computed(model, trace, chains, others):
         yield {"progress": progress}
-    answer_of = answers(trace, model.piece)
+    answer_of = reader(trace, model.piece)
     frame = await to_thread.run_sync(draws_frame, chains, answer_of, trace.started.settings.scope)
     rows = await to_thread.run_sync(diagnostics, frame, model.piece)
     yield {"rows": rows, "progress": "Searching for the certified target …"}
@@ -87,26 +67,21 @@ async def answered(
     yield {"rows": await to_thread.run_sync(diagnostics, frame, model.piece, target)}
 
 
-class Unwanted(Exception):
-    """Nobody waits any more for what a model is asked."""
-
-
 class WhileWanted:
-    """A model that answers only as long as somebody waits, so that a search of many seconds ends when they leave."""
+    """A model that answers only while the ask is open, so that a search of many seconds ends when it is cancelled."""
 
-    def __init__(self, model: LanguageModel, is_wanted: Callable[[], bool]) -> None:
-        self._model, self._is_wanted = model, is_wanted
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._model, name)
 
     def fresh(self, keep_rows: bool = False, guess: int = 0) -> "WhileWanted":
-        return WhileWanted(self._model.fresh(keep_rows, guess), self._is_wanted)
+        return WhileWanted(self._model.fresh(keep_rows, guess))
 
     def next_logprobs(self, contexts: Sequence[Sequence[int]]) -> Any:
-        """The model's own rows; Unwanted if nobody waits."""
-        if not self._is_wanted():
-            raise Unwanted
+        """The model's own rows."""
+        from_thread.check_cancelled()
         return self._model.next_logprobs(contexts)
 
 
@@ -148,11 +123,11 @@ def burst(told: Iterator[tuple[int, Event]], chains: Chains) -> bool:
 def rows_alone(trace: Trace) -> dict[str, Any]:
     """Diagnostics of the run on screen alone, which need no model."""
     settings, piece_of = trace.started.settings, trace.pieces().__getitem__
-    frame = draws_frame({settings.chain: trace.events}, answers(trace, piece_of), settings.scope)
+    frame = draws_frame({settings.chain: trace.events}, reader(trace, piece_of), settings.scope)
     return diagnostics(frame, piece_of)
 
 
-def answers(trace: Trace, piece_of: PieceOf) -> Callable[[Ids], str | None]:
+def reader(trace: Trace, piece_of: PieceOf) -> Callable[[Ids], str | None]:
     """How to read an answer off a text's tokens: by the prompt's checker, or else the text itself."""
     read = checker(trace.started.prompt).answer_of or str
     return lambda ids: read(joined(piece_of(v) for v in ids))

@@ -11,7 +11,6 @@ from anyio import CapacityLimiter
 from explorer.analysis.moments import History
 from explorer.analysis.samples import sample_row
 from explorer.page.library import PRESETS, Checker, checker, recorded
-from explorer.page.packets import packet
 from explorer.page.serving.sharing import BURSTS, TURNS
 from explorer.page.serving.zero_gpu import run_power, run_temperature, serves
 from sampler.core.records import Event, PowerSettings, RunEnded, SampleDrawn, StepTaken, TemperatureSettings
@@ -26,33 +25,16 @@ _run_ids = itertools.count(1)
 
 
 class Session:
-    """Holds one run. `ticket` names the stream that may feed the browser: whoever takes a new one ends the others.
-
-    A session is copied by Gradio for every browser; a copy starts empty, since a chain cannot be shared.
-    """
+    """The run of one browser tab."""
 
     def __init__(self) -> None:
-        self.ticket = 0
-        self.asked = self.clicked = 0  # questions about the target, and about a position; only the latest is answered
-        self.diagnosis = 0  # likewise of the stream of other chains
         self.speed = 20.0  # steps a second; 0 is as fast as possible
         self.lock = threading.Lock()
         self.model: LanguageModel | None = None  # of a run begun here, with the rows that it has asked for
         self.trace: Trace | None = None
         self.sample_trace: Trace | None = None
-
-    def __deepcopy__(self, memo: dict) -> "Session":
-        return Session()
-
-    def take_ticket(self) -> int:
-        """End every other stream of this session; returns the number of the new one."""
-        self.ticket += 1
-        return self.ticket
-
-    def take_diagnosis(self) -> int:
-        """End the computing of other chains; returns the number of the new one."""
-        self.diagnosis += 1
-        return self.diagnosis
+        self.uploaded: Trace | None = None
+        self.run_id = ""
 
     @property
     def on_screen(self) -> Trace:
@@ -127,10 +109,7 @@ class Session:
             self._events = None
 
     def leave(self) -> None:
-        """Compute nothing more: the browser has gone."""
-        self.take_ticket()
-        self.take_diagnosis()
-        self.asked, self.clicked = self.asked + 1, self.clicked + 1
+        """Keep nothing: the tab is closed."""
         self.abandon()
         self.model = None
 
@@ -173,19 +152,24 @@ class Session:
         number = round(ended.totals.tokens_drawn / max(1, len(ended.token_ids)))
         return TemperatureSettings(temperature, own.max_new_tokens, min(max(1, number), MAX_SAMPLES), own.seed)
 
-    # ---- packets
+    # ---- for the browser
 
-    def snapshot(self, status: str = "") -> str:
-        """The whole run as one packet."""
-        self._sent = (len(self.moments), len(self.samples))
-        return packet(run=self._described(), moments=self.moments, samples=self.samples, **self._progress(status))
+    def snapshot(self, status: str = "") -> dict[str, Any]:
+        """The whole run."""
+        with self.lock:
+            self._sent = (len(self.moments), len(self.samples))
+            rows = {"moments": self.moments[:], "samples": self.samples[:]}
+            return {"run": self._described(), **rows, **self._progress(status)}
 
-    def delta(self, status: str = "", idle: bool = False, elsewhere: str = "") -> str:
-        """What has come since the last packet; `elsewhere` is an address to go to instead of waiting."""
-        first, first_sample = self._sent
-        self._sent = (len(self.moments), len(self.samples))
-        rows = {"first": first, "moments": self.moments[first:], "samples": self.samples[first_sample:]}
-        return packet(run_id=self.run_id, idle=idle, elsewhere=elsewhere, **rows, **self._progress(status))
+    def delta(self, status: str = "", idle: bool = False, elsewhere: str = "") -> dict[str, Any]:
+        """What has come since the last snapshot or delta; `elsewhere` is an address to go to instead of waiting."""
+        if self.trace is None:
+            return {}
+        with self.lock:
+            first, first_sample = self._sent
+            self._sent = (len(self.moments), len(self.samples))
+            rows = {"first": first, "moments": self.moments[first:], "samples": self.samples[first_sample:]}
+            return {"run_id": self.run_id, "idle": idle, "elsewhere": elsewhere, **rows, **self._progress(status)}
 
     def _progress(self, status: str) -> dict[str, Any]:
         ended = self.trace.ended

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
+from typing import Any
 
 from anyio import to_thread
 
@@ -24,21 +25,18 @@ GOALS: dict[str, Callable[[Event | None, Session], bool]] = {
 }
 
 
-async def stream(session: Session, goal: str) -> AsyncIterator[str]:
-    """Packets of a living chain until the goal is reached, the chain ends, or another stream takes over."""
-    ticket = session.take_ticket()
+async def stream(session: Session, goal: str) -> AsyncIterator[dict[str, Any]]:
+    """What comes of a living chain until the goal is reached or the chain ends."""
     with RUNS.place() as place:
         while place.number:
             yield session.delta(place.sentence, elsewhere=recorded_elsewhere())
             await asyncio.sleep(LOOK_EVERY)
-            if session.ticket != ticket:
-                return
-        async with aclosing(computed(session, goal, ticket)) as packets:
-            async for news in packets:
-                yield news
+        async with aclosing(computed(session, goal)) as contents:
+            async for content in contents:
+                yield content
 
 
-async def computed(session: Session, goal: str, ticket: int) -> AsyncIterator[str]:
+async def computed(session: Session, goal: str) -> AsyncIterator[dict[str, Any]]:
     """The same without a line: one event a turn."""
     reached, started, sent = GOALS[goal], time.monotonic(), 0.0
     while session.can_continue and time.monotonic() - started < LONGEST_STREAM:
@@ -54,8 +52,6 @@ async def computed(session: Session, goal: str, ticket: int) -> AsyncIterator[st
             session.abandon()
             yield session.delta(f"The model failed ({type(error).__name__}); the steps so far are kept.", idle=True)
             return
-        if session.ticket != ticket:
-            return
         if reached(event, session):
             break
         if session.speed and isinstance(event, StepTaken | BlockStarted):
@@ -64,8 +60,6 @@ async def computed(session: Session, goal: str, ticket: int) -> AsyncIterator[st
         elif time.monotonic() - sent > 1 / PACKETS_PER_SECOND:
             sent = time.monotonic()
             yield session.delta(status_of(event))
-        if session.ticket != ticket:
-            return
     yield session.delta(ending(session), idle=True)
 
 

@@ -1,6 +1,5 @@
 """What the server would answer about recorded runs and worlds, computed beforehand for a page without a server."""
 
-import json
 import time
 from typing import Any
 
@@ -31,7 +30,7 @@ def run_answers(preset_id: str, models: Models) -> Answers:
     session.open_recorded(*library.recorded(preset_id), recorded=True)
     session.run_id = preset_id
     return {
-        "packet": json.loads(session.snapshot()),
+        "packet": session.snapshot(),
         **target_answers(finished_run(session, preset_id), models),
         "replays": replay_rows(session, models),
         "diagnoses": {str(chains): diagnosed(session, chains, models) for chains in CHAINS},
@@ -58,7 +57,7 @@ def diagnosed(session: Session, chains: int, models: Models) -> Answers:
 
     async def last() -> Answers:
         found = {}
-        async for content in diagnostics.answered(models, session.trace, chains, lambda: True):
+        async for content in diagnostics.answered(models, session.trace, chains):
             found |= content
         return found["rows"]
 

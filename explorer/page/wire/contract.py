@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -30,6 +30,140 @@ class Cancel:
 @dataclass(frozen=True)
 class Leave:
     """The tab is being closed."""
+
+
+# ---- the Explore page
+
+
+@dataclass(frozen=True)
+class Dials:
+    """Alpha and the proposal temperature, as the panel's dials stand."""
+
+    alpha: Number | None
+    is_infinite: bool
+    is_tied: bool
+    temperature: Number | None
+
+
+@dataclass(frozen=True)
+class Run:
+    """A new chain with the panel's values."""
+
+    prompt: str | None
+    model: str | None
+    alpha: Number | None
+    is_infinite: bool
+    is_tied: bool
+    temperature: Number | None
+    block_size: Number | None
+    blocks: Number | None
+    steps: Number | None
+    scope: str | None
+    seed: Number | None
+
+
+@dataclass(frozen=True)
+class Play:
+    """More of the living chain."""
+
+    goal: Literal["end", "step", "block"]
+
+
+@dataclass(frozen=True)
+class Pause:
+    """No more of the chain for now."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """The end of the chain."""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Steps a second; 0 is as fast as possible."""
+
+    speed: Number
+
+
+@dataclass(frozen=True)
+class Resync:
+    """The whole run on screen again."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The recorded run of a preset."""
+
+    preset: str | None
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    """The trace that was uploaded last."""
+
+
+@dataclass(frozen=True)
+class Save:
+    """The run on screen as a trace file."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is known of p^alpha under the run on screen."""
+
+    run_id: str
+
+
+@dataclass(frozen=True)
+class Alternatives:
+    """What could stand at a position of the run's final text."""
+
+    run_id: str
+    position: int
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The run on screen at other alphas, with the same random numbers."""
+
+    run_id: str
+    alphas: list[Number | Literal["inf"]]
+
+
+@dataclass(frozen=True)
+class Diagnostics:
+    """Diagnostics of the run on screen and of other chains of it."""
+
+    run_id: str
+    chains: Number | None
+
+
+# ---- the Compare page
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """A live evaluation."""
+
+    tasks: list[str]
+    problems: Number | None
+    seed: Number | None
+
+
+@dataclass(frozen=True)
+class Halt:
+    """The end of the live evaluation; what was answered stays."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of the table as a run on the Explore page."""
+
+    live: bool
+    task: str
+    problem: int
+    method: str
 
 
 # ---- the Tree page; `world` names a world and holds the values of its fields (tree/worlds.py)
@@ -71,7 +205,11 @@ class Checks:
     """The self-test."""
 
 
-KINDS = {kind.__name__.lower(): kind for kind in (Cancel, Leave, Tree, Dial, Chains, Checks)}
+ASKS = (
+    *(Cancel, Leave, Dials, Run, Play, Pause, Stop, Speed, Resync, Recorded, Uploaded, Save, Target, Alternatives),
+    *(Replay, Diagnostics, Evaluate, Halt, Answer, Tree, Dial, Chains, Checks),
+)
+KINDS = {kind.__name__.lower(): kind for kind in ASKS}
 WORDS = {float: "a number", int: "a whole number", str: "text", bool: "true or false", dict: "an object"}
 WORDS |= {list: "a list"}
 SCRIPT_TYPES = {float: "number", int: "number", str: "string", bool: "boolean", dict: "object", NoneType: "null"}
@@ -101,7 +239,7 @@ def adapter(kind: type) -> TypeAdapter:
 
 def words(kind: Any) -> str:
     """A field's type in words."""
-    if get_origin(kind) is UnionType:
+    if get_origin(kind) in (Union, UnionType):
         return "a number" if float in get_args(kind) else words(get_args(kind)[0])
     if get_origin(kind) is Literal:
         return " or ".join(map(repr, get_args(kind)))
@@ -110,7 +248,7 @@ def words(kind: Any) -> str:
 
 def script_type(kind: Any) -> str:
     """A field's type in JSDoc."""
-    if get_origin(kind) is UnionType:
+    if get_origin(kind) in (Union, UnionType):
         return "|".join(dict.fromkeys(map(script_type, get_args(kind))))
     if get_origin(kind) is Literal:
         return "|".join(map(json.dumps, get_args(kind)))

@@ -22,6 +22,7 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 from anyio import CancelScope, CapacityLimiter, to_thread
@@ -41,6 +42,8 @@ class Setup:
     """What all tabs share."""
 
     models: Models
+    begin: Callable[..., Any] | None = None  # starts a live evaluation
+    results: Path | None = None  # of the recorded one
 
 
 @dataclass(frozen=True)

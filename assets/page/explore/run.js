@@ -1,38 +1,40 @@
-// The wire to the server: packets in (a JSON string each), commands out (named Gradio events of the hidden element).
-import { parsed } from "./json.js";
-import { store, update, reveal, inTwoBeats } from "./store.js";
-import { saveText } from "./takeaway/saving.js";
+// The run on screen: asks for it and for more of it, and takes what comes.
+import { ask } from "../ask.js";
+import { showRefusal } from "../refusal.js";
+import { store, update, reveal, inTwoBeats } from "../store.js";
 
-let triggerServer = () => {};
+let fillPanel = () => {};
 
-export function connect({ props, trigger, watch }) {
-  triggerServer = trigger;
-  const take = () => props.value && receive(parsed(props.value));
-  watch("value", take);
+/** `fill(values)` shows the settings of a run that is about to come in the panel. */
+export const onPanel = (fill) => (fillPanel = fill);
+
+/** Ask for something that changes the run on screen; a refusal is shown. */
+export function change(kind, payload = {}) {
+  return ask(kind, payload, receive).catch((error) => {
+    update({ status: "", playing: false, waiting: false });
+    showRefusal(error);
+  });
 }
 
-/** `event` names a listener in explorer/page/explore/wiring.py. */
-export function command(event, data = {}) {
-  triggerServer(event, data);
+/** Ask for another run; kept when it is on screen, broken with a sentence where it is refused. */
+export function bring(kind, payload) {
+  return new Promise((done, refused) => {
+    const take = (content) => {
+      receive(content);
+      if (content.run) done();
+    };
+    ask(kind, payload, take).then(done, refused);
+  });
 }
 
-/** A packet is a whole run (`run` given) or what came since; a gap asks for the whole run again. */
+/** A whole run (`run` given) or what came since; a gap asks for the whole run again. */
 export function receive(packet) {
-  if (packet.download) saveText(packet.download.name, packet.download.text, "application/jsonl");
-  else if (packet.diagnostics) receiveDiagnosis(packet.diagnostics);
-  else if (packet.refusal) update({ refusal: { sentence: packet.refusal }, status: "" });
+  if (packet.panel) fillPanel(packet.panel);
   else if (packet.notice) update({ status: packet.notice, ...(packet.idle && { playing: false, waiting: false, canContinue: false }) });
   else if (packet.run) openRun(packet);
-  else if (packet.run_id !== store.run?.id) return;
-  else if (packet.first > store.moments.length) return command("select", { resync: true });
+  else if (packet.run_id === undefined || packet.run_id !== store.run?.id) return;
+  else if (packet.first > store.moments.length) change("resync");
   else append(packet);
-}
-
-/** What the drawer asked for; an answer to anything but its last question comes too late. */
-function receiveDiagnosis({ run_id, request, ...content }) {
-  const { diagnosis } = store;
-  if (run_id !== store.run?.id || request !== diagnosis?.request) return;
-  update({ diagnosis: { ...diagnosis, progress: "", refusal: "", ...content } });
 }
 
 function openRun(packet) {
