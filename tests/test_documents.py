@@ -146,7 +146,7 @@ def bare(function: ast.FunctionDef) -> str:
             part.body = part.body[1:] if ast.get_docstring(part) else part.body
         if isinstance(part, ast.arg):
             part.annotation = None
-    return ast.unparse(function)
+    return re.sub(r"^( +\w+): \w+ = ", r"\1 = ", ast.unparse(function), flags=re.MULTILINE)
 
 
 def test_the_twenty_lines_of_the_readme_are_those_of_the_kernel():
