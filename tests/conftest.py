@@ -9,6 +9,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # on a busy machine the threads of a tiny model wait
+    os.environ.setdefault(threads, "1")
 
 # The same examples in every run, so that a red test is red for everybody. A patch may last over all examples of a test.
 PATCHES = HealthCheck.function_scoped_fixture
