@@ -17,6 +17,7 @@ def test_split_characters_are_repaired():
     pieces = ["x", piece(DICE[:1]), piece(DICE[1:3]), piece(DICE[3:]), "y"]
     assert display_tokens(pieces) == ["x", "🎲", CONTINUED, CONTINUED, "y"]
     assert joined(pieces) == "x🎲y"
+    assert display_tokens([piece(bytes([b])) for b in DICE]) == ["🎲", *[CONTINUED] * 3]
 
 
 def test_a_cut_character_stays_a_replacement_sign():

@@ -1,6 +1,7 @@
 """A trace as pandas frames and in a notebook: the numbers are those of its events, and the texts follow from them."""
 
 import math
+import re
 
 import pytest
 
@@ -37,6 +38,10 @@ def test_steps_hold_the_terms_and_verdicts_of_the_events(trace):
     total = frame["log_target_ratio"] + frame["log_proposal_ratio"] + frame["log_cut_ratio"]
     assert total.to_numpy() == pytest.approx(frame["log_accept_ratio"].to_numpy())
     assert frame["accept_prob"].tolist() == [math.exp(min(0, value)) for value in frame["log_accept_ratio"]]
+    after = [moment.after for moment in trace.replay() if hasattr(moment.event, "step")]
+    assert frame["log_p"].tolist() == [math.fsum(text.log_p) for text in after]
+    assert frame["tokens_proposed"].tolist() == [len(step.revision.proposed) for step in trace.steps_taken]
+    assert frame["tokens_replaced"].tolist() == [len(step.revision.replaced) for step in trace.steps_taken]
     assert frame["log_p"].iloc[-1] == trace.ended.log_p and frame["length"].iloc[-1] == len(trace.ended.token_ids)
     assert frame["tokens_fed"].sum() <= trace.ended.totals.tokens_fed
     assert ((frame["tokens_changed"] > 0) == [step.is_changed for step in trace.steps_taken]).all()
@@ -81,6 +86,7 @@ def test_a_trace_is_short_in_a_console_and_drawn_in_a_notebook(trace):
     assert all(len(repr(event)) < 700 for event in trace.events)
     html = trace._repr_html_()
     assert html.count("<span") == sum(hasattr(event, "extension") for event in trace.events)
+    assert "".join(re.findall(r"<span[^>]*>([^<]*)</span>", html)).removesuffix("$") == trace.text
     assert repr(Trace()) == "Trace()" and Trace()._repr_html_() == "Trace()"
     assert samples_trace()._repr_html_().count("<span") == 4
 

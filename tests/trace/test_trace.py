@@ -142,6 +142,16 @@ def test_a_file_cut_at_any_byte_of_its_last_two_lines_opens_and_says_so(tmp_path
         assert trace.note in ("the file is cut short", "the run did not end")
 
 
+def test_a_trace_of_more_lines_or_characters_than_asked_for_is_refused(tmp_path):
+    path = tmp_path / "run.jsonl"
+    power_trace().save(path)
+    lines = path.read_text().splitlines(keepends=True)
+    characters = sum(map(len, lines))
+    assert Trace.load(path, characters, len(lines)).note == ""
+    for limits in ((characters - 1, len(lines)), (characters, len(lines) - 1)):
+        assert_refused(lambda limits=limits: Trace.load(path, *limits), "a trace must have at most")
+
+
 def test_a_file_without_its_last_line_end_is_whole(tmp_path):
     (tmp_path / "run.jsonl").write_text("\n".join(LINES))
     assert Trace.load(tmp_path / "run.jsonl").note == ""
