@@ -8,7 +8,7 @@ from functools import cache
 from importlib import metadata
 
 from sampler.core.records import RunStarted, Segment, Settings, Totals
-from sampler.models.contract import LanguageModel
+from sampler.models.contract import Engine, LanguageModel
 
 SMALL_VOCABULARY = 2048  # up to here RunStarted has every piece, beyond it each piece comes when its token first occurs
 
@@ -42,6 +42,7 @@ def run_started(
         pieces=pieces.at_start(prompt_ids),
         versions={"python": platform.python_version(), **packages},
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        schema=2 if isinstance(model, Engine) else 1,  # an engine cannot say entropies
     )
 
 
@@ -90,8 +91,8 @@ class Meter:
     def read(self) -> Totals:
         """Tokens fed, calls and seconds since the last reading, or since the meter was made."""
         last, self._last = self._last, self._now()
-        fed, calls, seconds = (now - then for now, then in zip(self._last, last, strict=True))
-        return Totals(tokens_fed=fed, forward_calls=calls, seconds=round(seconds, 6))
+        seconds = round(self._last[2] - last[2], 6)
+        return Totals(tokens_fed=self._last[0] - last[0], forward_calls=self._last[1] - last[1], seconds=seconds)
 
     def _now(self) -> tuple[int, int, float]:
         return self._model.tokens_fed, self._model.forward_calls, time.perf_counter()

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 from sampler.core import power
 from sampler.core.draws import ACCEPT, CUT, EXTEND, PROPOSE, uniform
@@ -27,10 +28,11 @@ from sampler.methods.recomputation import RATIO_TOLERANCE, Recomputation
 from sampler.methods.run import run_power, steady
 from sampler.models.contract import LanguageModel
 
+Address = tuple[int, int, int, int]  # seed, chain, block, step
 MAX_NEW_TOKENS = 32_768  # as in PowerSettings
 
 
-def settings_of(*, block_size: int = 16, blocks: int = 5, steps: int = 10, **others: object) -> PowerSettings:
+def settings_of(*, block_size: int = 16, blocks: int = 5, steps: int = 10, **others: Any) -> PowerSettings:
     """The settings of a run whose length is a number of blocks; `steps` of them a block."""
     checked_int("block_size", block_size, 1, MAX_NEW_TOKENS)
     length = block_size * checked_int("blocks", blocks, 1, MAX_NEW_TOKENS // block_size)
@@ -117,7 +119,7 @@ class PowerRecomputation(Recomputation[PowerSettings]):
         is_bounded = math.isinf(self.law.alpha) or 1 - 1e-9 <= self.law.alpha * self.law.temperature <= self.law.alpha
         self.expect(is_bounded, f"{where} stopped early where log A is no bound")
 
-    def _judged(self, step: Step, proposed: Segment, replaced: Segment, address: tuple[int, ...], where: str) -> None:
+    def _judged(self, step: Step, proposed: Segment, replaced: Segment, address: Address, where: str) -> None:
         revision = step.revision
         start = step.block * self.settings.block_size if self.settings.scope == "block" else 0
         n = len(self.text) - start

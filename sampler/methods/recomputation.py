@@ -19,6 +19,7 @@ LOG_P_TOLERANCE = 1e-4  # nats a token: float32 forward passes in another order 
 RATIO_TOLERANCE = 1e-3  # nats: sums of up to some thousand tokens
 EDGE = 1e-3  # of a random number, for a token at the edge of its interval
 
+Address = tuple[int, int, int, int, int]  # seed, chain, block, step, purpose
 S = TypeVar("S", bound=Settings)
 
 
@@ -76,7 +77,7 @@ class Recomputation(Generic[S]):
         if not condition:
             self.found.problems.append(problem)
 
-    def measured(self, kept: Segment, segment: Segment, where: str, address: tuple[int, ...] | None = None) -> Segment:
+    def measured(self, kept: Segment, segment: Segment, where: str, address: Address | None = None) -> Segment:
         """The segment measured again by one plain pass over prompt + kept + segment; `address`: of its draws."""
         if not segment:
             return segment
@@ -93,7 +94,7 @@ class Recomputation(Generic[S]):
         self._same_numbers(segment, again, where)
         self._same_alternatives(segment, rows, where)
         if address is not None:
-            self._drawn(segment, tempered, (*address, len(kept)), where)
+            self._drawn(segment, tempered, address, len(kept), where)
         self.found.tokens += len(segment)
         return again
 
@@ -118,13 +119,12 @@ class Recomputation(Generic[S]):
             )
             self.expect(error <= LOG_P_TOLERANCE, f"{where}: its alternatives are not the likeliest tokens")
 
-    def _drawn(self, segment: Segment, tempered: list[np.ndarray], address: tuple[int, ...], where: str) -> None:
+    def _drawn(self, segment: Segment, tempered: list[np.ndarray], address: Address, first: int, where: str) -> None:
         """Each token is the one that the random number at its address picks, but for rounding at an edge."""
-        *of_segment, first = address
         for i, (token, log_q) in enumerate(zip(segment.token_ids, tempered, strict=True)):
             cumulative = np.cumsum(np.exp(log_q))
             low = cumulative[token - 1] if token else 0.0
-            u = uniform(*of_segment, first + i)
+            u = uniform(*address, first + i)
             picked = low - EDGE <= u <= cumulative[token] + EDGE
             self.expect(picked, f"{where}: token {i} is not the one that its random number picks")
 

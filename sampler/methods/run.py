@@ -4,6 +4,7 @@ import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sampler.core import kernel
 from sampler.core.draws import EXTEND, PROPOSE, Draws
@@ -22,7 +23,7 @@ from sampler.core.records import (
     Totals,
 )
 from sampler.core.requests import Asks
-from sampler.methods.chain import Chain, Standing, whole_run
+from sampler.methods.chain import Chain, ChainEnd, Standing, whole_run
 from sampler.methods.ledger import Meter, PieceLedger, added, checked_prompt, run_started
 from sampler.methods.speed import Speed, revisions
 from sampler.models.contract import LanguageModel
@@ -89,7 +90,7 @@ def run_chains(
     prompt_ids = checked_prompt(model, prompt, settings.max_new_tokens)
     events: deque[tuple[int, BlockStarted | StepTaken]] = deque()
 
-    def written(chain: int) -> Asks:
+    def written(chain: int) -> Asks[ChainEnd]:
         own = replace(settings, chain=chain)
         return whole_run(prompt_ids, model.eos_ids, own, lambda event: events.append((chain, event)))
 
@@ -175,7 +176,7 @@ class PowerRun:
         self.ahead = revisions(self.model, stage, state, draws, self.speed, self._behind(block + 1))
         return next(self.ahead)
 
-    def _behind(self, block: int) -> Iterator[Asks]:
+    def _behind(self, block: int) -> Iterator[Asks[Any]]:
         """The next block as it will be written if no step of this one changes the text any more."""
         if self.speed.prefetch > 1 and block < self.settings.num_blocks:
             stage = self.chain.stage(block, self.at.law)

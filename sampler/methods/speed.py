@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -24,8 +25,8 @@ class Speed:
 
     `prefetch`: how many proposals are written at once, all from the current text; those behind the first that changes
     it are dropped (Brockwell 2006). `guess`: how many tokens past each text are guessed from what was read before, and
-    read in the same pass (guesses.py). `keep_rows`: the run uses and adds to the
-    next-token rows that the model it is given remembers, so that a run much like an earlier one hardly calls it.
+    read in the same pass (guesses.py). `keep_rows`: the run shares the next-token rows that its model remembers, so
+    that a run much like an earlier one hardly calls the network.
     """
 
     prefetch: int = 1
@@ -38,7 +39,12 @@ class Speed:
 
 
 def revisions(
-    model: LanguageModel, stage: Stage, state: ChainState, draws: Iterable[Draws], speed: Speed, behind: Iterable[Asks]
+    model: LanguageModel,
+    stage: Stage,
+    state: ChainState,
+    draws: Iterable[Draws],
+    speed: Speed,
+    behind: Iterable[Asks[Any]],
 ) -> Iterator[tuple[Revision, ChainState]]:
     """The revisions of a state in the order of their draws, up to and with the first that changes its text.
 
@@ -47,8 +53,12 @@ def revisions(
     """
     ended: dict[int, tuple[Revision, ChainState]] = {}
     last, due = math.inf, 0
+
+    def is_wanted(index: int) -> bool:
+        return index <= last
+
     asked = chain((kernel.revise(stage, state, one) for one in draws), map(_dropped, behind))
-    writers = (_wanted(answerable(model, writer), lambda i=i: i <= last) for i, writer in enumerate(asked))
+    writers = (_wanted(answerable(model, writer), partial(is_wanted, i)) for i, writer in enumerate(asked))
     for index, result in in_lock_step(model, writers, speed.prefetch):
         if result is None:
             continue
@@ -62,18 +72,18 @@ def revisions(
             return
 
 
-def _dropped(writer: Asks) -> Asks[None]:
+def _dropped(writer: Asks[Any]) -> Asks[None]:
     """The same requests without the result."""
     yield from writer
 
 
-def _wanted(writer: Asks, is_wanted: Callable[[], bool]) -> Asks[Any]:
+def _wanted(writer: Asks[Any], is_wanted: Callable[[], bool]) -> Asks[Any]:
     """The writer's result, or None as soon as it is not wanted any more."""
-    rows = None
+    answer = None
     while is_wanted():
         try:
-            contexts = writer.send(rows)
+            request = writer.send(answer)
         except StopIteration as end:
             return end.value
-        rows = yield contexts
+        answer = yield request
     return None

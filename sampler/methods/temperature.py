@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sampler.core import kernel
 from sampler.core.draws import SAMPLE, SeededDraws
@@ -57,7 +58,7 @@ def _events(
     yield RunEnded("stopped" if stopping.stop_requested else "completed", (), "", 0.0, totals)
 
 
-def settings_of(*, samples: int = 16, **others: object) -> TemperatureSettings:
+def settings_of(*, samples: int = 16, **others: Any) -> TemperatureSettings:
     """The settings of some independent samples."""
     return TemperatureSettings(num_samples=samples, **others)
 

@@ -85,7 +85,8 @@ def from_json(line: str, number: int) -> Event:
         data = _run_started(data, where)
     if kind is StepTaken:  # flat in the file
         data = {**data, "step": {**data, "revision": data}}
-    return _read(kind, data, where)
+    event: Event = _read(kind, data, where)
+    return event
 
 
 def _no_constant(name: str) -> None:

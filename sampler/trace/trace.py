@@ -16,10 +16,11 @@ from pathlib import Path
 
 from sampler.core.history import Moment, TraceError, completion, replay, spelled
 from sampler.core.records import BlockStarted, Event, RunEnded, RunStarted, SampleDrawn, Segment, Step, StepTaken
+from sampler.methods.recomputation import Verification
 from sampler.methods.registry import method_named
 from sampler.models.contract import LanguageModel
 from sampler.trace.format import from_json, to_json
-from sampler.trace.verify import Verification, verify
+from sampler.trace.verify import verify
 
 if typing.TYPE_CHECKING:
     import pandas as pd
@@ -214,15 +215,15 @@ def mentioned(events: Iterable[Event]) -> set[int]:
     return tokens
 
 
-def open_text(path: Path | str, mode: str) -> io.TextIOWrapper:
+def open_text(path: Path | str, mode: str) -> typing.TextIO:
     """A UTF-8 text file, gzipped if its name ends in .gz; the same events give the same bytes."""
     path = Path(path)
     if path.suffix != ".gz":
-        return path.open(mode, encoding="utf-8", newline="\n")
+        return typing.cast(typing.TextIO, path.open(mode, encoding="utf-8", newline="\n"))
     return io.TextIOWrapper(gzip.GzipFile(path, f"{mode}b", mtime=0), encoding="utf-8", newline="\n")
 
 
-def _readable_lines(file: io.TextIOWrapper, characters: int, lines: int) -> tuple[list[str], bool]:
+def _readable_lines(file: typing.TextIO, characters: int, lines: int) -> tuple[list[str], bool]:
     read: list[str] = []
     most = f"{lines} lines and {characters} characters"
     try:

@@ -20,6 +20,7 @@ from sampler.methods.run import run_power
 from sampler.methods.temperature import run_temperature
 from sampler.models.lock_step import alone, in_lock_step
 from sampler.models.table import TableModel, peaked_world
+from sampler.trace.trace import Trace
 
 ALPHA, LENGTH, BLOCK, STEPS, RUNS = 3.0, 4, 2, 3, 3000
 PROMPT = (0,)
@@ -145,3 +146,11 @@ def test_rows_answer_the_other_two_requests(seed, most, temperature):
     for i, token in enumerate(written.token_ids):
         [row] = world.next_logprobs([PROMPT + written.token_ids[:i]])
         assert draws.token(row.tempered(temperature), 3 + i) == token
+
+
+def test_a_run_of_an_engine_is_saved_as_schema_2(world, tmp_path):
+    trace = Trace(run_power(TestEngine(world), "a", settings()))
+    trace.save(tmp_path / "run.jsonl")
+    opened = Trace.load(tmp_path / "run.jsonl")
+    assert opened.events == trace.events and opened.started.schema == 2
+    assert opened.tokens()["entropy"].isna().all() and len(opened.steps()) == len(opened.steps_taken)
