@@ -58,6 +58,11 @@ def test_tokens_are_those_of_the_completion_and_name_the_step_that_wrote_them(tr
         assert draw == max(later, default=-1)
 
 
+def test_a_token_that_no_step_wrote_has_draw_minus_1():
+    trace = Trace(run_power(flat_world(), "b", PowerSettings(max_new_tokens=4, block_size=2, steps_per_block=0)))
+    assert set(trace.tokens()["draw"]) == {-1}
+
+
 def test_samples_are_the_texts_after_each_step(trace):
     frame = trace.samples()
     texts = [moment.after for moment in trace.replay() if hasattr(moment.event, "step")]
