@@ -8,17 +8,13 @@ from explorer.views.figure import declared
 
 ROOT = Path(__file__).parents[2]
 HUE = re.compile(r"#[0-9a-fA-F]{6}\b|#fff\b|\brgba?\(")
-OWN = (
-    "vendor",
-    "notes",
-    "links.css",
-    "colours.py",
-)  # the notes are a page of their own; a code to scan is black on white
+# The notes are a page of their own; a code to scan is black on white
+EXEMPT = {"vendor", "notes", "links.css", "colours.py"}
 
 
 def test_no_other_file_names_a_hue():
     pages = [path for path in (ROOT / "assets" / "page").rglob("*") if path.suffix in (".css", ".js", ".html")]
-    files = [path for path in [*pages, *(ROOT / "explorer").rglob("*.py")] if not {*path.parts} & {*OWN}]
+    files = [path for path in [*pages, *(ROOT / "explorer").rglob("*.py")] if not {*path.parts} & EXEMPT]
     assert not [str(path) for path in files if HUE.search(path.read_text("utf-8"))]
 
 
