@@ -33,7 +33,7 @@ export const answeredBy = (answers) => (recorded = answers);
  * @param {(answer: any) => void} [take]
  * @returns {Promise<boolean>}
  */
-export function ask(kind, payload = {}, take = () => {}) {
+export function ask(kind, payload = /** @type {any} */ ({}), take = () => {}) {
   if (recorded) return fromRecord(kind, payload, take);
   asked += 1;
   const id = asked;
@@ -51,12 +51,12 @@ export const cancel = (kind) => ask("cancel", { kind });
  * One ask of a kind at a time: of those that come meanwhile only the newest is sent. For dials that move faster than
  * answers come. Returns `{ask(payload, take), isOpen()}`; `onEnd(error)` hears of every end, of a refusal with it.
  */
-export function oneAtATime(kind, onEnd = () => {}) {
+export function oneAtATime(kind, onEnd = (_error) => {}) {
   let isOpen = false;
   let next = null;
   const start = (payload, take) => {
     isOpen = true;
-    ask(kind, payload, take).then(() => over(), over);
+    ask(kind, payload, take).then(() => over(null), over);
   };
   const over = (error) => {
     isOpen = false;
@@ -89,7 +89,7 @@ async function send(id) {
 
 const isCancel = ({ body }) => body.includes('"kind":"cancel"');
 
-function ended(id, { end, sentence }) {
+function ended(id, { end, sentence = "" }) {
   const it = open.get(id);
   open.delete(id);
   say();
@@ -107,7 +107,7 @@ function listen() {
   const mine = new EventSource(url);
   source = mine;
   lastSign = Date.now();
-  mine.onmessage = (event) => mine === source && take(event);
+  mine.onmessage = (event) => mine === source && hear(event);
   mine.addEventListener("beat", (event) => mine === source && beat(JSON.parse(event.data)));
 }
 
@@ -117,7 +117,7 @@ function anew() {
   listen();
 }
 
-function take({ data, lastEventId }) {
+function hear({ data, lastEventId }) {
   lastSign = Date.now();
   const [itsLife, text] = lastEventId.split(".");
   const number = Number(text);
@@ -153,7 +153,8 @@ addEventListener("pagehide", () => source && navigator.sendBeacon(address("ask")
 
 /** One line where the server does not answer. */
 function say() {
-  const isLate = source && Date.now() - lastSign > PATIENCE && [...open.values()].some(({ since }) => Date.now() - since > PATIENCE);
+  const isLong = (since) => Date.now() - since > PATIENCE;
+  const isLate = source && isLong(lastSign) && [...open.values()].some(({ since }) => isLong(since));
   const line = document.getElementById("asking-again");
   if (!isLate) return line?.remove();
   if (!line) document.body.append(element("p", { id: "asking-again", role: "status" }, "The server does not answer; asking again …"));

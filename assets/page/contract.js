@@ -138,5 +138,8 @@
  * @typedef {object} Checks
  */
 
-/** @typedef {{cancel: Cancel, leave: Leave, dials: Dials, run: Run, play: Play, pause: Pause, stop: Stop, speed: Speed, resync: Resync, recorded: Recorded, uploaded: Uploaded, save: Save, target: Target, alternatives: Alternatives, replay: Replay, diagnostics: Diagnostics, evaluate: Evaluate, halt: Halt, answer: Answer, tree: Tree, dial: Dial, chains: Chains, checks: Checks}} Payloads */
+/** @typedef {{cancel: Cancel, leave: Leave, dials: Dials, run: Run, play: Play, pause: Pause, stop: Stop, speed: Speed,
+ *  resync: Resync, recorded: Recorded, uploaded: Uploaded, save: Save, target: Target, alternatives: Alternatives,
+ *  replay: Replay, diagnostics: Diagnostics, evaluate: Evaluate, halt: Halt, answer: Answer, tree: Tree, dial: Dial,
+ *  chains: Chains, checks: Checks}} Payloads */
 export {};

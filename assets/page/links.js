@@ -24,7 +24,7 @@ export function hostedBy(given) {
   isHosted();
 }
 
-/** A page that links can name: `show(wish, host, isLatest)` brings it into a state, `current()` tells its parameters. */
+/** A page that links can name: `show(wish, host, isLatest)` brings it into a state, `current()` is its parameters. */
 export const addPage = (name, page) => (pages[name] = page);
 
 /** A part of the look that is the same on every page, likewise. */
@@ -49,7 +49,7 @@ export function show(wish) {
   return mineDone;
 }
 
-/** The same out of the line, for a lesson: what it does is part of the wish that started it. False once it is not wanted. */
+/** The same out of the line, for a lesson: what it does is part of what started it. False once it is not wanted. */
 export async function reach(wish, isLatest) {
   await hosted;
   const whole = filled(wish);
@@ -74,7 +74,10 @@ const looks = [theme, controls];
 
 addPage("explore", explore);
 addPage("tree", {
-  current: () => ({ ...tree.world, alpha: tree.alpha, B: tree.blockSize === tree.tree?.length ? null : tree.blockSize }),
+  current() {
+    const { world, alpha, blockSize } = tree;
+    return { ...world, alpha, B: blockSize === tree.tree?.length ? null : blockSize };
+  },
   async show(wish) {
     const { fields } = known.worlds.find(({ id }) => id === wish.world);
     const values = Object.fromEntries(fields.map(({ name }) => [name, wish[name]]));

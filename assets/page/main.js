@@ -101,13 +101,13 @@ function whenChanged(key, show) {
 }
 
 /** The selected step as one sentence, for eyes and screen readers. */
-function announce(target) {
+function announce(place) {
   const moment = selectedMoment();
   const hidden = moment && isHidden(moment);
   const text = hidden ? `Step ${moment.draw + 1}: cut at token ${moment.cut}; proposed, not judged yet.` : (moment?.sentence ?? "");
   const whole = store.status ? `${text} ${store.status}` : text;
   const way = store.elsewhere && element("a", { href: store.elsewhere, target: "_blank", rel: "noopener" }, "Look at recorded runs without waiting");
-  if (target.textContent !== whole + (way ? ` ${way.textContent}` : "")) target.replaceChildren(whole, ...(way ? [" ", way] : []));
+  if (place.textContent !== whole + (way ? ` ${way.textContent}` : "")) place.replaceChildren(whole, ...(way ? [" ", way] : []));
 }
 
 /** Radio buttons whose name is a field of the store. */

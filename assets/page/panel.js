@@ -34,13 +34,14 @@ let next = {}; // what the hidden button shall show: {page}, {values}
 export function filling() {
   const { page, values } = next;
   const preset = known.presets.find(({ prompt }) => prompt === values?.prompt)?.id;
-  return [page ? { ...UNCHANGED, selected: page } : UNCHANGED, preset ?? UNCHANGED, ...known.panel.map((name) => values?.[name] ?? UNCHANGED)];
+  const panel = known.panel.map((name) => values?.[name] ?? UNCHANGED);
+  return [page ? { ...UNCHANGED, selected: page } : UNCHANGED, preset ?? UNCHANGED, ...panel];
 }
 
 /** Show something in Gradio's widgets, as soon as their button is there. */
-async function fill(change) {
+async function fill(shown) {
   while (!document.getElementById("fill")) await frame();
-  next = change;
+  next = shown;
   document.getElementById("fill").click();
   await frame();
 }

@@ -14,7 +14,7 @@ export const store = {
   selected: -1, // the moment that the decision card explains
   position: null, // the token position pointed at
   chosen: null, // the token position whose alternatives are shown
-  target: null, // what is known of p^alpha under the run (explorer/page/explore/target.py), or {sentence} why nothing is
+  target: null, // what is known of p^alpha under the run (explorer/page/explore/target.py), or why nothing: {sentence}
   alternatives: {}, // by position of the final text: {rows} of explorer/analysis/target.py, or {sentence}
   asking: null, // the position whose alternatives the server is at
   measure: "entropy", // of the pivotal strip: "entropy", "power_gain" or "success_delta"

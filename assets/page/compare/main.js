@@ -1,4 +1,4 @@
-// Puts the Compare page together: fetches the recorded results when it is first opened, takes live ones off its own wire.
+// Puts the Compare page together: fetches the recorded results when it is first opened, asks the server for live ones.
 import { ask } from "../ask.js";
 import { change } from "../explore/run.js";
 import { Figure, filled } from "../figures.js";
@@ -34,8 +34,8 @@ export async function mount(root) {
 }
 
 /** A live evaluation with the panel's values. */
-export function evaluate(tasks, problems, seed) {
-  ask("evaluate", { tasks, problems, seed }, receive).catch((error) => {
+export function evaluate(chosen, problems, seed) {
+  ask("evaluate", { tasks: chosen, problems, seed }, receive).catch((error) => {
     update({ notice: "" });
     showRefusal(error);
   });
@@ -43,7 +43,7 @@ export function evaluate(tasks, problems, seed) {
 
 export const halt = () => void ask("halt", {}, receive);
 
-/** A notice, the progress of this browser's own run, or its results so far; the first of a new run are shown at once. */
+/** A notice, the progress of this browser's run, or its results so far; the first of a new run are shown at once. */
 function receive(packet) {
   const begins = state.notice && packet.live;
   update({ notice: "", ...packet, ...(begins ? { source: "live" } : {}) });
@@ -117,10 +117,10 @@ function radio(group, value, checked, text, onchange) {
 }
 
 /** One figure, or a sentence where it has nothing to show. */
-function draw({ name, place, declaration, figure }, rows) {
+function draw({ name, place, declaration, figure }, shown) {
   const narrow = place.clientWidth < NARROW ? SHORT[name] : {};
-  if (name === "accuracy") place.style.height = `${LINES_APART + LINE * rows.accuracy.length}px`;
-  const isEmpty = filled(structuredClone(declaration), rows).length === 0;
+  if (name === "accuracy") place.style.height = `${LINES_APART + LINE * shown.accuracy.length}px`;
+  const isEmpty = filled(structuredClone(declaration), shown).length === 0;
   place.classList.toggle("nothing", isEmpty);
-  if (!isEmpty) figure.draw(rows, { uirevision: name, ...narrow });
+  if (!isEmpty) figure.draw(shown, { uirevision: name, ...narrow });
 }

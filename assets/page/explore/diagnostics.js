@@ -9,6 +9,7 @@ import { store, update } from "../store.js";
 export class Drawer {
   constructor(root, { figures, templates }) {
     this.root = root;
+    this.drawn = {}; // the rows on screen, and whether their figures are dark
     this.figures = [...root.querySelectorAll("[data-diagnostic]")].map((place) => {
       const name = place.dataset.diagnostic;
       return { name, figure: new Figure(place, figures[name], templates), note: root.querySelector(`[data-note="${name}"]`) };
@@ -36,8 +37,8 @@ export class Drawer {
     this.showControls(isOver, own);
     const rows = (isOver && own.rows) || null;
     this.part("diagnosis").hidden = !rows;
-    if (!rows || (this.rows === rows && this.dark === store.dark)) return;
-    Object.assign(this, { rows, dark: store.dark });
+    if (!rows || (this.drawn.rows === rows && this.drawn.dark === store.dark)) return;
+    this.drawn = { rows, dark: store.dark };
     this.showRows(rows);
   }
 
@@ -109,18 +110,24 @@ const HEADINGS = ["block", "steps", "accepted", "accepted and changed", "tokens 
 
 function blockTable({ overall, blocks }) {
   const head = element("tr", {}, ...HEADINGS.map((text) => element("th", {}, text)));
-  const all = line("all", overall, "", "", "");
-  return element("table", {}, head, all, ...blocks.map((b) => line(String(b.block + 1), b, b.since_change.join(" · "), b.ess.map(ofNumber(0)).join(" · "), ofNumber(3)(b.rhat))));
+  const all = line("all", overall, ["", "", ""]);
+  const listed = (values) => values.join(" · ");
+  const own = (b) => [listed(b.since_change), listed(b.ess.map(ofNumber(0))), ofNumber(3)(b.rhat)];
+  return element("table", {}, head, all, ...blocks.map((b) => line(b.block + 1, b, own(b))));
 }
 
-function line(name, row, sinceChange, sizes, rhat) {
-  const cells = [name, row.steps, ofShare(row.accepted), ofShare(row.changed), ofNumber(2)(row.tokens_changed), sinceChange, sizes, rhat];
+function line(name, row, rest) {
+  const shares = [ofShare(row.accepted), ofShare(row.changed), ofNumber(2)(row.tokens_changed)];
+  const cells = [name, row.steps, ...shares, ...rest];
   return element("tr", {}, ...cells.map((text) => element("td", { class: "number" }, String(text))));
 }
 
 const ofShare = ({ value, count }) => (value === undefined ? "–" : `${percent(value, 1)} (${count})`);
 
-const ofNumber = (digits) => ({ value, reason }) => (value === undefined ? (reason.startsWith("stuck") ? reason : "–") : number(value, digits));
+const ofNumber = (digits) => ({ value, reason }) => {
+  if (value !== undefined) return number(value, digits);
+  return reason.startsWith("stuck") ? reason : "–";
+};
 
 /** Why numbers are missing, each reason once. */
 function reasonsOf({ blocks }) {

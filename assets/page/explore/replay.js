@@ -30,7 +30,8 @@ function keepAsking() {
   const isOver = store.run && store.ended && !store.canContinue;
   if (!isOver || store.replayWords || asking === store.run) return;
   const isMissing = (alpha) => alpha !== null && alpha !== store.run.settings.alpha && !(alpha in store.replays);
-  const wanted = isMissing(store.whatIfAlpha) ? [store.whatIfAlpha] : inSight ? BESIDE.filter(isMissing) : [];
+  const others = inSight ? BESIDE.filter(isMissing) : [];
+  const wanted = isMissing(store.whatIfAlpha) ? [store.whatIfAlpha] : others;
   if (!wanted.length) return;
   const { run } = store;
   asking = run;
@@ -68,18 +69,20 @@ function ownRow(alpha) {
 function rowOf(alpha, row) {
   const none = row === null ? `not recorded: a replay at this α ${NEEDS_LIVE}` : "…";
   if (!row) return element("tr", {}, element("th", { scope: "row" }, number(alpha, 1)), element("td", { colspan: 6 }, none));
-  const parts = row.parts_at === null ? "nowhere: the same path" : row.parts_when === null ? "at the shorter run's end" : row.parts_when;
-  const cells = [number(alpha, 1), percent(row.accepted, row.steps), percent(row.changed, row.steps), number(row.line.at(-1)?.total_log_p, 2), parts];
+  const parts = row.parts_at === null ? "nowhere: the same path" : (row.parts_when ?? "at the shorter run's end");
+  const shares = [row.accepted, row.changed].map((count) => percent(count, row.steps));
+  const cells = [number(alpha, 1), ...shares, number(row.line.at(-1)?.total_log_p, 2), parts];
   return tableRow(alpha === store.whatIfAlpha ? "slider" : "", cells, row.answer, row.tokens, row.same, store.run);
 }
 
-function tableRow(kind, [alpha, ...cells], answer, tokens, same, run) {
+function tableRow(kind, cells, answer, tokens, same, run) {
+  const [alpha, ...others] = cells;
   const text = tokens.map((token, i) => element("span", { class: same[i] ? "same" : "other" }, token));
   return element(
     "tr",
     { class: kind },
     element("th", { scope: "row" }, alpha),
-    ...cells.map((cell) => element("td", {}, cell)),
+    ...others.map((cell) => element("td", {}, cell)),
     run.answer === null ? null : element("td", {}, answerMark(answer, run.answer)),
     element("td", { class: "completion" }, ...text),
   );

@@ -3,7 +3,8 @@ import { ask } from "../ask.js";
 import { showRefusal } from "../refusal.js";
 import { store, update, reveal, inTwoBeats } from "../store.js";
 
-let fillPanel = () => {};
+const IDLE = { playing: false, waiting: false, canContinue: false };
+let fillPanel = (_values) => {};
 
 /** `fill(values)` shows the settings of a run that is about to come in the panel. */
 export const onPanel = (fill) => (fillPanel = fill);
@@ -21,7 +22,7 @@ export function bring(kind, payload) {
   return new Promise((done, refused) => {
     const take = (content) => {
       receive(content);
-      if (content.run) done();
+      if (content.run) done(true);
     };
     ask(kind, payload, take).then(done, refused);
   });
@@ -30,7 +31,7 @@ export function bring(kind, payload) {
 /** A whole run (`run` given) or what came since; a gap asks for the whole run again. */
 export function receive(packet) {
   if (packet.panel) fillPanel(packet.panel);
-  else if (packet.notice) update({ status: packet.notice, ...(packet.idle && { playing: false, waiting: false, canContinue: false }) });
+  else if (packet.notice) update({ status: packet.notice, ...(packet.idle && IDLE) });
   else if (packet.run) openRun(packet);
   else if (packet.run_id === undefined || packet.run_id !== store.run?.id) return;
   else if (packet.first > store.moments.length) change("resync");

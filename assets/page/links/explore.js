@@ -83,9 +83,9 @@ const isIdle = () => !store.canContinue || !store.waiting;
 
 /** Why a link to the run on screen would not bring quite this run. */
 export function faults() {
-  const { run, moments } = store;
-  if (!run) return [];
-  const { settings } = run;
+  const { moments } = store;
+  if (!store.run) return [];
+  const { settings } = store.run;
   const isMoved = moments.some((m) => m.kind === "step" && m.alpha !== settings.alpha);
   return [
     isMoved && "α was moved while this run went on; the link opens the run with the α that it began with.",
@@ -96,7 +96,7 @@ export function faults() {
 
 // ---- the moment
 
-/** A moment as the page names it: a draw, `p` behind it while it is still proposed; `b` and a block as written; null for the newest. */
+/** A moment's name: a draw, with `p` behind it while it is only proposed; `b` and a block as written; null: newest. */
 function stepOf(index) {
   const moment = store.moments[index];
   const isProposed = index === store.head && store.phase === "proposed";

@@ -22,8 +22,8 @@ export const plainHost = {
   startRun: () => Promise.reject(new Error(`A run that was not recorded ${NEEDS_LIVE}.`)),
   async openRecorded(id) {
     await wired;
-    if (![...document.querySelectorAll("#recorded option")].some(({ value }) => value === id)) return plainHost.startRun();
-    await open(id);
+    const isThere = [...document.querySelectorAll("#recorded option")].some(({ value }) => value === id);
+    await (isThere ? open(id) : plainHost.startRun());
   },
 };
 

@@ -3,13 +3,14 @@ import { receive } from "../explore/run.js";
 import { file } from "../files.js";
 import { NEEDS_LIVE } from "../host.js";
 
+let wanted = null; // the id asked for last
 let run = null; // explorer/page/offline/beforehand.py: {packet, target, alternatives, replays, diagnoses}
 
 /** Show a recorded run by its id; the newest choice wins. */
 export async function openRecorded(id) {
-  openRecorded.wanted = id;
+  wanted = id;
   const found = await file(`recorded/${id}.json`);
-  if (openRecorded.wanted !== id) return null;
+  if (wanted !== id) return null;
   run = found;
   receive(run.packet);
   return run;
@@ -42,7 +43,10 @@ export const answers = {
   checks: async () => [{ checks: await file("recorded/selftest.json") }],
 };
 
-const nearest = (dials, alpha) => dials.reduce((best, each) => (Math.abs(each.alpha - alpha) < Math.abs(best.alpha - alpha) ? each : best));
+function nearest(dials, alpha) {
+  const distance = (dial) => Math.abs(dial.alpha - alpha);
+  return dials.reduce((best, each) => (distance(each) < distance(best) ? each : best));
+}
 
 /** What is recorded of a world; an Error where it was recorded with other values. */
 async function known(world) {

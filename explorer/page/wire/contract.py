@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
+from textwrap import wrap
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -265,7 +266,8 @@ def script() -> str:
         lines += [f" * @property {{{script_type(field.type)}}} {field.name}" for field in fields(kind)]
         lines += [" */", ""]
     payloads = ", ".join(f"{name}: {kind.__name__}" for name, kind in KINDS.items())
-    return "\n".join([*lines, f"/** @typedef {{{{{payloads}}}}} Payloads */", "export {};", ""])
+    lines += wrap(f"/** @typedef {{{{{payloads}}}}} Payloads */", 120, subsequent_indent=" *  ")
+    return "\n".join([*lines, "export {};", ""])
 
 
 if __name__ == "__main__":
