@@ -15,11 +15,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.benchmarks import measure, vocabulary
 from tests.benchmarks.measure import Row
 from tests.benchmarks.models import NAMES, SHAPES
+from tests.benchmarks.soak import soak
 
 transformers.logging.disable_progress_bar()
 
 
-def pieces(seeds: int) -> dict[str, Callable[[], Iterator[Row]]]:
+def pieces(seeds: int, openings: int) -> dict[str, Callable[[], Iterator[Row]]]:
     """Every piece by its name."""
     return {
         "embedded": lambda: measure.against_reference("classroom", seeds),
@@ -29,6 +30,7 @@ def pieces(seeds: int) -> dict[str, Callable[[], Iterator[Row]]]:
         "replay": lambda: measure.replay(seeds),
         "vocabulary": vocabulary.steps,
         "floor": lambda: chain.from_iterable(map(measure.floor, NAMES)),
+        "soak": lambda: soak(openings),
         "gpu": lambda: chain.from_iterable(measure.against_reference(name, 1, "cuda") for name in NAMES),
     }
 
@@ -36,14 +38,15 @@ def pieces(seeds: int) -> dict[str, Callable[[], Iterator[Row]]]:
 def main() -> None:
     """Run the pieces asked for, all of them by default; the GPU's only where there is one."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("pieces", nargs="*", metavar="PIECE", help=f"of {', '.join(pieces(1))}; all by default")
+    parser.add_argument("pieces", nargs="*", metavar="PIECE", help=f"of {', '.join(pieces(1, 1))}; all by default")
     parser.add_argument("--seeds", type=int, default=3, help="runs of each kind (%(default)s)")
+    parser.add_argument("--openings", type=int, default=300, help="of the page, for the soak (%(default)s)")
     parser.add_argument("--out", type=Path, default=Path("benchmarks.json"), help="the JSON file (%(default)s)")
     parsed = parser.parse_args()
-    known = pieces(parsed.seeds)
+    known = pieces(parsed.seeds, parsed.openings)
     if unknown := sorted(set(parsed.pieces) - set(known)):
         parser.error(f"PIECE must be of {', '.join(known)}, not {unknown[0]}")
-    asked = parsed.pieces or [name for name in known if name != "gpu" or torch.cuda.is_available()]
+    asked = parsed.pieces or [name for name in known if name != "soak" and (name != "gpu" or torch.cuda.is_available())]
     found = {"machine": machine()}
     for name in asked:
         print(f"\n{name}")
