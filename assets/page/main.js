@@ -34,7 +34,7 @@ import { showStats, showTransport, wireTransport } from "./explore/transport.js"
 import { showWhatIf } from "./explore/whatif.js";
 
 const isInOneFile = import.meta.url.startsWith("data:"); // a saved replay brings no notes
-if (links.read(location.search).wish.notes && !isInOneFile) {
+if (links.read(location.search).link.notes && !isInOneFile) {
   location.replace(new URL(`notes/notes.html${location.search}`, import.meta.url));
 }
 

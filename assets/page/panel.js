@@ -3,7 +3,7 @@
 import { ask, oneAtATime } from "./ask.js";
 import { saveText } from "./takeaway/saving.js";
 import { bring, change, onPanel } from "./explore/run.js";
-import { known } from "./links/parameters.js";
+import { controlOf, known } from "./links/parameters.js";
 import { showRefusal } from "./refusal.js";
 
 const PAGES = ["learn", "compare", "tree"]; // by the id of the element that fills the page; else Explore is open
@@ -12,7 +12,7 @@ const UNCHANGED = { __type__: "update" }; // Gradio's word for a widget that sta
 // ---- what widgets call
 
 /** Run, with the panel's values in the order of `known.panel`. */
-export const run = (...values) => void change("run", Object.fromEntries(known.panel.map((name, i) => [name, values[i]])));
+export const run = (...values) => void change("run", Object.fromEntries(known.panel.map(({ name }, i) => [name, values[i]])));
 
 export const openRecorded = (preset) => void change("recorded", { preset });
 export const openUploaded = () => void change("uploaded");
@@ -34,7 +34,7 @@ let next = {}; // what the hidden button shall show: {page}, {values}
 export function filling() {
   const { page, values } = next;
   const preset = known.presets.find(({ prompt }) => prompt === values?.prompt)?.id;
-  const panel = known.panel.map((name) => values?.[name] ?? UNCHANGED);
+  const panel = known.panel.map(({ name }) => values?.[name] ?? UNCHANGED);
   return [page ? { ...UNCHANGED, selected: page } : UNCHANGED, preset ?? UNCHANGED, ...panel];
 }
 
@@ -54,19 +54,13 @@ async function selectPage(page) {
   while (openPage() !== page) await frame();
 }
 
-/** The panel's values for a run that a link names. */
-const valuesOf = ({ prompt, model, alpha, tau, B, blocks, N, scope, seed }) => ({
-  prompt,
-  model,
-  alpha: alpha === Infinity ? known.defaults.alpha : alpha,
-  is_infinite: alpha === Infinity,
-  is_tied: tau === null,
-  temperature: tau ?? 1 / alpha,
-  block_size: B,
-  blocks,
-  steps: N,
-  scope,
-  seed,
+/** The panel's values for a run that a link names: α and τ have a checkbox each for what their sliders cannot show. */
+const valuesOf = (named) => ({
+  ...Object.fromEntries(known.panel.map(({ name, parameter }) => [name, named[parameter]])),
+  alpha: named.alpha === Infinity ? controlOf("alpha").default : named.alpha,
+  is_infinite: named.alpha === Infinity,
+  is_tied: named.tau === null,
+  temperature: named.tau ?? 1 / named.alpha,
 });
 
 /** What links act on where Gradio is behind the page. */

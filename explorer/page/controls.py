@@ -1,8 +1,12 @@
-"""The settings panel, and what its values mean: widgets to settings, with one clear sentence for every bad value."""
+"""The settings panel: its controls, and what their values mean, with one clear sentence for every bad value.
+
+CONTROLS has one entry a control. From it follow the widget, the field of `contract.Run`, the parameter of links with
+its range and default, and the setting: the page's scripts get the table with links.json.
+"""
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import dataclass
 from textwrap import shorten
 from typing import Any
 
@@ -10,35 +14,91 @@ import gradio as gr
 
 from explorer.page.library import DEFAULTS
 from explorer.page.serving.sharing import LARGEST_RUN
-from explorer.page.wire.contract import Dials, Run
 from sampler.classroom.presets import PRESETS
 from sampler.core.records import MAX_PROMPT, PowerSettings, quoted
 
 MAX_BLOCKS, MAX_BLOCK_SIZE, MAX_STEPS = 16, 64, 100  # what one browser can draw well
 MAX_SEED = 2**53 - 1  # what a browser's numbers hold
-ALPHAS, TEMPERATURES = (1, 10), (0.05, 2)  # of the sliders
+Number = int | float | None  # None from a field that a person has emptied
+Widgets = dict[str, gr.components.Component]  # by the names in CONTROLS; "preset" and "open" besides
 
 
-PANEL = [field.name for field in fields(Run)]  # the order in which the panel's values travel to the scripts and back
-Widgets = dict[str, gr.components.Component]  # by the names in PANEL; "preset" and "open" besides
+@dataclass(frozen=True)
+class Control:
+    """A control of the panel; `setting` is a field of PowerSettings."""
+
+    name: str
+    widget: type[gr.components.Component]
+    type: Any  # of its value
+    label: str
+    parameter: str  # of links
+    setting: str = ""
+    range: tuple[float, float] | None = None
+    step: float = 1
+    choices: tuple[tuple[str, str], ...] = ()  # words and value of each
+    min_width: int = 160
+
+    @property
+    def id(self) -> str:
+        """Of its element."""
+        return self.name.removeprefix("is_").replace("_", "-")
+
+    def build(self, value: Any, **options: Any) -> gr.components.Component:
+        """Its widget, in the current Blocks context."""
+        if self.range:
+            options |= {"minimum": self.range[0], "maximum": self.range[1], "step": self.step}
+        if self.choices:
+            options |= {"choices": self.choices}
+        return self.widget(value=value, label=self.label, elem_id=self.id, min_width=self.min_width, **options)
+
+    def described(self) -> dict[str, Any]:
+        """What the page's scripts need to know."""
+        own = {name: getattr(self, name) for name in ("name", "id", "parameter", "setting", "range", "step")}
+        default = getattr(DEFAULTS, self.setting) if self.setting else None
+        return own | {"choices": [value for _, value in self.choices], "default": default}
+
+
+SCOPES = (("this block only", "block"), ("whole completion", "completion"))
+ASKED = (
+    Control("prompt", gr.Textbox, str | None, "Prompt", "prompt", min_width=280),
+    Control("model", gr.Dropdown, str | None, "model", "model"),
+)
+DIALS = (  # may move while a chain runs; the two checkboxes say something else about the sliders' parameters
+    Control("alpha", gr.Slider, Number, "α of the target p^α", "alpha", "alpha", (1, 10), 0.1),
+    Control("is_infinite", gr.Checkbox, bool, "α = ∞", "alpha", min_width=70),
+    Control("is_tied", gr.Checkbox, bool, "τ tied to 1/α", "tau", min_width=110),
+    Control("temperature", gr.Slider, Number, "τ of the proposal", "tau", "proposal_temperature", (0.05, 2), 0.01),
+)
+DETAILS = (
+    Control("block_size", gr.Slider, Number, "B: block size (tokens)", "B", "block_size", (1, MAX_BLOCK_SIZE)),
+    Control("blocks", gr.Slider, Number, "blocks", "blocks", "num_blocks", (1, MAX_BLOCKS)),
+    Control("steps", gr.Slider, Number, "N: steps per block", "N", "steps_per_block", (0, MAX_STEPS)),
+    Control("scope", gr.Radio, str | None, "cuts may fall in", "scope", "scope", choices=SCOPES),
+    Control("seed", gr.Number, Number, "seed", "seed", "seed", (0, MAX_SEED), min_width=80),
+)
+WORDS = {"block_size": "block size", "steps": "steps per block"}  # in sentences, where the name alone would not do
+CONTROLS = ASKED + DIALS + DETAILS  # the order in which the panel's values travel to the scripts and back
 
 
 def panel(models: list[str]) -> Widgets:
     """Build the panel in the current Blocks context: the problem, the details, and the dials that stay in sight."""
-    widgets = problem() | details(models)
-    with gr.Row(elem_id="dials"):  # may move while a chain runs; style.css hides the temperature while it is tied
-        widgets["alpha"] = gr.Slider(*ALPHAS, DEFAULTS.alpha, step=0.1, label="α of the target p^α", elem_id="alpha")
-        widgets["is_infinite"] = gr.Checkbox(False, label="α = ∞", min_width=70, elem_id="infinite")
-        widgets["is_tied"] = gr.Checkbox(True, label="τ tied to 1/α", min_width=110, elem_id="tied")
-        widgets["temperature"] = gr.Slider(
-            *TEMPERATURES, 1 / DEFAULTS.alpha, step=0.01, label="τ of the proposal", elem_id="temperature"
-        )
+    widgets, values = problem(), panel_values(DEFAULTS)
+    with gr.Accordion("Block size, steps, scope, seed, model", open=False, elem_id="details"), gr.Row():
+        widgets |= {each.name: each.build(values[each.name]) for each in DETAILS}
+        widgets["model"] = ASKED[1].build(models[0], choices=models)
+    with gr.Row(elem_id="dials"):  # style.css hides the temperature while it is tied
+        widgets |= {each.name: each.build(values[each.name]) for each in DIALS}
         run = gr.Button("Run", variant="primary", min_width=90, scale=0, elem_id="run")
-    in_browser(run.click, "run", [widgets[name] for name in PANEL])
-    dials = [widgets[field.name] for field in fields(Dials)]
+    in_browser(run.click, "run", in_order(widgets))
+    dials = [widgets[each.name] for each in DIALS]
     for dial in dials:
         in_browser(dial.input, "turn", dials)
     return widgets
+
+
+def in_order(widgets: Widgets) -> list[gr.components.Component]:
+    """The controls' widgets as CONTROLS names them."""
+    return [widgets[each.name] for each in CONTROLS]
 
 
 def in_browser(event: Callable, function: str, inputs: Sequence = (), outputs: Sequence = ()) -> None:
@@ -52,16 +112,7 @@ def problem() -> Widgets:
     choices = [(f"{p.id}: {shorten(p.prompt, 32, placeholder=' …')}", p.id) for p in PRESETS]
     with gr.Row(elem_id="problem"):
         preset = gr.Dropdown(choices, value=PRESETS[0].id, label="Preset problem", scale=3, elem_id="preset")
-        prompt = gr.Textbox(
-            PRESETS[0].prompt,
-            label="Prompt",
-            lines=2,
-            max_lines=3,
-            max_length=MAX_PROMPT,
-            scale=6,
-            min_width=280,
-            elem_id="prompt",
-        )
+        prompt = ASKED[0].build(PRESETS[0].prompt, lines=2, max_lines=3, max_length=MAX_PROMPT, scale=6)
         with gr.Column(scale=2, min_width=190, elem_id="files"):
             small = {"size": "sm", "min_width": 80}
             recorded = gr.Button("Open recorded run", size="sm", elem_id="recorded")
@@ -79,42 +130,15 @@ def problem() -> Widgets:
     return {"preset": preset, "prompt": prompt, "open": open_}
 
 
-def details(models: list[str]) -> Widgets:
-    """What is set once and then left alone."""
-    with gr.Accordion("Block size, steps, scope, seed, model", open=False, elem_id="details"), gr.Row():
-        block_size = gr.Slider(
-            1, MAX_BLOCK_SIZE, DEFAULTS.block_size, step=1, label="B: block size (tokens)", elem_id="block-size"
-        )
-        blocks = gr.Slider(1, MAX_BLOCKS, DEFAULTS.num_blocks, step=1, label="blocks", elem_id="blocks")
-        steps = gr.Slider(0, MAX_STEPS, DEFAULTS.steps_per_block, step=1, label="N: steps per block", elem_id="steps")
-        scope = gr.Radio(
-            [("this block only", "block"), ("whole completion", "completion")],
-            value=DEFAULTS.scope,
-            label="cuts may fall in",
-            elem_id="scope",
-        )
-        seed = gr.Number(DEFAULTS.seed, precision=0, minimum=0, label="seed", min_width=80, elem_id="seed")
-        model = gr.Dropdown(models, value=models[0], label="model", elem_id="model")
-    sizes = {"block_size": block_size, "blocks": blocks, "steps": steps}
-    return sizes | {"scope": scope, "seed": seed, "model": model}
-
-
-def settings_of(
-    alpha: object, is_infinite: bool, is_tied: bool, temperature: object, block_size: object, blocks: object,
-    steps: object, scope: object, seed: object,
-) -> PowerSettings:  # fmt: skip
+def settings_of(values: dict[str, Any]) -> PowerSettings:
     """The panel's values as settings; ValueError with one sentence (field, value, range) for a bad one."""
-    size = whole("block size", block_size, 1, MAX_BLOCK_SIZE)
-    alpha, proposal_temperature = dials_of(alpha, is_infinite, is_tied, temperature)
-    settings = PowerSettings(
-        alpha=alpha,
-        proposal_temperature=proposal_temperature,
-        max_new_tokens=size * whole("blocks", blocks, 1, MAX_BLOCKS),
-        block_size=size,
-        steps_per_block=whole("steps per block", steps, 0, MAX_STEPS),
-        scope=scope,
-        seed=whole("seed", seed, 0, MAX_SEED),
-    )
+    details = {each.setting: values[each.name] for each in DETAILS}
+    for each in DETAILS:
+        if each.range:
+            details[each.setting] = whole(WORDS.get(each.name, each.name), values[each.name], *each.range)
+    alpha, proposal_temperature = dials_of(**{each.name: values[each.name] for each in DIALS})
+    details["max_new_tokens"] = details["block_size"] * details.pop("num_blocks")
+    settings = PowerSettings(alpha=alpha, proposal_temperature=proposal_temperature, **details)
     check_size(settings)
     return settings
 
@@ -146,16 +170,15 @@ def whole(name: str, value: object, low: int, high: int) -> int:
 
 
 def panel_values(settings: PowerSettings) -> dict[str, Any]:
-    """The panel's values for some settings, within what its sliders can show."""
-    is_infinite, is_tied = math.isinf(settings.alpha), settings.proposal_temperature is None
-    return {
+    """The values of dials and details for some settings, within what the panel can show."""
+    is_infinite = math.isinf(settings.alpha)
+    values = {
         "alpha": DEFAULTS.alpha if is_infinite else settings.alpha,
         "is_infinite": is_infinite,
-        "is_tied": is_tied,
+        "is_tied": settings.proposal_temperature is None,
         "temperature": settings.law.temperature,
-        "block_size": min(settings.block_size, MAX_BLOCK_SIZE),
-        "blocks": min(settings.num_blocks, MAX_BLOCKS),
-        "steps": settings.steps_per_block,
-        "scope": settings.scope,
-        "seed": settings.seed,
     }
+    for each in DETAILS:
+        value = getattr(settings, each.setting)
+        values[each.name] = min(value, each.range[1]) if each.range else value
+    return values

@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from explorer.page import library, links
 from explorer.page.compare import evaluation
 from explorer.page.compare import panel as compare
-from explorer.page.controls import PANEL, in_browser, panel
+from explorer.page.controls import in_browser, in_order, panel
 from explorer.page.explore import asking, commands, diagnostics, replay, uploads  # noqa: F401 (they register)
 from explorer.page.explore.session import Session, opening
 from explorer.page.packets import COMPARISON, DIAGNOSTICS, FIGURES, TREES, packet, views
@@ -71,7 +71,7 @@ def page(
             with gr.Tab("Learn", id="learn"):
                 mounted("learn", skeleton("learn/learn.html"), "learn.")
         fill = gr.Button(visible="hidden", elem_id="fill")  # pressed by scripts
-        in_browser(fill.click, "filling", [], [pages, widgets["preset"], *(widgets[name] for name in PANEL)])
+        in_browser(fill.click, "filling", [], [pages, widgets["preset"], *in_order(widgets)])
         blocks.wire = Wire(Setup(models, begin or evaluation.classroom(models), results))
         wire_upload(widgets["open"], blocks.wire)
     return blocks

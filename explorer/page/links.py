@@ -6,35 +6,25 @@ from typing import Any
 
 from explorer.analysis.comparison import ALL
 from explorer.page import library
-from explorer.page.controls import ALPHAS, MAX_BLOCK_SIZE, MAX_BLOCKS, MAX_SEED, MAX_STEPS, PANEL, TEMPERATURES
+from explorer.page.controls import CONTROLS
 from explorer.page.tree.worlds import WORLDS
 from sampler.classroom.corpus import TASKS
 from sampler.classroom.presets import PRESETS
-from sampler.core.records import MAX_PROMPT, SCOPES
+from sampler.core.records import MAX_PROMPT
 
 
 def known(models: library.Models) -> dict[str, Any]:
     """What a link may name here, with ranges and defaults; `address` is where links lead, "" for the page's own."""
-    own = library.DEFAULTS
     return {
         "models": models.names,
         "recorded": library.RECORDED_MODEL,
         "presets": [{"id": each.id, "prompt": each.prompt, "answer": each.answer} for each in PRESETS],
-        "ranges": {
-            "alpha": ALPHAS, "tau": TEMPERATURES, "B": (1, MAX_BLOCK_SIZE), "blocks": (1, MAX_BLOCKS),
-            "N": (0, MAX_STEPS), "seed": (0, MAX_SEED),
-        },
-        "defaults": {
-            "alpha": own.alpha, "B": own.block_size, "blocks": own.num_blocks, "N": own.steps_per_block,
-            "scope": own.scope, "seed": own.seed,
-        },
-        "panel": PANEL,
-        "scopes": SCOPES,
+        "panel": [each.described() for each in CONTROLS],
         "longest": MAX_PROMPT,
         "tasks": [ALL, *TASKS],
         "worlds": [world.described() for world in WORLDS],
         "address": space_address(os.environ.get("SPACE_ID", "")),
-    }  # fmt: skip
+    }
 
 
 def space_address(space_id: str) -> str:

@@ -104,8 +104,8 @@ def test_a_lesson_begins(visit, query):
 def test_one_wish_after_another_and_only_the_last_counts(visit):
     follow(visit, "theme=light")
     told = visit.page.evaluate(f"""async () => {{
-      const wishes = [{{ page: "tree", world: "blocks", B: 2 }}, {{ preset: "cups-2", step: "3p" }}];
-      const both = await Promise.all(wishes.map((wish) => {LINKS}.show(wish)));
+      const named = [{{ page: "tree", world: "blocks", B: 2 }}, {{ preset: "cups-2", step: "3p" }}];
+      const both = await Promise.all(named.map((link) => {LINKS}.show(link)));
       return [...both, {LINKS}.address()];
     }}""")
     assert told == [False, True, f"{visit.address}?preset=cups-2&step=3p&theme=light"]
@@ -176,16 +176,16 @@ def test_a_bad_parameter_is_dropped_with_one_sentence(reader, query, words):
     assert told["complaints"][0].startswith(words)
     assert len(told["complaints"][0]) < 500
     kept = {"page"} if "lesson" in query or (query.startswith("page=") and "&" in query) else set()
-    assert {name for name, given in told["wish"].items() if given is not None} <= kept | {"prompt", "world"}
+    assert {name for name, given in told["link"].items() if given is not None} <= kept | {"prompt", "world"}
 
 
 def test_gradios_own_parameters_are_left_alone(reader):
-    assert reader("?__theme=dark&__sign=abc&view=api&logs=container") == {"wish": {}, "complaints": []}
+    assert reader("?__theme=dark&__sign=abc&view=api&logs=container") == {"link": {}, "complaints": []}
 
 
 def test_what_is_written_is_read_again(reader, visit):
     follow(visit, "theme=light")
-    wishes = [
+    named = [
         {},
         {"page": "explore", "preset": "sums-3", "alpha": 1.25, "tau": 0.25, "B": 1, "blocks": 16, "N": 0, "step": "3"},
         {"prompt": "null", "model": "classroom-tuned", "seed": 2**53 - 1, "scope": "completion", "step": "b2"},
@@ -194,11 +194,11 @@ def test_what_is_written_is_read_again(reader, visit):
         {"page": "tree", "world": "network", "prompt": "x", "model": "classroom-tuned"},
         {"page": "compare", "task": "cups", "theme": "dark", "notes": True},
     ]
-    for wish in wishes:
-        query = visit.page.evaluate(f"(wish) => {LINKS}.write(wish)", wish)
+    for link in named:
+        query = visit.page.evaluate(f"(link) => {LINKS}.write(link)", link)
         told = reader(f"?{query}")
         assert told["complaints"] == []
-        assert told["wish"] == {name: given for name, given in wish.items() if (name, given) != ("page", "explore")}
+        assert told["link"] == {name: given for name, given in link.items() if (name, given) != ("page", "explore")}
 
 
 def test_a_bad_link_opens_the_page_as_it_is_and_says_why(visit):

@@ -22,29 +22,25 @@ def test_the_browser_knows_the_defaults_of_every_recorded_run():
         started = recorded(preset.id)[0].started
         assert started.model_name == told["recorded"] == RECORDED_MODEL
         assert started.settings == DEFAULTS
-    own = told["defaults"]
-    assert own == {"alpha": 4.0, "B": 16, "blocks": 5, "N": 10, "scope": "block", "seed": 0}
+    own = {each["parameter"]: each["default"] for each in told["panel"] if each["setting"]}
+    assert own == {"alpha": 4.0, "tau": None, "B": 16, "blocks": 5, "N": 10, "scope": "block", "seed": 0}
 
 
 def test_the_ranges_that_the_browser_checks_are_the_servers():
-    ranges = json.loads(links_json(MODELS))["ranges"]
-    names = {
-        "alpha": "alpha",
-        "tau": "temperature",
-        "B": "block_size",
-        "blocks": "blocks",
-        "N": "steps",
-        "seed": "seed",
-    }
     small = {"alpha": 2, "is_infinite": False, "is_tied": False, "temperature": 0.5, "block_size": 1, "blocks": 1}
     small |= {"steps": 0, "scope": "block", "seed": 0}
-    for name, (low, high) in ranges.items():
-        settings_of(**small | {names.get(name, name): low})
-        settings_of(**small | {names.get(name, name): high})
+    for control in json.loads(links_json(MODELS))["panel"]:
+        for value in [*(control["range"] or ()), *control["choices"]]:
+            settings_of(small | {control["name"]: value})
+        if control["range"] and control["step"] == 1:
+            for value in (control["range"][0] - 1, control["range"][1] + 1):
+                with pytest.raises(ValueError, match="must be a whole number from"):
+                    settings_of(small | {control["name"]: value})
 
 
-def test_the_panel_is_in_the_order_of_a_run():
-    assert json.loads(links_json(MODELS))["panel"] == [field.name for field in fields(Run)]
+def test_a_run_asks_with_the_panels_values_in_their_order():
+    panel = json.loads(links_json(MODELS))["panel"]
+    assert [each["name"] for each in panel] == [field.name for field in fields(Run)]
 
 
 @pytest.mark.parametrize(

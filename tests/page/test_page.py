@@ -25,7 +25,7 @@ GOOD = {
 
 
 def settings_with(**changes) -> PowerSettings:
-    return settings_of(*(GOOD | changes).values())
+    return settings_of(GOOD | changes)
 
 
 def test_defaults():

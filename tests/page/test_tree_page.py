@@ -1,4 +1,4 @@
-"""The Tree page's Python side: worlds, their wishes, whole runs, the dial, the self-test's rows."""
+"""The Tree page's Python side: worlds, their values, whole runs, the dial, the self-test's rows."""
 
 import json
 import math
@@ -47,7 +47,7 @@ def test_every_world_opens_with_what_it_offers(world):
 
 
 @pytest.mark.parametrize(
-    ("wish", "sentence"),
+    ("values", "sentence"),
     [
         ({}, "world must be one of paper, pivot, blocks, endings, network, own, not None"),
         ({"world": "../etc"}, "world must be one of"),
@@ -63,9 +63,9 @@ def test_every_world_opens_with_what_it_offers(world):
         ({"world": "own", "text": "prefix,token,probability\n,a,0.5\n"}, "probabilities"),
     ],
 )
-def test_bad_wishes_are_one_sentence(wish, sentence):
+def test_bad_values_are_one_sentence(values, sentence):
     with pytest.raises(ValueError) as error:
-        planted(wish, MODELS)
+        planted(values, MODELS)
     assert sentence in str(error.value)
     assert "\n" not in str(error.value)
 

@@ -15,9 +15,9 @@ export async function mount(root) {
   part("present").addEventListener("click", () => present(true));
   part("code").addEventListener("click", () => (dialogs.code ??= new CodeDialog()).open());
   part("teacher").addEventListener("click", () => (dialogs.teacher ??= new TeacherDialog()).open());
-  const { wish, complaints } = read(location.search);
+  const { link, complaints } = read(location.search);
   complain(part("complaints"), complaints);
-  await show(wish).catch((error) => complain(part("complaints"), [...complaints, error.message]));
+  await show(link).catch((error) => complain(part("complaints"), [...complaints, error.message]));
   root.dataset.isOpen = "";
 }
 

@@ -26,7 +26,7 @@ export class CodeDialog {
     this.picture = element("div", { class: "code-picture" });
     this.link = element("p", { class: "code-link" });
     this.warning = element("p", { class: "caption" });
-    const choices = Object.keys(WISHES).map((value, i) => {
+    const choices = Object.keys(LINKS).map((value, i) => {
       const onchange = () => this.show(value);
       return element("label", {}, element("input", { type: "radio", name: "code", value, checked: i === 0, onchange }), ` ${value}`);
     });
@@ -39,12 +39,12 @@ export class CodeDialog {
 
   open() {
     this.dialog.querySelector("input").checked = true;
-    this.show(Object.keys(WISHES)[0]);
+    this.show(Object.keys(LINKS)[0]);
     this.dialog.showModal();
   }
 
   show(name) {
-    const link = address(WISHES[name]());
+    const link = address(LINKS[name]());
     this.link.textContent = link;
     const dark = modules(link);
     const tooLong = `This link is ${link.length} characters long, too long for a QR code: copy it instead.`;
@@ -54,7 +54,7 @@ export class CodeDialog {
 }
 
 /** What the code can lead to; nobody in the room needs the presenter's own page. */
-const WISHES = {
+const LINKS = {
   "this page": () => ({ ...current(), present: false }),
   "speaker's notes": () => ({ ...current(), present: false, notes: true }),
 };

@@ -1,17 +1,8 @@
 // Controls that a teacher's link hides, or locks: in sight, but dead to mouse and keyboard.
-import { controlNames } from "./parameters.js";
+import { controlNames, known } from "./parameters.js";
 
-const CONTROLS = {
-  preset: "#preset",
-  prompt: "#prompt, #tree .field.prompt",
-  model: "#model, #tree .field.model",
-  alpha: "#alpha, #infinite, #tree .dial:has([data-dial=alpha])",
-  tau: "#tied, #temperature",
-  B: "#block-size, #tree .dial:has([data-dial=block])",
-  blocks: "#blocks",
-  N: "#steps",
-  scope: "#scope",
-  seed: "#seed",
+const ON_TREE = { prompt: ".field.prompt", model: ".field.model", alpha: ".dial:has([data-dial=alpha])", B: ".dial:has([data-dial=block])" };
+const ELSEWHERE = {
   run: "#run",
   recorded: "#recorded",
   save: "#save",
@@ -20,6 +11,14 @@ const CONTROLS = {
   own: "#evaluate",
   pages: "#pages > .tab-wrapper, #tabs",
 };
+
+/** Selectors by the name of a control in links: those of the panel's controls, which may stand on the Tree page too. */
+const CONTROLS = { preset: "#preset" };
+for (const { parameter, id } of known.panel) {
+  const others = CONTROLS[parameter] ?? (ON_TREE[parameter] && `#tree ${ON_TREE[parameter]}`);
+  CONTROLS[parameter] = others ? `#${id}, ${others}` : `#${id}`;
+}
+Object.assign(CONTROLS, ELSEWHERE);
 controlNames.push(...Object.keys(CONTROLS));
 
 const DIALS = "input, select, textarea, button";
@@ -28,9 +27,9 @@ const sheet = document.head.appendChild(document.createElement("style"));
 
 export const controls = {
   current: () => ({ ...look }),
-  show(wish) {
+  show(link) {
     unlock();
-    for (const name of ["hide", "lock"]) if (name in wish) look[name] = wish[name];
+    for (const name of ["hide", "lock"]) if (name in link) look[name] = link[name];
     const rule = (name, style) => (look[name].length ? `:is(${selected(name)}) { ${style} }` : "");
     const locked = "opacity: 0.6; pointer-events: none; cursor: not-allowed;";
     sheet.textContent = rule("hide", "display: none !important;") + rule("lock", locked);

@@ -3,22 +3,22 @@ import { setSpeed } from "../explore/playback.js";
 import { reveal, store, until, update } from "../store.js";
 import { filled, known } from "./parameters.js";
 
-const SETTINGS = ["preset", "prompt", "model", "alpha", "tau", "B", "blocks", "N", "scope", "seed"];
+const SETTINGS = ["preset", ...known.panel.map(({ parameter }) => parameter)];
 
 export const explore = {
   current: () => (store.run ? { ...ofRun(store.run), step: stepOf(store.selected) } : {}),
 
-  async show(wish, host, isLatest) {
+  async show(link, host, isLatest) {
     await until(() => store.run);
-    await host.setControls(inFull(wish));
+    await host.setControls(inFull(link));
     if (!isLatest()) return;
-    if (!isOnScreen(wish)) await (isRecorded(wish) ? host.openRecorded(wish.preset) : run(wish, host));
-    const index = () => indexOf(wish.step);
+    if (!isOnScreen(link)) await (isRecorded(link) ? host.openRecorded(link.preset) : run(link, host));
+    const index = () => indexOf(link.step);
     await until(() => !isLatest() || isIdle() || index() < store.moments.length - 1);
     if (!isLatest()) return;
     update({ whatIfAlpha: null });
-    reveal(index() === Infinity ? store.moments.length - 1 : index(), String(wish.step).endsWith("p") ? "proposed" : "judged");
-    if (index() === Infinity) throw new Error(`step ${wish.step} is not in this run, which has ${ofSteps()}; its end is shown.`);
+    reveal(index() === Infinity ? store.moments.length - 1 : index(), String(link.step).endsWith("p") ? "proposed" : "judged");
+    if (index() === Infinity) throw new Error(`step ${link.step} is not in this run, which has ${ofSteps()}; its end is shown.`);
   },
 };
 
@@ -27,53 +27,41 @@ export const explore = {
 /** A run's settings as parameters. */
 function ofRun({ prompt, model, settings }) {
   const preset = known.presets.find((each) => each.prompt === prompt)?.id;
-  return {
-    ...(preset ? { preset } : { prompt }),
-    model,
-    alpha: settings.alpha,
-    tau: settings.proposal_temperature,
-    B: settings.block_size,
-    blocks: Math.ceil(settings.max_new_tokens / settings.block_size),
-    N: settings.steps_per_block,
-    scope: settings.scope,
-    seed: settings.seed,
-  };
+  const own = { ...settings, num_blocks: Math.ceil(settings.max_new_tokens / settings.block_size) };
+  const named = known.panel.filter(({ setting }) => setting).map(({ parameter, setting }) => [parameter, own[setting]]);
+  return { ...(preset ? { preset } : { prompt }), model, ...Object.fromEntries(named) };
 }
 
 const isSame = (one, other) => SETTINGS.every((name) => one[name] === other[name]);
 
-/** Whether the run on screen is what this wish would bring. */
-function isOnScreen(wish) {
+/** Whether the run on screen is what this link would bring. */
+function isOnScreen(link) {
   if (!store.run || faults().length || store.ended?.reason === "stopped" || (store.canContinue && !store.waiting)) return false;
-  return isSame(filled(ofRun(store.run)), named(wish));
+  return isSame(filled(ofRun(store.run)), named(link));
 }
 
 /** A prompt that is a preset's stands as that preset. */
-function named(wish) {
-  const preset = known.presets.find(({ prompt }) => prompt === wish.prompt)?.id;
-  return preset ? { ...wish, preset, prompt: null } : wish;
+function named(link) {
+  const preset = known.presets.find(({ prompt }) => prompt === link.prompt)?.id;
+  return preset ? { ...link, preset, prompt: null } : link;
 }
 
 /** Every preset was recorded at the defaults (explorer/page/offline/record.py). */
-const isRecorded = (wish) => isSame(named(wish), filled({ preset: named(wish).preset }));
+const isRecorded = (link) => isSame(named(link), filled({ preset: named(link).preset }));
 
-/** The wish as the server takes it. */
-function inFull(wish) {
-  const { preset, prompt, model, ...settings } = wish;
-  return {
-    ...Object.fromEntries(["tau", "B", "blocks", "N", "scope", "seed"].map((name) => [name, settings[name]])),
-    alpha: settings.alpha,
-    prompt: prompt ?? known.presets.find(({ id }) => id === preset).prompt,
-    model: known.models.includes(model) ? model : known.models[0],
-  };
-}
+/** The link as the server takes it. */
+const inFull = (link) => ({
+  ...link,
+  prompt: link.prompt ?? known.presets.find(({ id }) => id === link.preset).prompt,
+  model: known.models.includes(link.model) ? link.model : known.models[0],
+});
 
 /** A new run, as fast as possible; then at the speed that was set. */
-async function run(wish, host) {
+async function run(link, host) {
   const usual = store.speed;
   if (usual !== 0) setSpeed(0);
   try {
-    await host.startRun(inFull(wish));
+    await host.startRun(inFull(link));
   } finally {
     if (usual !== 0) until(isIdle).then(() => store.speed === 0 && setSpeed(usual));
   }

@@ -6,9 +6,9 @@ import { LESSONS } from "../learn/lessons.js";
 import { TALK } from "./talk.js";
 
 Object.assign(pages, TALK);
-const { wish, complaints } = read(location.search);
-const whole = filled(wish);
-const notes = whole.page === "learn" && wish.lesson ? ofLesson(wish.lesson) : TALK[whole.page];
+const { link, complaints } = read(location.search);
+const whole = filled(link);
+const notes = whole.page === "learn" && link.lesson ? ofLesson(link.lesson) : TALK[whole.page];
 
 const part = (name) => document.querySelector(`[data-part="${name}"]`);
 part("title").textContent = notes.title;

@@ -143,8 +143,8 @@ const isTyped = ({ key, target }) =>
 subscribe(() => bar?.show());
 addLook({
   current: () => ({ present: Boolean(bar) }),
-  show(wish) {
-    if ("present" in wish) present(wish.present);
+  show(link) {
+    if ("present" in link) present(link.present);
     bar?.show();
   },
 });

@@ -27,14 +27,14 @@ export async function mount(root) {
   page.show();
 }
 
-/** Plant the world of a wish at its alpha and block size (null: the whole length); a sentence if that cannot be. */
+/** Plant the world of a choice at its alpha and block size (null: the whole length); a sentence if that cannot be. */
 export async function open({ world, alpha, blockSize, ...values }) {
   await until(() => page?.root.isConnected && !isAsking("tree"));
   const before = state.planting;
-  const wish = { world, ...values };
+  const choice = { world, ...values };
   update({ alpha });
-  page.worlds.fill(wish);
-  if (!isOnShow(wish)) {
+  page.worlds.fill(choice);
+  if (!isOnShow(choice)) {
     page.worlds.plant();
     await until(() => !isAsking("tree"));
     if (state.planting === before) return state.notice;
@@ -50,7 +50,7 @@ export function plantHere(packet) {
   page.worlds.fill(packet.world);
 }
 
-const isOnShow = (wish) => Object.entries(wish).every(([name, value]) => state.world[name] === value);
+const isOnShow = (choice) => Object.entries(choice).every(([name, value]) => state.world[name] === value);
 
 subscribe(() => page?.show());
 onExplore(() => page?.show());

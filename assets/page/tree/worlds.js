@@ -14,12 +14,12 @@ export class Worlds {
     this.fill(state.world);
   }
 
-  /** Show a wish's world and values; what it leaves out stands at its default. */
-  fill(wish) {
-    this.select.value = wish.world;
+  /** Show a choice's world and values; what it leaves out stands at its default. */
+  fill(choice) {
+    this.select.value = choice.world;
     this.build(
-      state.worlds.find(({ id }) => id === wish.world),
-      wish,
+      state.worlds.find(({ id }) => id === choice.world),
+      choice,
     );
   }
 

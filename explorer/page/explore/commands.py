@@ -30,8 +30,8 @@ Content = dict[str, Any]
 async def run(tab: Tab, question: contract.Run) -> AsyncIterator[Content]:
     """A chain with the panel's values."""
     values = asdict(question)
-    model, prompt = values.pop("model"), checked_text(values.pop("prompt"))
-    async with aclosing(new_run(tab, model, prompt, settings_of(**values))) as contents:
+    prompt = checked_text(values["prompt"])
+    async with aclosing(new_run(tab, values["model"], prompt, settings_of(values))) as contents:
         async for content in contents:
             yield content
 

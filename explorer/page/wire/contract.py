@@ -6,7 +6,7 @@ ask is answered, so that every sentence about a bad value stands beside the code
 """
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, make_dataclass
 from functools import cache
 from pathlib import Path
 from textwrap import wrap
@@ -15,6 +15,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 
+from explorer.page.controls import CONTROLS
 from sampler.core.records import quoted
 
 Number = int | float  # of a range that the answer knows: whole numbers stay whole
@@ -46,21 +47,8 @@ class Dials:
     temperature: Number | None
 
 
-@dataclass(frozen=True)
-class Run:
-    """A new chain with the panel's values."""
-
-    prompt: str | None
-    model: str | None
-    alpha: Number | None
-    is_infinite: bool
-    is_tied: bool
-    temperature: Number | None
-    block_size: Number | None
-    blocks: Number | None
-    steps: Number | None
-    scope: str | None
-    seed: Number | None
+Run = make_dataclass("Run", [(each.name, each.type) for each in CONTROLS], frozen=True)
+Run.__doc__ = "A new chain with the panel's values."
 
 
 @dataclass(frozen=True)
