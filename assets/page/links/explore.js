@@ -28,8 +28,8 @@ export const explore = {
 function ofRun({ prompt, model, settings }) {
   const preset = known.presets.find((each) => each.prompt === prompt)?.id;
   const own = { ...settings, num_blocks: Math.ceil(settings.max_new_tokens / settings.block_size) };
-  const named = known.panel.filter(({ setting }) => setting).map(({ parameter, setting }) => [parameter, own[setting]]);
-  return { ...(preset ? { preset } : { prompt }), model, ...Object.fromEntries(named) };
+  const values = known.panel.filter(({ setting }) => setting).map(({ parameter, setting }) => [parameter, own[setting]]);
+  return { ...(preset ? { preset } : { prompt }), model, ...Object.fromEntries(values) };
 }
 
 const isSame = (one, other) => SETTINGS.every((name) => one[name] === other[name]);

@@ -42,9 +42,9 @@ function way() {
   const pageStops = ["explore", "tree", "compare"].map((page) => ({ page, lesson: null }));
   const stops = [...pageStops, ...Object.keys(LESSONS).map((i) => ({ page: "learn", lesson: Number(i) + 1 }))];
   const here = stops.findIndex((stop) => stop.page === whole.page && (!stop.lesson || stop.lesson === whole.lesson));
-  const link = ({ page, lesson }, sign) => {
+  const linkTo = ({ page, lesson }, sign) => {
     const href = `?${write(lesson ? { page, lesson, notes: true } : { page, notes: true })}`;
     return element("a", { href }, `${sign} ${page}${lesson ? ` ${lesson}` : ""}`);
   };
-  return [stops[here - 1] && link(stops[here - 1], "←"), stops[here + 1] && link(stops[here + 1], "→")].filter(Boolean);
+  return [stops[here - 1] && linkTo(stops[here - 1], "←"), stops[here + 1] && linkTo(stops[here + 1], "→")].filter(Boolean);
 }

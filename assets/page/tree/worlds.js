@@ -14,12 +14,12 @@ export class Worlds {
     this.fill(state.world);
   }
 
-  /** Show a choice's world and values; what it leaves out stands at its default. */
-  fill(choice) {
-    this.select.value = choice.world;
+  /** Show a choices's world and values; what it leaves out stands at its default. */
+  fill(choices) {
+    this.select.value = choices.world;
     this.build(
-      state.worlds.find(({ id }) => id === choice.world),
-      choice,
+      state.worlds.find(({ id }) => id === named.world),
+      named,
     );
   }
 
