@@ -14,9 +14,9 @@ export class Worlds {
     this.fill(state.world);
   }
 
-  /** Show a choices's world and values; what it leaves out stands at its default. */
-  fill(choices) {
-    this.select.value = choices.world;
+  /** Show a world and its values; what is left out stands at its default. */
+  fill(named) {
+    this.select.value = named.world;
     this.build(
       state.worlds.find(({ id }) => id === named.world),
       named,
