@@ -155,9 +155,14 @@ def check_size(settings: PowerSettings) -> None:
 
 
 def dials_of(alpha: object, is_infinite: bool, is_tied: bool, temperature: object) -> tuple[float, float | None]:
-    """alpha and the proposal temperature (None when tied), as two valid numbers."""
-    value = math.inf if is_infinite else alpha
-    checked = PowerSettings(alpha=value, proposal_temperature=None if is_tied else temperature)
+    """alpha and the proposal temperature (None when tied), as two valid numbers within their sliders."""
+    checked = PowerSettings(
+        alpha=math.inf if is_infinite else alpha, proposal_temperature=None if is_tied else temperature
+    )
+    for each in DIALS:
+        value = getattr(checked, each.setting) if each.range else None
+        if value is not None and value != math.inf and not each.range[0] <= value <= each.range[1]:
+            raise ValueError(f"{each.name} must be from {each.range[0]} to {each.range[1]}, not {quoted(value)}")
     return checked.alpha, checked.proposal_temperature
 
 
