@@ -6,18 +6,20 @@ All is read off kind and settings; a method's name is only a key.
 from collections.abc import Iterable, Mapping
 from math import isclose
 
+from sampler.classroom.methods import registered
 from sampler.classroom.results import Method
 from sampler.methods.registry import METHODS
 
 GROUPS = (
     *("base", "temperature", "greedy", "best_of"),
     *("power_block", "power_completion", "target", "tuned"),
+    *(method.kind for method in registered()),
 )
 DIALS = ("alpha", "block_size", "steps_per_block")  # of a power method, its scope apart
 
 
 def group_of(method: Method) -> str:
-    """One of GROUPS: kind, with base told from other temperatures and the scopes of the chain from each other."""
+    """One of GROUPS: the kind, but base apart from other temperatures, and a group for each scope of the chain."""
     if method.kind == "temperature":
         return "base" if method.settings["temperature"] == 1 else "temperature"
     return f"power_{method.settings['scope']}" if method.kind == "power" else method.kind

@@ -9,6 +9,7 @@ The browser fills the same declarations by the same rule (assets/page/figures.js
 from collections import defaultdict
 from collections.abc import Callable
 from functools import cached_property
+from itertools import cycle
 from typing import Any
 
 import plotly.graph_objects as go
@@ -16,6 +17,8 @@ import plotly.graph_objects as go
 from explorer.analysis import kinds
 from explorer.analysis.tokens import safe
 from explorer.views.colours import ACCEPTED, CLEAR, HIGHLIGHT, INK, NEUTRAL, PINK, REJECTED, SKY, TEMPERATURE
+from sampler.classroom.methods import registered
+from sampler.methods.registry import METHODS
 
 # Groups of methods (explorer/analysis/methods.py): name, colour, symbol, dash; Okabe-Ito, and never hue alone
 STYLES = {
@@ -27,6 +30,9 @@ STYLES = {
     "power_completion": ("power, cuts anywhere", ACCEPTED, "circle-open-dot", "longdash"),
     "target": ("p^α itself (ceiling)", PINK, "star", "longdashdot"),
     "tuned": ("RL-tuned", REJECTED, "x", "dot"),
+} | {
+    method.kind: (METHODS[method.kind].label, NEUTRAL, symbol, "dash")
+    for method, symbol in zip(registered(), cycle(("pentagon", "hexagon", "hourglass", "bowtie")), strict=False)
 }
 
 # What a person wants to know of a step, wherever one is drawn

@@ -102,7 +102,7 @@ FILES = {
     "a million lines": (jsonl(FIRST, block(1)) + b"\n{}" * 10**6, f"at most {MOST_LINES} lines"),
     "temperature samples": (
         (ROOT / "assets" / "traces" / "cups-1.temperature.jsonl.gz").read_bytes(),
-        "holds temperature samples",
+        "holds a run of Temperature sampling",
     ),
 }  # fmt: skip
 

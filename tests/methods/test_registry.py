@@ -43,7 +43,7 @@ def test_temperature_sample_draws_independent_samples():
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"method": "gibbs"}, "method must be one of power, temperature, not 'gibbs'"),
+        ({"method": "gibbs"}, f"method must be one of {', '.join(METHODS)}, not 'gibbs'"),
         ({"alhpa": 4}, "power must have options of block_size, blocks, steps, alpha, .*'alhpa'"),
         ({"alpha": 0.5}, "alpha must be a number from 1 to inf, not 0.5"),
         ({"blocks": 0}, "blocks must be a whole number from 1 to 2048, not 0"),
@@ -60,7 +60,8 @@ def test_a_method_is_called_by_its_name_everywhere(name, tmp_path):
     """Command line, trace file and verification, with nothing but the registry's entry."""
     path = tmp_path / "run.jsonl"
     typed = ("run", "--method", name, "--model", "flat-world", "--prompt", "b")
-    length = ("--blocks", "1", "--block-size", "4") if name == "power" else ("--max-new-tokens", "4")
+    short = {"--blocks": "1", "--block-size": "4", "--max-new-tokens": "4"}
+    length = [word for option in short.keys() & METHODS[name].options for word in (option, short[option])]
     assert told(*typed, *length, "--out", path).status == 0
     trace = Trace.load(path)
     assert trace.started.method == name == method_named(name).name

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 from asking import asked_of
@@ -13,7 +14,9 @@ from explorer.page.compare.panel import opened, panel_values, settings_for
 from explorer.page.library import Models
 from explorer.page.wire.contract import Answer, Evaluate, Halt
 from explorer.page.wire.tab import Setup, Tab
-from sampler.classroom.results import run_seed
+from sampler.classroom.results import Method, run_seed
+from sampler.core.records import PowerSettings
+from sampler.methods.registry import METHODS as REGISTERED
 
 
 def begin(tasks: tuple[str, ...], problems: int, seed: int) -> Attempt:
@@ -112,6 +115,11 @@ def test_every_kind_of_answer_has_settings(method):
         settings = settings_for(method, 5)
         assert settings.seed == 5 and len(values := panel_values(settings)) == 9
         assert values["blocks"] <= 16 and values["block_size"] <= 64
+
+
+def test_any_registered_chain_opens_with_its_own_settings(monkeypatch):
+    monkeypatch.setitem(REGISTERED, "again", replace(REGISTERED["power"], name="again"))
+    assert settings_for(Method("again", "again", {"alpha": 2.0}), 5) == PowerSettings(alpha=2.0, seed=5)
 
 
 def test_temperatures_reach_the_explore_page():

@@ -15,6 +15,7 @@ from explorer.page.wire.tab import Tab, answers
 from sampler.classroom.corpus import TASKS
 from sampler.classroom.results import Method, Results, run_seed
 from sampler.core.records import PowerSettings, quoted
+from sampler.methods.registry import METHODS
 
 COOLEST = 0.05  # temperature at which the Explore page shows greedy decoding
 
@@ -64,9 +65,13 @@ def opened(results: Results | None, question: contract.Answer, models: list[str]
 def settings_for(method: Method, seed: int) -> PowerSettings:
     """A chain's own settings; for other methods the page's chain at the method's temperature.
 
-    The temperature samples that end the run are drawn at that temperature and seed, so their first is the answer.
+    The temperature samples that end the run are drawn at that temperature and seed, so their first is the answer of
+    temperature sampling.
     """
-    if method.kind == "power":
-        return PowerSettings(**method.settings, seed=seed)
     temperature = method.settings.get("temperature", COOLEST if method.kind == "greedy" else 1.0)
+    if method.kind in METHODS:
+        settings = METHODS[method.kind].settings(**method.settings, seed=seed)
+        if isinstance(settings, PowerSettings):
+            return settings
+        temperature = settings.law.temperature
     return PowerSettings(proposal_temperature=temperature, seed=seed)

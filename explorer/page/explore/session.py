@@ -13,7 +13,7 @@ from explorer.analysis.samples import sample_row
 from explorer.page.library import PRESETS, Checker, checker, recorded
 from explorer.page.serving.sharing import BURSTS, TURNS
 from explorer.page.serving.zero_gpu import run_power, run_temperature, serves
-from sampler.core.records import Event, PowerSettings, RunEnded, SampleDrawn, StepTaken, TemperatureSettings
+from sampler.core.records import Event, PowerSettings, RunEnded, RunStarted, SampleDrawn, StepTaken, TemperatureSettings
 from sampler.methods.run import Steering, steady
 from sampler.methods.speed import Speed
 from sampler.models.contract import LanguageModel
@@ -140,7 +140,7 @@ class Session:
         """The power trace until it has ended; the events after that are those of the temperature samples."""
         if self.trace is None:
             self.trace = Trace()
-        if self.trace.events and getattr(event, "method", "") == "temperature":
+        if self.trace.events and isinstance(event, RunStarted):
             self.sample_trace = Trace()
         return self.sample_trace or self.trace
 

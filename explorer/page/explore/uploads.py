@@ -4,7 +4,8 @@ from pathlib import Path
 
 from explorer.page.controls import MAX_BLOCK_SIZE, MAX_BLOCKS, MAX_STEPS
 from explorer.page.explore.session import Session
-from sampler.core.records import MAX_PROMPT
+from sampler.core.records import MAX_PROMPT, PowerSettings
+from sampler.methods.registry import METHODS
 from sampler.trace.trace import Trace
 
 MOST_CHARACTERS = 64 * 10**6  # unpacked
@@ -22,8 +23,9 @@ def opened(path: Path | str | None) -> Trace:
         trace = Trace.load(path, MOST_CHARACTERS, MOST_LINES)
     except OSError as error:  # its message would name the path
         raise ValueError("the file could not be read; open it again") from error
-    if trace.started.method != "power":
-        raise ValueError("the file holds temperature samples; this page opens traces of power sampling")
+    if not isinstance(trace.started.settings, PowerSettings):
+        label = METHODS[trace.started.method].label
+        raise ValueError(f"the file holds a run of {label}; this page opens those whose settings are a power chain's")
     check_size(trace)
     check_drawn(trace)
     return trace
