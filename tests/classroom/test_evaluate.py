@@ -99,7 +99,7 @@ def test_what_is_made_of_the_pool(model, rows):
 def test_a_method_of_the_registry_answers_too(monkeypatch, model):
     """The power sampler under another name: its first sample is the same run as chain 0 of the power method's."""
     monkeypatch.setitem(METHODS, "again", replace(METHODS["power"], name="again"))
-    assert [method.name for method in registered()] == ["again"]
+    assert registered()[-1].name == "again"
     [task, *_] = TASKS.values()
     problems = dict(enumerate(held_out(task.name, 2, 3)))
     sitting = Sitting({"base": model}, task, problems, seed=3, pool_size=1)
