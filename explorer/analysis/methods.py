@@ -10,10 +10,11 @@ from sampler.classroom.methods import registered
 from sampler.classroom.results import Method
 from sampler.methods.registry import METHODS
 
+OTHERS = {method.kind: METHODS[method.kind].label for method in registered()}
 GROUPS = (
     *("base", "temperature", "greedy", "best_of"),
     *("power_block", "power_completion", "target", "tuned"),
-    *(method.kind for method in registered()),
+    *OTHERS,
 )
 DIALS = ("alpha", "block_size", "steps_per_block")  # of a power method, its scope apart
 

@@ -15,10 +15,9 @@ from typing import Any
 import plotly.graph_objects as go
 
 from explorer.analysis import kinds
+from explorer.analysis.methods import OTHERS
 from explorer.analysis.tokens import safe
 from explorer.views.colours import ACCEPTED, CLEAR, HIGHLIGHT, INK, NEUTRAL, PINK, REJECTED, SKY, TEMPERATURE
-from sampler.classroom.methods import registered
-from sampler.methods.registry import METHODS
 
 # Groups of methods (explorer/analysis/methods.py): name, colour, symbol, dash; Okabe-Ito, and never hue alone
 STYLES = {
@@ -31,8 +30,8 @@ STYLES = {
     "target": ("p^α itself (ceiling)", PINK, "star", "longdashdot"),
     "tuned": ("RL-tuned", REJECTED, "x", "dot"),
 } | {
-    method.kind: (METHODS[method.kind].label, NEUTRAL, symbol, "dash")
-    for method, symbol in zip(registered(), cycle(("pentagon", "hexagon", "hourglass", "bowtie")), strict=False)
+    group: (label, NEUTRAL, symbol, "dash")
+    for (group, label), symbol in zip(OTHERS.items(), cycle(("pentagon", "hexagon", "hourglass", "bowtie")))
 }
 
 # What a person wants to know of a step, wherever one is drawn
