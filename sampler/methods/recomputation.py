@@ -13,7 +13,8 @@ import numpy as np
 from sampler.core import power
 from sampler.core.draws import uniform
 from sampler.core.records import Event, Law, RunEnded, RunStarted, Segment, Settings, Totals
-from sampler.models.contract import LanguageModel
+from sampler.core.requests import Score
+from sampler.models.contract import Engine, LanguageModel
 
 LOG_P_TOLERANCE = 1e-4  # nats a token: float32 forward passes in another order agree to about 1e-6
 RATIO_TOLERANCE = 1e-3  # nats: sums of up to some thousand tokens
@@ -78,10 +79,18 @@ class Recomputation(Generic[S]):
             self.found.problems.append(problem)
 
     def measured(self, kept: Segment, segment: Segment, where: str, address: Address | None = None) -> Segment:
-        """The segment measured again by one plain pass over prompt + kept + segment; `address`: of its draws."""
+        """The segment measured again by one plain pass over prompt + kept + segment; `address`: of its draws.
+
+        An engine scores it; it has no alternatives, and drew its tokens with its own random numbers.
+        """
         if not segment:
             return segment
         ids = self.started.prompt_ids + kept.token_ids
+        self.found.tokens += len(segment)
+        if isinstance(self.model, Engine):
+            [again] = self.model.answers([Score(ids, segment.token_ids, self.law, 0)])
+            self._same_numbers(segment, again, where)
+            return again
         rows = self.model.logprobs(ids + segment.token_ids, len(ids))[:-1]  # (m, V)
         tempered = [power.temper(row, self.law.temperature) for row in rows]
         again = replace(
@@ -95,7 +104,6 @@ class Recomputation(Generic[S]):
         self._same_alternatives(segment, rows, where)
         if address is not None:
             self._drawn(segment, tempered, address, len(kept), where)
-        self.found.tokens += len(segment)
         return again
 
     def _same_numbers(self, recorded: Segment, again: Segment, where: str) -> None:

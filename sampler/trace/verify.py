@@ -24,6 +24,8 @@ class Recorded(Protocol):
 def verify(trace: Recorded, model: LanguageModel) -> Verification:
     """Check a trace against its model, without the sampler's own code path: fresh, uncached passes over whole texts.
 
+    An engine without rows scores the texts instead, and the random numbers behind its tokens stay unchecked.
+
     Recomputed: prompt ids, log p, log q, log Z, entropy and alternatives of every token, the random number behind
     every cut, token and verdict, the three acceptance terms, the verdicts, block bounds, frozen tokens, the ending; and
     that no block, step or sample is missing before it.

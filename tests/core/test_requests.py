@@ -148,6 +148,19 @@ def test_rows_answer_the_other_two_requests(seed, most, temperature):
         assert draws.token(row.tempered(temperature), 3 + i) == token
 
 
+def test_a_run_of_an_engine_is_verified_by_its_scores(world):
+    trace = Trace(run_power(TestEngine(world), "a", settings()))
+    found = trace.verify(TestEngine(world))
+    assert found.ok and found.steps == len(trace.steps_taken) and found.tokens > LENGTH
+    assert "log_q differs" in trace.verify(TestEngine(world, is_wrong=True)).problems[0]
+    samples = Trace(run_temperature(TestEngine(world), "a", TemperatureSettings(0.7, LENGTH, 3)))
+    assert samples.verify(TestEngine(world)).ok
+    started, block, *rest = trace.events
+    lied = replace(block.extension, log_p=(-9.0,) * len(block.extension))
+    changed = Trace([started, replace(block, extension=lied), *rest])
+    assert "log_p differs" in changed.verify(TestEngine(world)).problems[0]
+
+
 def test_a_run_of_an_engine_is_saved_as_schema_2(world, tmp_path):
     trace = Trace(run_power(TestEngine(world), "a", settings()))
     trace.save(tmp_path / "run.jsonl")
