@@ -20,13 +20,7 @@ from tqdm import tqdm
 from sampler.classroom.presets import PRESETS
 from sampler.core import records
 from sampler.core.history import following
-from sampler.core.records import (
-    BlockStarted,
-    Event,
-    RunEnded,
-    SampleDrawn,
-    StepTaken,
-)
+from sampler.core.records import BlockStarted, Event, RunEnded, SampleDrawn, StepTaken
 from sampler.exact.selftest import selftest
 from sampler.methods.method import Method, Steering
 from sampler.methods.registry import METHODS, method_named

@@ -160,8 +160,8 @@ class Segment:
     """Consecutive tokens of a completion and what the model thought of each; every field has length m.
 
     log_p: base log-probability. log_q: proposal log-probability. log_z: log sum_v p(v)^alpha of the row the token
-    was drawn from. entropy: of the base row, None where the model
-    cannot say. alternatives: the row's top tokens as (id, log_p), likeliest first.
+    was drawn from. entropy: of the base row, None where the model cannot say. alternatives: the row's top tokens as
+    (id, log_p), likeliest first.
     """
 
     token_ids: tuple[int, ...] = ()

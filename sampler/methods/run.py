@@ -62,11 +62,7 @@ class Checkpoint:
 
 
 def run_power(
-    model: LanguageModel,
-    prompt: str,
-    settings: PowerSettings,
-    steering: Steering | None = None,
-    speed: Speed = SERIAL,
+    model: LanguageModel, prompt: str, settings: PowerSettings, steering: Steering | None = None, speed: Speed = SERIAL
 ) -> Iterator[Event]:
     """The power-sampling run as a stream of events: for each block extend, revise N times, freeze.
 

@@ -7,15 +7,7 @@ from typing import Any
 from sampler.core import kernel
 from sampler.core.draws import SAMPLE, SeededDraws
 from sampler.core.kernel import Stage
-from sampler.core.records import (
-    ChainState,
-    Event,
-    RunEnded,
-    SampleDrawn,
-    Segment,
-    TemperatureSettings,
-    Totals,
-)
+from sampler.core.records import ChainState, Event, RunEnded, SampleDrawn, Segment, TemperatureSettings, Totals
 from sampler.methods.ledger import Meter, PieceLedger, added, checked_prompt, run_started
 from sampler.methods.method import REAL, WHOLE, Method
 from sampler.methods.recomputation import Recomputation

@@ -8,13 +8,7 @@ from pathlib import Path
 import torch
 from huggingface_hub import constants
 from huggingface_hub.utils import get_session
-from transformers import (
-    AutoModelForCausalLM,
-    AutoTokenizer,
-    PreTrainedConfig,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import cached_file
 
 from sampler.models.lean import Lean, lean

@@ -33,10 +33,7 @@ def steps_frame(chain: int, events: Sequence[Event]) -> pd.DataFrame:
             | {"tokens_proposed": len(revision.proposed), "tokens_replaced": len(revision.replaced)}
             | {f"log_{term}": getattr(revision, f"log_{term}") for term in terms}
             | {"accept_prob": math.exp(min(0.0, revision.log_accept_ratio)), "is_accepted": step.is_accepted}
-            | {
-                "tokens_changed": tokens_changed(step),
-                "stopped_early": revision.stopped_early,
-            }
+            | {"tokens_changed": tokens_changed(step), "stopped_early": revision.stopped_early}
             | {"log_p": math.fsum(moment.after.log_p), "length": len(moment.after)}
             | {"tokens_fed": event.tokens_fed, "forward_calls": event.forward_calls, "seconds": event.seconds}
         )
