@@ -2,7 +2,7 @@
 import * as comparison from "./compare/main.js";
 import { showAlternatives } from "./explore/alternatives.js";
 import { state as comparisonState } from "./compare/state.js";
-import { DecisionCard } from "./explore/decision.js";
+import { showDecision } from "./explore/decision.js";
 import { Drawer } from "./explore/diagnostics.js";
 import { file } from "./files.js";
 import { element } from "./format.js";
@@ -44,11 +44,8 @@ const opening = file("opening.json");
 async function mount(root) {
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
   const { views, packet } = await opening;
-  const figures = plots(Object.fromEntries(Object.keys(views.figures).map((name) => [name, part(name)])), views);
-  const card = new DecisionCard(
-    { title: part("decision-title"), body: part("decision"), waterfall: part("waterfall"), caption: part("waterfall-caption") },
-    views,
-  );
+  const figures = plots(root, views);
+  const card = { title: part("decision-title"), body: part("decision"), waterfall: [part("waterfall"), part("waterfall-caption")] };
   const drawer = new Drawer(root, views);
   wireTransport(root);
   wireTokens(part("text"));
@@ -66,7 +63,7 @@ async function mount(root) {
     whenChanged(() => [...shown(), store.colouring, store.frozen], () => showText(part("text"))),
     whenChanged(() => [store.run?.id], () => (part("prompt").textContent = store.run?.prompt ?? "")),
     () => pointAt(part("text"), store.position),
-    whenChanged(() => [...shown(), store.whatIfAlpha, store.dark], () => card.show()),
+    whenChanged(() => [...shown(), store.whatIfAlpha, store.dark], () => showDecision(card)),
     target.askTarget,
     target.askAlternatives,
     whenChanged(() => [...shown(), store.target, store.measure], () => showMeasures(root, part("measure-caption"))),

@@ -16,6 +16,7 @@ import pandas as pd
 
 from explorer.analysis.mixing import (
     FEWEST,
+    STUCK,
     autocorrelation,
     check_length,
     check_number,
@@ -23,7 +24,7 @@ from explorer.analysis.mixing import (
     rank_rhat,
 )
 from explorer.analysis.tallies import distance, expected_distance
-from explorer.analysis.tokens import display_tokens
+from explorer.analysis.tokens import NONE, display_tokens
 
 Row = dict[str, Any]
 PieceOf = Callable[[int], str]
@@ -32,33 +33,99 @@ VAGUEST = 0.1  # of a total variation
 LEAST_SHARE = 0.01  # of the target, for an answer that no chain gave to be listed
 ENDED = "(ended)"
 FIGURE_ROWS = ("draws", "cuts", "lines", "mean", "positions", "distances")
+HEADINGS = ["block", "steps", "accepted", "accepted and changed", "tokens changed an accepted step"]
+HEADINGS += ["steps since last change", "effective sample size", "R-hat"]
 
 
 def diagnostics(frame: pd.DataFrame, piece_of: PieceOf, target: Shares | None = None) -> dict[str, Any]:
     """Everything that the drawer shows of a draws_frame, as rows for its tables and figures.
 
-    `piece_of`: a token's text. `target`: the certified shares of the answers, where they are known.
+    `piece_of`: a token's text. `target`: the certified shares of the answers, where they are known. A figure whose
+    rows are empty is not drawn; `notes` has a sentence under some figures, by name. `table` has the headings, then
+    the cells of all blocks together and of each; `reasons` say why cells have no number.
     """
     steps, is_known = frame[frame["step"] >= 0], "value" in vagueness(target)
     chains = sorted(int(chain) for chain in frame["chain"].unique())
-    return {
+    blocks = [block_row(int(block), part, len(chains)) for block, part in frame.groupby("block")]
+    rows = {
         "chains": chains,
         "overall": movement(steps),
-        "blocks": [block_row(int(block), part, len(chains)) for block, part in frame.groupby("block")],
+        "blocks": blocks,
         "draws": draw_rows(frame),
         "cuts": cut_rows(steps),
         "autocorrelation": autocorrelations(steps),
-        "positions": position_rows(frame, piece_of),
+        "positions": position_rows(frame, piece_of) if len(chains) > 1 else [],
         "answers": answer_rows(frame, target if is_known else None),
         "distances": distance_rows(frame, target) if is_known else [],
         "target": vagueness(target),
     }
+    table = [HEADINGS, cells("all", rows["overall"]), *(cells(str(row["block"] + 1), row) for row in blocks)]
+    return rows | {"table": table, "reasons": reasons(blocks), "notes": notes(rows, bool(frame["frozen"].any()))}
 
 
 def chain_rows(frame: pd.DataFrame, piece_of: PieceOf = str, target: Shares | None = None) -> dict[str, list[Row]]:
     """Rows by name for the figures alone, of a draws_frame."""
     rows = diagnostics(frame, piece_of, target)
     return {name: value for name, value in (rows | rows["autocorrelation"]).items() if name in FIGURE_ROWS}
+
+
+# ---- what is said of them
+
+
+def notes(rows: Row, is_frozen: bool) -> dict[str, str]:
+    """A figure's name -> why it is empty, or how far it can be trusted. `is_frozen`: whether cuts stay in the block."""
+    left = " ".join(f"{row['stages']} left out: {row['reason']}." for row in rows["autocorrelation"]["reasons"])
+    return {
+        "cut_outcomes": "" if rows["cuts"] else "No steps, so no cuts.",
+        "autocorrelation": left and f"Of the stages of all chains, {left}",
+        "chain_agreement": "" if rows["positions"] else "One chain has no other to agree with: run the other chains.",
+        "target_distance": distance_note(rows, is_frozen),
+    }
+
+
+def distance_note(rows: Row, is_frozen: bool) -> str:
+    """How near the chains have come to the certified target, and how well that is known."""
+    if "reason" in rows["target"]:
+        reason = rows["target"]["reason"]
+        return f"{reason[0].upper()}{reason[1:]}."
+    end, off = rows["distances"][-1], rows["target"]["value"]
+    note = (
+        f"Estimate from {len(rows['chains'])} chains: {end['distance']:.3f} at the end; as many exact samples would "
+        f"have {end['expected']:.3f} on average. The target is certified: all but {off:.2g} of p^α was enumerated, and "
+        "the estimate is off by no more."
+    )
+    limit = "the chain's own limit is not p^α, so the line need not come down all the way."
+    return f"{note} With cuts in the current block only, {limit}" if is_frozen else note
+
+
+def cells(name: str, row: Row) -> list[str]:
+    """A line of the table, under HEADINGS; of all blocks together only what counts steps."""
+    shares = [cell(row[field], "{value:.0%} ({count})").replace("%", " %") for field in ("accepted", "changed")]
+    lengths, sizes = (row.get(field, []) for field in ("since_change", "ess"))
+    line = [name, str(row["steps"]), *shares, cell(row["tokens_changed"], "{value:.2f}")]
+    line += [" · ".join(map(str, lengths)), " · ".join(cell(size, "{value:.0f}") for size in sizes)]
+    return [*line, cell(row["rhat"], "{value:.3f}") if "rhat" in row else ""]
+
+
+def cell(number: Row, form: str) -> str:
+    """A number in its form; without one, that the chain is stuck, or a dash."""
+    if "value" in number:
+        return form.format(**number)
+    return number["reason"] if is_stuck(number["reason"]) else NONE
+
+
+def reasons(blocks: list[Row]) -> list[str]:
+    """Why numbers are missing, each reason once."""
+    numbers = [
+        number for row in blocks for number in (row["accepted"], row["tokens_changed"], *row["ess"], row["rhat"])
+    ]
+    found = dict.fromkeys(number["reason"] for number in numbers if "reason" in number)
+    return [f"{NONE}: {reason}." for reason in found if not is_stuck(reason)]
+
+
+def is_stuck(reason: str) -> bool:
+    """Whether a reason is itself what the table says."""
+    return reason.startswith(STUCK)
 
 
 # ---- how the chains move

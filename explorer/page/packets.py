@@ -36,9 +36,11 @@ def short(value: float) -> float | int | str:
 
 
 def views(figures: dict[str, View] = FIGURES) -> dict[str, Any]:
-    """Every figure's declaration and the two themes, for the browser to fill and draw."""
+    """Every figure's declaration and heading, and the two themes, for the browser to fill and draw."""
     return {
-        "figures": {name: without_template(figure.declaration.to_plotly_json()) for name, figure in figures.items()},
+        "figures": {
+            name: view.heading | without_template(view.declaration.to_plotly_json()) for name, view in figures.items()
+        },
         "templates": {theme: template(theme) for theme in ("light", "dark")},
     }
 

@@ -36,7 +36,12 @@ DRAW_AXIS = {"title": "draw (steps of the whole run)", "zeroline": False, "minal
 POSITION_AXIS = {"title": "position in the completion (tokens)", "zeroline": False, "minallowed": -1}
 
 
-@view("diagnostics", chain_rows)
+@view(
+    "diagnostics",
+    chain_rows,
+    "Log-likelihood of each chain",
+    "Good: the lines mingle at one level; bad: each stays on a level of its own.",
+)
 def chain_traces() -> go.Figure:
     """Rows: `draws`. A line a chain: log p of its text after every draw."""
     lines = (one_chain(number, *style) for number, style in enumerate(CHAINS))
@@ -58,7 +63,13 @@ def one_chain(number: int, colour: str, dash: str, symbol: str) -> go.Scatter:
     )
 
 
-@view("diagnostics", chain_rows)
+@view(
+    "diagnostics",
+    chain_rows,
+    "Acceptance by cut position",
+    "Good: cuts change the text at early positions too; where all are rejected, the text before stands "
+    "as it first fell.",
+)
 def cut_outcomes() -> go.Figure:
     """Rows: `cuts`. Of the cuts of all chains at each position, the share that came to each outcome."""
     return declared(
@@ -83,7 +94,12 @@ def outcome(name: str, field: str, colour: str, shape: str) -> go.Bar:
     )
 
 
-@view("diagnostics", chain_rows)
+@view(
+    "diagnostics",
+    chain_rows,
+    "Autocorrelation of log p",
+    "Good: it falls to 0 within a few steps, far fewer than a stage has.",
+)
 def autocorrelation() -> go.Figure:
     """Rows: `lines`, a stage of a chain each with gaps between, and `mean` over them."""
     return declared(
@@ -114,7 +130,12 @@ def autocorrelation() -> go.Figure:
     )
 
 
-@view("diagnostics", chain_rows)
+@view(
+    "diagnostics",
+    chain_rows,
+    "Do the final texts agree?",
+    "Good: positions on which all chains agree, or differ as the target itself does; the best single alarm for texts.",
+)
 def chain_agreement() -> go.Figure:
     """Rows: `positions` of the final texts: the share of the chains that hold the commonest token."""
     return declared(
@@ -133,7 +154,13 @@ def chain_agreement() -> go.Figure:
     )
 
 
-@view("diagnostics", chain_rows)
+@view(
+    "diagnostics",
+    chain_rows,
+    "Total variation to p^α",
+    "Good: the line comes down to the dashed one, what as many exact samples would have: with few chains "
+    "chance alone keeps it up.",
+)
 def target_distance() -> go.Figure:
     """Rows: `distances`. Total variation of the chains' answers to the certified target as the chains grow."""
     return declared(

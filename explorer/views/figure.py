@@ -93,11 +93,15 @@ def fields(
 
 
 class View:
-    """A figure by its name: its checked declaration, and its fill from what `rows_of` makes of a run, or of results."""
+    """A figure by its name: its checked declaration, and its fill from what `rows_of` makes of a run, or of results.
 
-    def __init__(self, declare: Callable[[], go.Figure], rows_of: Callable[..., Rows]) -> None:
+    `heading` says where and under which words a browser draws it: page, title, caption.
+    """
+
+    def __init__(self, declare: Callable[[], go.Figure], rows_of: Callable[..., Rows], **heading: str) -> None:
         self.name, self.__doc__ = declare.__name__, declare.__doc__
         self._declare, self._rows_of = declare, rows_of
+        self.heading = heading
 
     @cached_property
     def declaration(self) -> go.Figure:
@@ -130,11 +134,16 @@ class View:
         return f"figure {self.name}, series {series.name}"
 
 
-def view(page: str, rows_of: Callable[..., Rows] = dict) -> Callable[[Callable[[], go.Figure]], View]:
-    """Registers a figure under its page and the name of the function that declares it."""
+def view(
+    page: str, rows_of: Callable[..., Rows] = dict, title: str = "", caption: str = ""
+) -> Callable[[Callable[[], go.Figure]], View]:
+    """Registers a figure under its page and the name of the function that declares it.
+
+    A figure without a place in the page's HTML gets one under `title` and `caption` (explore and diagnostics).
+    """
 
     def registered(declare: Callable[[], go.Figure]) -> View:
-        return VIEWS[page].setdefault(declare.__name__, View(declare, rows_of))
+        return VIEWS[page].setdefault(declare.__name__, View(declare, rows_of, page=page, title=title, caption=caption))
 
     return registered
 

@@ -8,7 +8,7 @@ from explorer.views.colours import ACCEPTED, HIGHLIGHT, REJECTED
 from explorer.views.figure import STEP, STEP_HOVER, declared, fields, view
 
 
-@view("explore", run_rows)
+@view("explore", run_rows, "Proposals", "the tokens that each step proposed to rewrite, from its cut on")
 def proposals() -> go.Figure:
     """Rows: `steps`. A bar runs from the cut over the proposed tokens; a tick marks the first real difference."""
     return declared(

@@ -13,6 +13,7 @@ from explorer.analysis.chain_draws import NO_ANSWER, draws_frame
 from explorer.analysis.mixing import STUCK
 from explorer.analysis.moments import History
 from explorer.analysis.tallies import distance
+from explorer.analysis.tokens import NONE
 from sampler.core.records import BlockStarted, Event, PowerSettings, Revision, Segment, Step, StepTaken
 from sampler.methods.run import run_chains, run_power, steady
 from sampler.models.table import endless_world, flat_world
@@ -78,6 +79,10 @@ def test_a_constant_chain_is_stuck_and_never_nan():
     assert block["tokens_changed"] == {"reason": "no step was accepted"}
     assert result["autocorrelation"]["reasons"] == [{"reason": STUCK, "stages": 4}]
     assert result["autocorrelation"]["mean"] == []
+    assert result["notes"]["autocorrelation"] == "Of the stages of all chains, 4 left out: stuck."
+    shares, lengths, sizes = ["0 % (0)"] * 2, "30 · 30 · 30 · 30", " · ".join([STUCK] * 4)
+    assert result["table"][2] == ["1", "120", *shares, NONE, lengths, sizes, STUCK]
+    assert result["reasons"] == [f"{NONE}: no step was accepted."]
 
 
 def test_chains_stuck_at_different_places_say_so():
@@ -91,7 +96,8 @@ def test_one_step_of_one_chain():
     [block] = result["blocks"]
     assert block["ess"] == [{"reason": "a stage of 1 step is too short for an effective sample size: at least 20"}]
     assert block["rhat"] == {"reason": "R-hat needs 4 chains, this run has 1"}
-    assert [row["share"] for row in result["positions"]] == [1.0, 1.0]
+    assert result["positions"] == []
+    assert result["notes"]["chain_agreement"] == "One chain has no other to agree with: run the other chains."
     assert result["distances"] == []
 
 
@@ -111,6 +117,9 @@ def test_moving_chains_have_numbers():
     [block] = result["blocks"]
     assert block["rhat"]["value"] < 1.1
     assert all(entry["value"] > 15 for entry in block["ess"])
+    assert [len(line) for line in result["table"]] == [8, 8, 8] and result["reasons"] == []
+    assert result["table"][1] == ["all", *result["table"][2][1:5], "", "", ""]
+    assert result["table"][2][-1] == f"{block['rhat']['value']:.3f}"
     lines = result["autocorrelation"]["lines"]
     assert [row["lag"] for row in lines].count(None) == 4  # a gap behind each line
     assert result["autocorrelation"]["mean"][0] == {"lag": 0, "rho": 1.0, "stages": 4}
@@ -189,6 +198,17 @@ def test_the_distance_follows_the_chains_and_over_chains_keep_their_answer():
     assert [row["x"] for row in rows] == [0.5, 1, 2, 3, 4]
     assert [row["distance"] for row in rows] == [0.5, 0.0, 0.0, 0.0, 0.5]
     assert [row["expected"] for row in rows] == pytest.approx([0.25] * 5)  # of two coins: 0, 1 or 2 heads
+
+
+def test_the_distance_comes_with_what_it_is_worth():
+    law, one = {"aa": (0.5, 0.5), "ab": (0.45, 0.5)}, made_up("aa", [])
+    note = found({0: one, 1: made_up("ab", [])}, law)["notes"]["target_distance"]
+    assert note.startswith("Estimate from 2 chains: 0.026 at the end; as many exact samples would have 0.262 ")
+    assert note.endswith("all but 0.05 of p^α was enumerated, and the estimate is off by no more.")
+    limit = "the chain's own limit is not p^α, so the line need not come down all the way."
+    assert found({0: one + second_block([])}, law)["notes"]["target_distance"].endswith(limit)
+    assert not found({0: one + second_block([])}, law, "completion")["notes"]["target_distance"].endswith(limit)
+    assert found({0: one})["notes"]["target_distance"].startswith("The certified target is searched for when")
 
 
 def test_a_vague_target_is_refused():

@@ -1,35 +1,21 @@
 // The decision card: what was kept, replaced and proposed, the three terms, A against u, and where it would turn.
-import { Figure } from "../figures.js";
 import { element, number, probability, signed } from "../format.js";
 import { store, selectedMoment, isHidden } from "../store.js";
 import { verdictAt } from "./whatif.js";
 
-const zip = (table) =>
-  table.position.map((_, i) => Object.fromEntries(Object.entries(table).map(([k, v]) => [k, v[i]])));
+export function showDecision({ title, body, waterfall }) {
+  const step = selectedMoment();
+  const isStep = step?.kind === "step";
+  for (const part of waterfall) part.hidden = !incrementsOf(step).length;
+  title.replaceChildren(...heading(step));
+  body.replaceChildren(...(isStep ? explain(step) : [element("p", { class: "empty" }, nothing(step))]));
+}
 
-export class DecisionCard {
-  constructor(elements, { figures, templates }) {
-    this.elements = elements;
-    this.waterfall = new Figure(elements.waterfall, figures.waterfall, templates);
-  }
-
-  show() {
-    const step = selectedMoment();
-    const { title, body, waterfall, caption } = this.elements;
-    const isStep = step?.kind === "step";
-    const hasTerms = isStep && step.first_difference !== null && step.increments.position.length > 0;
-    waterfall.hidden = caption.hidden = !hasTerms || isHidden(step);
-    title.replaceChildren(...heading(step));
-    body.replaceChildren(...(isStep ? explain(step) : [element("p", { class: "empty" }, nothing(step))]));
-    if (!waterfall.hidden) this.drawWaterfall(step);
-  }
-
-  drawWaterfall(step) {
-    const key = `${store.run.id} ${step.index} ${store.dark}`;
-    if (key === this.drawn) return;
-    this.drawn = key;
-    this.waterfall.draw({ increments: zip(step.increments) });
-  }
+/** Rows of the waterfall: none before the verdict, or where the same tokens were drawn again. */
+export function incrementsOf(step) {
+  if (step?.kind !== "step" || isHidden(step) || step.first_difference === null) return [];
+  const columns = Object.entries(step.increments);
+  return step.increments.position.map((_, i) => Object.fromEntries(columns.map(([name, values]) => [name, values[i]])));
 }
 
 function heading(step) {

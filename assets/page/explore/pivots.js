@@ -9,10 +9,9 @@ const LEADS = { entropy: "Most uncertain: ", power_gain: "Highest power gain: ",
 /** The measure on show: power gain and success delta belong to the final text alone. */
 export const shownMeasure = () => (store.measure !== "entropy" && isFinalText() && store.target?.pivots?.length ? store.measure : "entropy");
 
-/** Rows of the measure on show, one a position where it is known. */
-export function measureRows() {
-  const moment = currentMoment();
-  const name = shownMeasure();
+/** Rows of a measure, one a position where it is known; none of a measure that is not on show. */
+export function measureRows(name = shownMeasure()) {
+  const moment = name === shownMeasure() ? currentMoment() : null;
   const at = (position) => (name === "entropy" ? entropyAt(moment.entropy[position]) : store.target.pivots[position]?.[name]);
   const rows = (moment?.tokens ?? []).map((token, position) => ({ position, token, ...at(position) }));
   return rows.filter((row) => row.value !== undefined);
@@ -23,13 +22,10 @@ const entropyAt = (value) => value !== null && { value, error: 0, below: 0, is_e
 export const pivotalPositions = (width) => ({
   key: () => [store.selected, store.phase, shownMeasure(), store.target?.pivots],
   content: () => {
-    const positions = positionRows(currentMoment());
-    const most = Math.max(1, ...positions.map((row) => row.cuts));
-    const measure = shownMeasure();
+    const most = Math.max(1, ...(currentMoment()?.cuts ?? []));
     return {
-      rows: { positions, [measure]: measureRows() },
       layout: { "xaxis.range": [-0.8, width() - 0.4], "yaxis2.dtick": Math.ceil(most / 4) },
-      edit: (figure) => (figure.layout.yaxis.title.text = figure.layout.meta.titles[measure]),
+      edit: (figure) => (figure.layout.yaxis.title.text = figure.layout.meta.titles[shownMeasure()]),
     };
   },
   onPoint: (point, isClick) => update({ position: point.x, ...(isClick ? { chosen: point.x } : {}) }),

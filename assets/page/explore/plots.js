@@ -1,8 +1,9 @@
 // The four figures of the page beside each other: which rows each one gets, and how marks and clicks join them.
 import { Figure, safe } from "../figures.js";
-import { colour, number } from "../format.js";
-import { store, update, frozenAfter, shownMoments, judgedSteps, selectedMoment } from "../store.js";
-import { pivotalPositions, positionRows } from "./pivots.js";
+import { colour, element, number } from "../format.js";
+import { incrementsOf } from "./decision.js";
+import { store, update, currentMoment, frozenAfter, shownMoments, judgedSteps, selectedMoment } from "../store.js";
+import { measureRows, pivotalPositions, positionRows, shownMeasure } from "./pivots.js";
 import { wouldTurn } from "./whatif.js";
 
 const REDRAW_EVERY = 160; // ms while playing; a figure at rest is redrawn at once
@@ -33,7 +34,8 @@ class Plot {
     const draw = () => {
       this.last = key;
       this.drawnAt = performance.now();
-      const { rows, layout, edit } = this.content();
+      const { rows = {}, layout, edit } = this.content();
+      for (const { meta } of this.figure.declaration.data) rows[meta.rows] ??= ROWS[meta.rows]();
       this.figure.marks = this.marks();
       this.figure.draw(rows, layout, edit);
     };
@@ -47,15 +49,42 @@ class Plot {
   }
 }
 
-export function plots(elements, { figures, templates }) {
-  const figure = (name) => new Figure(elements[name], figures[name], templates);
-  return [
-    new Plot(figure("log_likelihood"), logLikelihood),
-    new Plot(figure("block_history"), blockHistory),
-    new Plot(figure("proposals"), proposals),
-    new Plot(figure("pivotal_positions"), { ...pivotalPositions(width), marks: positionMark }),
-  ];
+/** Every figure of the page, in its place in the HTML or in a card of its own at the end. */
+export function plots(root, { figures, templates }) {
+  const own = Object.entries(figures).filter(([, { page }]) => page === "explore");
+  return own.map(([name, declaration]) => {
+    const place = root.querySelector(`[data-part="${name}"]`) ?? card(root.querySelector(".column.wide"), name, declaration);
+    return new Plot(new Figure(place, declaration, templates), { ...PLAIN, ...INTERACTIVE[name] });
+  });
 }
+
+function card(column, name, { title, caption }) {
+  const place = element("div", { class: "figure", "data-part": name });
+  const header = element("header", {}, element("h2", {}, title), element("span", { class: "caption" }, caption));
+  column.append(element("section", { class: "card" }, header, place));
+  return place;
+}
+
+/** The lists of rows that a figure may draw, by name (run_rows.py makes the same of a whole run). */
+const ROWS = {
+  moments: () => shownMoments().map((m) => (m.index === store.head && store.phase === "proposed" ? { ...m, ...standing(m) } : m)),
+  steps: judgedSteps,
+  replay: replayRows,
+  samples: () => store.samples,
+  positions: () => positionRows(currentMoment()),
+  increments: () => incrementsOf(selectedMoment()),
+  entropy: () => measureRows("entropy"),
+  power_gain: () => measureRows("power_gain"),
+  success_delta: () => measureRows("success_delta"),
+};
+
+/** A figure of which nothing is said below: its rows alone, redrawn whenever any of them may have changed. */
+const PLAIN = {
+  key: () => [store.head, store.selected, store.phase, store.samples.length, store.whatIfAlpha, store.replays, shownMeasure(), store.target?.pivots],
+  content: () => ({}),
+  marks: () => ({}),
+  onPoint: () => {},
+};
 
 const lastDraw = () => {
   const { settings } = store.run;
@@ -73,9 +102,8 @@ const logLikelihood = {
   },
   content: () => ({
     rows: {
-      moments: lineRows().map(inUnit),
+      moments: ROWS.moments().map(inUnit),
       steps: judgedSteps().map((m) => inUnit({ ...m, ...wouldTurn(m) })),
-      replay: replayRows(),
       samples: store.samples.map(inUnit),
     },
     layout: {
@@ -110,18 +138,14 @@ function inUnit(row) {
   return { ...scaled, log_p_proposed: proposed, up: Math.max(0, -drop), down: Math.max(0, drop) };
 }
 
-const lineRows = () =>
-  shownMoments().map((m) => (m.index === store.head && store.phase === "proposed" ? { ...m, ...standing(m) } : m));
-
 const blockHistory = {
   key: () => [store.head, store.phase, store.colouring],
   content: () => {
-    const moments = shownMoments().map((m) => (store.phase === "proposed" && m.index === store.head ? standing(m) : m));
+    const moments = ROWS.moments();
     const fates = fatesOf(moments);
     return {
       rows: {
         moments: moments.map((m, i) => ({ ...m, cell_texts: m.tokens.map((_, p) => cellText(m, p, fates[i][p])) })),
-        steps: judgedSteps(),
         positions: positionRows(moments.at(-1)),
       },
       layout: {
@@ -182,7 +206,6 @@ function cellText(moment, position, changedAt) {
 const proposals = {
   key: () => [store.head, store.phase],
   content: () => ({
-    rows: { steps: judgedSteps() },
     layout: {
       "xaxis.range": [-0.8, width() - 0.4],
       "yaxis.range": [lastDraw() + 0.7, 0],
@@ -268,3 +291,12 @@ function freezes(moments) {
   }
   return found;
 }
+
+/** What a figure does besides drawing its rows: what it is redrawn for, its layout, marks and clicks. */
+const INTERACTIVE = {
+  log_likelihood: logLikelihood,
+  block_history: blockHistory,
+  proposals,
+  pivotal_positions: { ...pivotalPositions(width), marks: positionMark },
+  waterfall: { key: () => [store.selected, store.phase] },
+};
