@@ -10,8 +10,8 @@ from itertools import zip_longest
 from typing import Any
 
 from explorer.analysis.kinds import Increment
-from explorer.analysis.tokens import display_tokens, joined, nats
-from sampler.core.history import following, tokens_changed, tokens_differing
+from explorer.analysis.tokens import display_tokens, nats
+from sampler.core.history import following, joined, tokens_changed, tokens_differing
 from sampler.core.records import (
     BlockFrozen,
     BlockStarted,

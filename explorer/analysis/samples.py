@@ -4,7 +4,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from explorer.analysis.tokens import display_tokens, joined
+from explorer.analysis.tokens import display_tokens
+from sampler.core.history import joined
 from sampler.core.records import SampleDrawn
 
 Row = dict[str, Any]

@@ -1,16 +1,13 @@
 """Display text of tokens: spaces and newlines made visible, split UTF-8 repaired, control characters spelled out."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+
+from sampler.core.history import joined
 
 CONTINUED = "⋯"  # a token whose bytes complete a character shown at an earlier token
 NONE = "\u2013"
 VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥"}
-
-
-def joined(pieces: Iterable[str]) -> str:
-    """The text of consecutive pieces; bytes that are no UTF-8 even together become U+FFFD."""
-    return "".join(pieces).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def display_tokens(pieces: Sequence[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """A completion as the events of its run write it, and the text that its tokens spell. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sampler.core.records import BlockStarted, Event, Segment, Step, StepTaken
@@ -56,9 +56,9 @@ def completion(events: Iterable[Event]) -> Segment:
     return text
 
 
-def spelled(pieces: dict[int, str], token_ids: Sequence[int]) -> str:
-    """The text of some tokens, whose pieces stand for bytes (contract.py)."""
-    return "".join(pieces[token] for token in token_ids).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+def joined(pieces: Iterable[str]) -> str:
+    """The text of consecutive pieces, which stand for bytes (contract.py); what is no UTF-8 becomes U+FFFD."""
+    return "".join(pieces).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def tokens_differing(step: Step) -> int:

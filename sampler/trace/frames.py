@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from sampler.core.history import completion, replay, spelled, tokens_changed
+from sampler.core.history import completion, joined, replay, tokens_changed
 from sampler.core.records import Event, SampleDrawn, Segment, StepTaken
 
 Row = dict[str, Any]
@@ -78,7 +78,7 @@ def samples_frame(chain: int, events: Sequence[Event], pieces: dict[int, str]) -
     texts = [(event.sample, event.segment) for event in events if isinstance(event, SampleDrawn)]
     texts += [(m.event.step.draw, m.after) for m in replay(events) if isinstance(m.event, StepTaken)]
     rows = (
-        {"chain": chain, "draw": draw, "text": spelled(pieces, text.token_ids)}
+        {"chain": chain, "draw": draw, "text": joined(pieces[v] for v in text.token_ids)}
         | {"log_p": math.fsum(text.log_p), "length": len(text)}
         for draw, text in sorted(texts, key=lambda pair: pair[0])
     )

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 
-from sampler.core.history import Moment, TraceError, completion, replay, spelled
+from sampler.core.history import Moment, TraceError, completion, joined, replay
 from sampler.core.records import BlockStarted, Event, RunEnded, RunStarted, SampleDrawn, Segment, Step, StepTaken
 from sampler.methods.recomputation import Verification
 from sampler.methods.registry import method_named
@@ -62,11 +62,15 @@ class Trace:
         for drawn in self.samples_drawn:
             if drawn.sample == 0:
                 return self.sample_text(drawn)
-        return self.ended.text if self.ended else spelled(self.pieces(), completion(self.events).token_ids)
+        return self.ended.text if self.ended else self._text(completion(self.events).token_ids)
 
     def sample_text(self, drawn: SampleDrawn) -> str:
         """The text of one independent sample; an end token has none."""
-        return spelled(self.pieces(), drawn.segment.token_ids[: -1 if drawn.finished else None])
+        return self._text(drawn.segment.token_ids[: -1 if drawn.finished else None])
+
+    def _text(self, token_ids: tuple[int, ...]) -> str:
+        pieces = self.pieces()
+        return joined(pieces[token] for token in token_ids)
 
     @property
     def acceptance_rate(self) -> float:
@@ -132,8 +136,8 @@ class Trace:
 
     def _block_texts(self) -> list[str]:
         starts = [event.start for event in self.events if isinstance(event, BlockStarted)]
-        ids, pieces = completion(self.events).token_ids, self.pieces()
-        return [spelled(pieces, ids[start:end]) for start, end in zip(starts, [*starts[1:], None], strict=True)]
+        ids = completion(self.events).token_ids
+        return [self._text(ids[start:end]) for start, end in zip(starts, [*starts[1:], None], strict=True)]
 
     def lines(self) -> Iterator[str]:
         """The file's lines, without line ends."""

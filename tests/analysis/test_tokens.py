@@ -1,6 +1,7 @@
 """Display text of tokens."""
 
-from explorer.analysis.tokens import CONTINUED, display_tokens, joined, visible
+from explorer.analysis.tokens import CONTINUED, display_tokens, visible
+from sampler.core.history import joined
 
 DICE = "🎲".encode()
 

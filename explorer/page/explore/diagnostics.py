@@ -10,13 +10,13 @@ from anyio import from_thread, to_thread
 
 from explorer.analysis.chain import PieceOf, Shares, diagnostics
 from explorer.analysis.chain_draws import NO_ANSWER, Ids, draws_frame
-from explorer.analysis.tokens import joined
 from explorer.page.controls import whole
 from explorer.page.explore.session import Session
 from explorer.page.library import Models, checker
 from explorer.page.serving.sharing import SEARCHES, TURNS
 from explorer.page.wire import contract
 from explorer.page.wire.tab import Tab, answers
+from sampler.core.history import joined
 from sampler.core.records import Event, SettingsChanged
 from sampler.exact.best_first import Budget
 from sampler.exact.certified import certify
