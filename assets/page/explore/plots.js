@@ -7,6 +7,7 @@ import { measureRows, pivotalPositions, positionRows, shownMeasure } from "./piv
 import { wouldTurn } from "./whatif.js";
 
 const REDRAW_EVERY = 160; // ms while playing; a figure at rest is redrawn at once
+const HALF_A_DRAW = 0.5; // a block's extension stands as far after the step before it (kinds.py)
 const OUT_OF_SIGHT = 400; // ms that a figure waits for those in sight; while playing it waits for the end
 
 /** A live figure: redrawn when its `key` changes, marked on every change. */
@@ -80,7 +81,10 @@ const ROWS = {
 
 /** A figure of which nothing is said below: its rows alone, redrawn whenever any of them may have changed. */
 const PLAIN = {
-  key: () => [store.head, store.selected, store.phase, store.samples.length, store.whatIfAlpha, store.replays, shownMeasure(), store.target?.pivots],
+  key: () => {
+    const { head, selected, phase, samples, whatIfAlpha, replays, target } = store;
+    return [head, selected, phase, samples.length, whatIfAlpha, replays, shownMeasure(), target?.pivots];
+  },
   content: () => ({}),
   marks: () => ({}),
   onPoint: () => {},
@@ -226,7 +230,7 @@ const blocks = () => {
   const spans = [];
   for (const m of shownMoments()) {
     spans[m.block] ??= { block: m.block, from: m.x, to: m.x };
-    spans[m.block].to = m.x + 0.5;
+    spans[m.block].to = m.x + HALF_A_DRAW;
   }
   return spans.filter(Boolean);
 };
@@ -265,7 +269,7 @@ function frozenAreas(moments) {
     x0: from - 0.5,
     x1: to - 0.5,
     y0: x,
-    y1: Math.max(x, moments.at(-1).x) + 0.5,
+    y1: Math.max(x, moments.at(-1).x) + HALF_A_DRAW,
     line: { width: 2, color: colour("frame") },
     fillcolor: colour("veil-frozen"),
   }));
@@ -287,7 +291,7 @@ function freezes(moments) {
   for (const m of moments) {
     const before = found.at(-1)?.to ?? 0;
     const frozen = frozenAfter(m);
-    if (frozen > before) found.push({ from: before, to: frozen, x: m.x + 0.5, block: found.length });
+    if (frozen > before) found.push({ from: before, to: frozen, x: m.x + HALF_A_DRAW, block: found.length });
   }
   return found;
 }

@@ -2,11 +2,10 @@
 import { store, judgedSteps } from "../store.js";
 import { element, number } from "../format.js";
 
-/** The verdict of one recorded step at `alpha`: a straight line in alpha (method: flip point). */
-export function verdictAt(step, alpha) {
-  if (alpha === Infinity) return step.delta_log_p > 0;
-  const target = step.delta_log_p === 0 ? 0 : alpha * step.delta_log_p;
-  return step.log_u < target + step.log_proposal_ratio + step.log_cut_ratio;
+/** The verdict of one recorded step at `alpha`: it turns at the flip point; without one, log A is flat in alpha. */
+export function verdictAt({ delta_log_p, flip_alpha, log_u, log_proposal_ratio, log_cut_ratio }, alpha) {
+  if (flip_alpha === null) return alpha < Infinity && log_u < log_proposal_ratio + log_cut_ratio;
+  return delta_log_p > 0 ? alpha > flip_alpha : alpha < flip_alpha;
 }
 
 /** The fields that the log-likelihood figure needs of a step's what-if. */
