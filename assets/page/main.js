@@ -49,9 +49,7 @@ async function mount(root) {
   const drawer = new Drawer(root, views);
   wireTransport(root);
   wireTokens(part("text"));
-  wireChoice(root, "colouring");
-  wireChoice(root, "unit");
-  wireChoice(root, "measure");
+  for (const name of ["colouring", "unit", "measure"]) wireChoice(root, name);
   wireTheme(root);
   replay.watchFor(part("replays-card"));
   const shown = () => [store.run?.id, store.selected, store.phase, store.moments.length];

@@ -28,7 +28,8 @@ export const explore = {
 function ofRun({ prompt, model, settings }) {
   const preset = known.presets.find((each) => each.prompt === prompt)?.id;
   const own = { ...settings, num_blocks: Math.ceil(settings.max_new_tokens / settings.block_size) };
-  const values = known.panel.filter(({ setting }) => setting).map(({ parameter, setting }) => [parameter, own[setting]]);
+  const shown = known.panel.filter(({ setting }) => setting);
+  const values = shown.map(({ parameter, setting }) => [parameter, own[setting]]);
   return { ...(preset ? { preset } : { prompt }), model, ...Object.fromEntries(values) };
 }
 

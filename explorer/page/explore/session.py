@@ -3,6 +3,7 @@
 import itertools
 import threading
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import cache
 from typing import Any
 
@@ -173,7 +174,7 @@ class Session:
 
     def _progress(self, status: str) -> dict[str, Any]:
         ended = self.trace.ended
-        told = {"reason": ended.reason, "totals": vars_of(ended.totals)} if ended else None
+        told = {"reason": ended.reason, "totals": asdict(ended.totals)} if ended else None
         samples = self.sample_trace.started.settings.temperature if self.sample_trace else None
         return {
             "can_continue": self.can_continue,
@@ -189,7 +190,7 @@ class Session:
             "id": self.run_id,
             "model": started.model_name,
             "prompt": started.prompt,
-            "settings": vars_of(started.settings),
+            "settings": asdict(started.settings),
             "recorded": self.recorded,
             "note": self.note,
             "answer": self.checker.answer,
@@ -202,11 +203,6 @@ def opening() -> Session:
     shown = Session()
     shown.open_recorded(*recorded(PRESETS[0].id), recorded=True)
     return shown
-
-
-def vars_of(record: object) -> dict[str, Any]:
-    """A slotted record's fields."""
-    return {name: getattr(record, name) for name in record.__slots__}
 
 
 def is_block_end(event: Event | None, settings: PowerSettings) -> bool:

@@ -60,14 +60,10 @@ async def computed(session: Session, goal: str) -> AsyncIterator[dict[str, Any]]
         elif time.monotonic() - sent > 1 / PACKETS_PER_SECOND:
             sent = time.monotonic()
             yield session.delta(status_of(event))
-    yield session.delta(ending(session), idle=True)
+    is_over = session.is_over and not session.can_continue
+    yield session.delta("The run has ended." if is_over else "", idle=True)
 
 
 def status_of(event: Event | None) -> str:
     """What is going on beyond the step on screen."""
     return "The chain has ended; drawing temperature samples." if isinstance(event, RunEnded | SampleDrawn) else ""
-
-
-def ending(session: Session) -> str:
-    """The last word of a stream."""
-    return "The run has ended." if session.is_over and not session.can_continue else ""

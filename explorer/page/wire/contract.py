@@ -247,15 +247,15 @@ def script_type(kind: Any) -> str:
 
 
 def script() -> str:
-    """The kinds as JSDoc types."""
-    lines = ["// What the page may ask; made by `python -m explorer.page.wire.contract`, so change it there.", ""]
-    for kind in KINDS.values():
-        lines += [f"/** {kind.__doc__}", f" * @typedef {{object}} {kind.__name__}"]
-        lines += [f" * @property {{{script_type(field.type)}}} {field.name}" for field in fields(kind)]
-        lines += [" */", ""]
-    payloads = ", ".join(f"{name}: {kind.__name__}" for name, kind in KINDS.items())
-    lines += wrap(f"/** @typedef {{{{{payloads}}}}} Payloads */", 120, subsequent_indent=" *  ")
-    return "\n".join([*lines, "export {};", ""])
+    """The payload of each kind as one JSDoc type."""
+    lines = [
+        "// What the page may ask, by kind; made by `python -m explorer.page.wire.contract`, so change it there.", "",
+        "/**", " * @typedef {object} Payloads",
+    ]  # fmt: skip
+    for name, kind in KINDS.items():
+        own = ", ".join(f"{field.name}: {script_type(field.type)}" for field in fields(kind))
+        lines += wrap(f" * @property {{{{{own}}}}} {name}", 120, subsequent_indent=" *   ")
+    return "\n".join([*lines, " */", "export {};", ""])
 
 
 if __name__ == "__main__":
