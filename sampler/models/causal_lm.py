@@ -122,8 +122,8 @@ class CausalLM:
         `logprobs` up to the rounding of the network's own dtype.
         """
         asked = [self._checked(context, self.max_length - 1) for context in contexts]
-        rows = {context: self.rows.get(context) for context in asked}
-        missing = sorted(context for context, row in rows.items() if row is None)
+        rows = {context: row for context in asked if (row := self.rows.get(context)) is not None}
+        missing = sorted({*asked} - {*rows})
         pass_rows, read = PASS_ROWS, self._read
         if self._loaded.can_branch:
             pass_rows, read = TREE_ROWS, self._read_tree
@@ -194,7 +194,7 @@ class CausalLM:
         """The row [V] after each of some distinct texts, from one pass; one for each length if rows cannot align."""
         if self._loaded.can_align:
             return dict(zip(texts, self._read_on(texts), strict=True))
-        rows = {}
+        rows: dict[Text, Row] = {}
         for length, group in groupby(sorted(texts, key=len), key=len):
             alike = list(group)
             self.tokens_fed += length * len(alike)
@@ -252,7 +252,9 @@ class CausalLM:
         if "logits_to_keep" in self._loaded.accepts:
             arguments["logits_to_keep"] = kept if isinstance(kept, int) else columns
             columns = slice(None)
-        return self._loaded.module(input_ids=self._tensor(ids), use_cache=use_cache, **arguments).logits[:, columns]
+        output = self._loaded.module(input_ids=self._tensor(ids), use_cache=use_cache, **arguments)
+        logits: torch.Tensor = output.logits[:, columns]
+        return logits
 
     def _tensor(self, array: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(array).to(self._loaded.device)

@@ -10,6 +10,7 @@ side: then rotating is a multiplication of complex numbers (`turn`), and product
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -34,8 +35,8 @@ class Product:
         self,
         layers: Sequence[torch.nn.Linear],
         norm: torch.nn.Module | None = None,
-        order: Sequence[int] = (),
-        scale: Sequence[float] = (),
+        order: Sequence[int] | np.ndarray = (),
+        scale: Sequence[float] | np.ndarray = (),
     ) -> None:
         weight = torch.cat([layer.weight for layer in layers])  # (out, in)
         self.bias = None if layers[0].bias is None else torch.cat([layer.bias for layer in layers]).numpy()
@@ -67,13 +68,15 @@ def from_memory(weight: torch.Tensor) -> Callable[[np.ndarray], np.ndarray]:
 class Layer:
     """One layer's products, and the shape of its attention."""
 
-    def __init__(self, layer: torch.nn.Module) -> None:
+    def __init__(self, layer: Any) -> None:  # a decoder layer of transformers, which types none of its parts
         own = layer.self_attn
         projections = own.q_proj, own.k_proj, own.v_proj
         self.head_dim = own.head_dim
         self.heads, self.groups = (part.out_features // own.head_dim for part in projections[:2])
         order = interleaved(self.heads + self.groups, self.head_dim)
-        scale = np.repeat(np.float32([own.scaling, 1]), [self.heads * self.head_dim, self.groups * self.head_dim])
+        scale = np.repeat(
+            np.array([own.scaling, 1], np.float32), [self.heads * self.head_dim, self.groups * self.head_dim]
+        )
         self.project = Product(projections, layer.input_layernorm, order, scale)
         self.leave = Product([own.o_proj])
         self.widen = Product([layer.mlp.gate_proj, layer.mlp.up_proj], layer.post_attention_layernorm)
@@ -117,7 +120,7 @@ class Lean:
 
     @torch.no_grad()
     def __init__(self, module: PreTrainedModel) -> None:
-        body = module.model
+        body = cast(Any, module.model)
         self.embedding = body.embed_tokens.weight.detach().numpy()
         self.frequencies = body.rotary_emb.inv_freq.numpy()
         self.scale, self.eps = body.rotary_emb.attention_scaling, body.norm.variance_epsilon
@@ -130,21 +133,23 @@ class Lean:
         x = self.embedding[read.ids.ravel()]  # (N, width)
         rotation = self._rotation(read.positions)
         unseen = np.where(read.mask[:, :, None], np.float32(0), np.float32(-np.inf))  # (G, 1, 1, Q, C)
-        for layer, pool in zip(self.layers, read.cache.layers, strict=True):
+        for layer, pool in zip(self.layers, cast(list[Pool], read.cache.layers), strict=True):
             x += layer.attended(self._normed(x), rotation, unseen, pool)
             x += layer.transformed(self._normed(x))
         return self.head(self._normed(x if kept is None else x[kept]))
 
     def _normed(self, x: np.ndarray) -> np.ndarray:
         """Each token divided by its length, with the norm's epsilon; the root of its width is in the next product."""
-        squares = np.vecdot(x, x)[:, None]
+        squares: np.ndarray = np.vecdot(x, x)[:, None]
         squares += np.float32(self.eps * x.shape[1])
-        return x / np.sqrt(squares, out=squares)
+        normed: np.ndarray = x / np.sqrt(squares, out=squares)
+        return normed
 
     def _rotation(self, positions: np.ndarray) -> np.ndarray:
         """exp(i * angle), (N, 1, half a head), for the angle of each pair of coordinates at each position."""
         angles = positions.reshape(-1, 1, 1).astype(np.float32) * self.frequencies
-        return np.exp(np.complex64(1j) * angles) * np.float32(self.scale)
+        turns: np.ndarray = np.exp(np.complex64(1j) * angles) * np.float32(self.scale)
+        return turns
 
 
 def interleaved(heads: int, head_dim: int) -> np.ndarray:

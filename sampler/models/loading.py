@@ -4,12 +4,13 @@ import hashlib
 import inspect
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from huggingface_hub import constants
-from huggingface_hub.utils import get_session
+from huggingface_hub.utils import get_session  # type: ignore[attr-defined]
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
-from transformers.utils import cached_file
+from transformers.utils import cached_file  # type: ignore[attr-defined]
 
 from sampler.models.lean import Lean, lean
 from sampler.models.pieces import Pieces
@@ -57,16 +58,18 @@ def loaded(name: str, device: str, dtype: torch.dtype) -> Loaded:
     if name in EMBEDDED and not Path(source).is_dir():
         raise ValueError("it comes with the whole repository, not with the package that pip installs from sampler/")
     if Path(source).is_dir():
-        origin, revision = {}, _fingerprint(Path(source))
+        origin: dict[str, Any] = {}
+        revision = _fingerprint(Path(source))
     else:
         local = {"local_files_only": not hub_answers()}
-        config = cached_file(name, "config.json", **local)
+        config: Any = cached_file(name, "config.json", **local)
         revision = Path(config).parent.name  # the hub's cache names its folders by commit
         origin = {"revision": revision, **local}
     tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False, **origin)
-    module, report = AutoModelForCausalLM.from_pretrained(
+    read: Any = AutoModelForCausalLM.from_pretrained(
         source, dtype=dtype, use_safetensors=True, trust_remote_code=False, output_loading_info=True, **origin
     )
+    module, report = read
     if report["missing_keys"]:
         raise ValueError(f"it has no weights for {min(report['missing_keys'])}")
     return described(name, revision, module.to(device), tokenizer)
@@ -78,7 +81,7 @@ def described(name: str, revision: str, module: PreTrainedModel, tokenizer: PreT
         raise ValueError("it has no fast tokenizer")
     tokenizer.backend_tokenizer.no_truncation()
     tokenizer.backend_tokenizer.no_padding()
-    module.eval()
+    module.eval()  # type: ignore[no-untyped-call]
     config = module.config.get_text_config(decoder=True)
     eos_ids = _eos_ids(module, tokenizer)
     accepts = frozenset(inspect.signature(module.forward).parameters)

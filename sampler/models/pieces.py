@@ -35,7 +35,7 @@ class Pieces:
 
         A special token shows its name, an id that the tokenizer does not know shows as `<id>`.
         """
-        token = self._backend.id_to_token(token_id)
+        token: str | None = self._backend.id_to_token(token_id)
         if token is None:
             return f"<{token_id}>"
         if token_id in self._silent:
@@ -58,4 +58,5 @@ class Pieces:
             return bytes([int(token[3:5], 16)])
         if self._decoder is None:
             return token.encode()
-        return self._decoder.decode([BEFORE, token]).removeprefix(BEFORE).encode()
+        text: str = self._decoder.decode([BEFORE, token])
+        return text.removeprefix(BEFORE).encode()

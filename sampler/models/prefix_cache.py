@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import RLock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -32,8 +32,12 @@ class Batch:
     texts: tuple[Text, ...]
     cache: DynamicCache  # per layer keys and values, (R, heads, longest text, head width)
 
+    @property
+    def layers(self) -> list[Any]:  # with keys and values, since `can_align` holds
+        return self.cache.layers
+
     def nbytes(self) -> int:
-        return sum(layer.keys.nbytes + layer.values.nbytes for layer in self.cache.layers)
+        return sum(layer.keys.nbytes + layer.values.nbytes for layer in self.layers)
 
     def columns(self, row: int, count: int) -> slice:
         """Where the first `count` tokens of a row stand."""
@@ -105,9 +109,9 @@ class PrefixCache:
         """A new cache whose row i is a copy of `sources[i]`, aligned at the right."""
         cache = DynamicCache()
         origins = [(self._batches[b], row, self._batches[b].columns(row, kept)) for kept, b, row in sources]
-        for i in range(len(self._batches[0].cache.layers)):
-            keys = [batch.cache.layers[i].keys[row, :, columns] for batch, row, columns in origins]
-            values = [batch.cache.layers[i].values[row, :, columns] for batch, row, columns in origins]
+        for i in range(len(self._batches[0].layers)):
+            keys = [batch.layers[i].keys[row, :, columns] for batch, row, columns in origins]
+            values = [batch.layers[i].values[row, :, columns] for batch, row, columns in origins]
             cache.update(_stacked(keys), _stacked(values), i)
         return cache
 

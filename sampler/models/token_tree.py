@@ -11,7 +11,7 @@ lays out the pass, the network's attention fills the `Pool` of each layer, and `
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -44,27 +44,30 @@ class Pass(NamedTuple):
         return np.array([order[text] for text in texts])
 
 
-class Pool(DynamicLayer):
+class Pool(DynamicLayer):  # type: ignore[no-untyped-call]  # transformers' classes are not typed
     """One layer's keys and values of all held tokens, from which each pass takes its own: (room, width).
 
     A token's keys of all heads stand before its values of all heads.
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.held = 0
         self.columns = np.empty((0, 0), dtype=np.int64)  # (G, C), of this pass
         self.tokens = torch.empty(0, 0)
 
-    def update(self, key_states: torch.Tensor, value_states: torch.Tensor, *_, **__) -> tuple[torch.Tensor, ...]:
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Put the new tokens' (G, heads, Q, head width) behind the held ones; returns those of the pass's columns."""
         new = [states.transpose(1, 2).flatten(0, 1) for states in (key_states, value_states)]
         self.put(torch.cat([states.flatten(1) for states in new], 1))
         columns = torch.from_numpy(self.columns).to(self.tokens.device)
-        taken = self.tokens.index_select(0, columns.flatten()).unflatten(0, columns.shape)
-        parts = taken.split([states[0].numel() for states in new], -1)
-        shaped = (part.unflatten(-1, states.shape[1:]) for part, states in zip(parts, new, strict=True))
-        return tuple(part.transpose(1, 2) for part in shaped)  # (G, heads, C, head width) each
+        taken = self.tokens.index_select(0, columns.flatten()).reshape(*columns.shape, -1)
+        parts = torch.split(taken, [states[0].numel() for states in new], -1)
+        shaped = (part.reshape(*part.shape[:2], *s.shape[1:]) for part, s in zip(parts, new, strict=True))
+        keys, values = (part.transpose(1, 2) for part in shaped)  # (G, heads, C, head width) each
+        return keys, values
 
     def get_seq_length(self) -> int:
         """The columns of the last pass."""
@@ -75,7 +78,7 @@ class Pool(DynamicLayer):
         end = self.held + len(new)
         if end > len(self.tokens):
             self._grow(2 * end, torch.as_tensor(new))
-        rows = self.tokens if isinstance(new, torch.Tensor) else self.tokens.numpy()
+        rows: Any = self.tokens if isinstance(new, torch.Tensor) else self.tokens.numpy()
         rows[self.held : end] = new
 
     def taken(self) -> np.ndarray:
@@ -101,7 +104,8 @@ class TokenTree:
     def __init__(self, layers: int, kept_bytes: int | None = None) -> None:
         self._kept_bytes = KEPT_TREE_BYTES if kept_bytes is None else kept_bytes
         self._paths: dict[Text, np.ndarray] = {(): NOWHERE}  # columns of a text's tokens
-        self._cache = Cache(layers=[Pool() for _ in range(layers)])
+        self._pools = [Pool() for _ in range(layers)]
+        self._cache = Cache(layers=list(self._pools))
         self._held = 0
         self._text: Text = ()
 
@@ -139,7 +143,7 @@ class TokenTree:
             path[:-1], path[-1] = before, column
         fed = [*texts, *[texts[-1]] * (-len(texts) % size)]
         columns, mask = _rows([new[text] for text in fed], size)
-        for pool in self._cache.layers:
+        for pool in self._pools:
             pool.held, pool.columns = self._held, columns
         ids, positions = np.array([(text[-1], len(text) - 1) for text in fed]).T.reshape(2, -1, size)
         return Pass(self._cache, ids, positions, mask, new)
@@ -148,14 +152,14 @@ class TokenTree:
         """Hold the tokens of a pass whose cache has been fed all of them."""
         self._paths |= read.new
         self._held += len(read.new)
-        if sum(pool.tokens.nbytes for pool in self._cache.layers) > self._kept_bytes:
+        if sum(pool.tokens.nbytes for pool in self._pools) > self._kept_bytes:
             self._shrink()
 
     def _shrink(self) -> None:
         """Forget everything but the beginning of the held text, as far as it is known."""
         length = next(n for n in range(len(self._text), -1, -1) if self._text[:n] in self._paths)
         columns = torch.from_numpy(self._paths[self._text[:length]])
-        for pool in self._cache.layers:
+        for pool in self._pools:
             pool.tokens = pool.tokens[columns.to(pool.tokens.device)]
         path = np.arange(length)
         self._paths = {self._text[:n]: path[:n] for n in range(length + 1)}

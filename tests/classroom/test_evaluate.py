@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from sampler.classroom import evaluate as command
-from sampler.classroom.answering import Sitting, by_power, by_registered, chain_settings, rank
+from sampler.classroom.answering import Sitting, by_power, by_registered, chain_settings, costs, rank
+from sampler.classroom.bulk import Rollout
 from sampler.classroom.corpus import TASKS, held_out
 from sampler.classroom.evaluate import evaluate, main
 from sampler.classroom.methods import GREEDY, Ask, Plan, best_of, power, recorded, registered, target, temperature
@@ -92,6 +93,9 @@ def test_what_is_made_of_the_pool(model, rows):
     row = rows["cups", 0, "best of 4"]
     assert row.log_p == pytest.approx(best.log_p, abs=1e-3)
     assert row.tokens_drawn == sum(len(r.token_ids) for r in pool[:4])
+    prompt = len(model.encode(problem.prompt))
+    assert row.tokens_fed == prompt + sum(len(r.token_ids) - 1 for r in pool[:4])
+    assert exact.tokens_fed == prompt + sum(len(r.token_ids) - 1 for r in pool)
     ahead = [0.5 if abs(r.log_p - best.log_p) < 1e-3 else float(r.log_p < best.log_p) for r in pool]
     assert row.rank == pytest.approx(sum(ahead) / 6, abs=1e-4)
 
@@ -111,6 +115,11 @@ def test_a_method_of_the_registry_answers_too(monkeypatch, model):
         assert found[number].completions[0] == expected[number].completions[0]
         assert found[number].completions[0] != found[number].completions[1]
         assert found[number].tokens_drawn > 0 and found[number].tokens_fed > 0
+
+
+def test_costs_by_hand():
+    """Three tokens and one after a prompt of five: the prompt once, and each sample without its last token."""
+    assert costs((7, 7, 7, 7, 7), [Rollout((1, 2, 3), -1.0), Rollout((4,), -1.0)]) == (2.0, 3.5)
 
 
 def test_rank_by_hand():
