@@ -1,5 +1,5 @@
 // What the page shows, in one object, and who wants to know when it changes. Views read it and never each other.
-import { untilOn } from "./until.js";
+import { watched } from "./watched.js";
 
 export const store = {
   run: null, // {id, model, prompt, settings, recorded, total_draws}
@@ -34,26 +34,12 @@ export const store = {
   diagnosis: null, // {runId, rows, progress, refusal} of the drawer's last question
 };
 
-const listeners = new Set();
-let scheduled = false;
+const { subscribe, update: tell, until } = watched(store);
+export { subscribe, until };
 
-export function subscribe(listener) {
-  listeners.add(listener);
-}
-
-/** A promise that is kept once a condition on the store holds. */
-export const until = untilOn(listeners);
-
-/** Change the store; every listener hears of it once, in the next animation frame. */
+/** Change the store; listeners hear of it where something differs. */
 export function update(patch) {
-  if (Object.entries(patch).every(([name, value]) => store[name] === value)) return;
-  Object.assign(store, patch);
-  if (scheduled) return;
-  scheduled = true;
-  requestAnimationFrame(() => {
-    scheduled = false;
-    for (const listener of listeners) listener(store);
-  });
+  if (Object.entries(patch).some(([name, value]) => store[name] !== value)) tell(patch);
 }
 
 /** Reveal moments up to `head`; the selection follows. */

@@ -90,14 +90,9 @@ class CertifiedTarget:
     @cached_property
     def base_mass_left(self) -> Interval:
         """r, the base model's probability of everything that is not enumerated."""
-        off = math.expm1(rounding(self.log_p, self._frontier, self.enumeration.length))
+        off = math.expm1(self._rounding)
         left = math.fsum(np.exp(self._frontier.log_mass))
         return Interval(max(0.0, left * (1 - off)), min(1.0, left * (1 + off)))
-
-    @cached_property
-    def p_max(self) -> float:
-        """The largest probability of a prefix that was not expanded, 0 where every prefix was."""
-        return float(np.exp(self._frontier.log_max.max(initial=-math.inf)))
 
     def missing(self, alpha: float) -> float:
         """The largest possible share of p^alpha that is not enumerated, 0 to 1; no answer's share is wider."""

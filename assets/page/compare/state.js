@@ -1,4 +1,5 @@
 // What the Compare page shows: recorded and own results, and the choice of tasks. Views read it and never each other.
+import { watched } from "../watched.js";
 
 export const ALL = "all tasks"; // as explorer/analysis/comparison.py names the choice
 
@@ -13,21 +14,7 @@ export const state = {
   task: ALL,
 };
 
-const listeners = new Set();
-let scheduled = false;
-
-export const subscribe = (listener) => listeners.add(listener);
-
-/** Change the state; every listener hears of it once, in the next animation frame. */
-export function update(patch) {
-  Object.assign(state, patch);
-  if (scheduled) return;
-  scheduled = true;
-  requestAnimationFrame(() => {
-    scheduled = false;
-    for (const listener of listeners) listener();
-  });
-}
+export const { subscribe, update } = watched(state);
 
 /** The results on show, null where there are none. */
 export const results = () => state[state.source];

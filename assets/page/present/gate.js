@@ -6,14 +6,14 @@ export class Gate {
   /** `reveal()` shows the verdict once the hands are counted. */
   constructor(reveal) {
     this.reveal = reveal;
-    this.isOn = true;
     this.counted = new Map(); // by run and moment: [hands that were right, hands that were wrong]
     this.fields = { accepted: counter("accept"), rejected: counter("reject") };
     const submit = element("button", { type: "submit" }, "Show verdict");
     const hands = Object.entries(this.fields).flatMap(([kind, field]) => [this.oneMore(kind, field), field]);
     const attributes = { class: "hands", "aria-label": "Hands up", onsubmit: (event) => this.submit(event) };
     this.form = element("form", attributes, "Hands up: ", ...hands, submit);
-    const box = element("input", { type: "checkbox", checked: true, onchange: () => this.switch(box.checked) });
+    const box = element("input", { type: "checkbox", checked: true, onchange: () => this.show() });
+    this.box = box;
     this.choice = element("label", {}, box, " ask first");
     this.tally = element("output", { class: "tally" });
     this.hint = element("span", { class: "hint", role: "status" });
@@ -27,14 +27,9 @@ export class Gate {
     return element("button", { type: "button", class: kind, title: `one more hand for ${name}`, onclick: more }, glyph, name);
   }
 
-  switch(isOn) {
-    this.isOn = isOn;
-    this.show();
-  }
-
   /** Whether the verdict of the moment on screen must wait for hands. */
   get isClosed() {
-    return this.isOn && store.phase === "proposed" && !this.counted.has(place());
+    return this.box.checked && store.phase === "proposed" && !this.counted.has(place());
   }
 
   /** A step whose verdict the room has seen is not asked for again. */
@@ -46,14 +41,11 @@ export class Gate {
     event.preventDefault();
     const { accepted, rejected } = this.fields;
     if (!this.isClosed) return;
-    if (hands(accepted) + hands(rejected) === 0) {
-      this.ask("No hands yet: count at least one.");
-      return;
-    }
     const counts = [hands(accepted), hands(rejected)];
+    if (counts[0] + counts[1] === 0) return this.ask("No hands yet: count at least one.");
     this.counted.set(place(), store.moments[store.head].is_accepted ? counts : counts.reverse());
     for (const field of [accepted, rejected]) field.value = "";
-    this.reveal();
+    return this.reveal();
   }
 
   /** Ask for the hands, where a verdict was wanted without them. */

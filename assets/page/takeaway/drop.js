@@ -20,13 +20,10 @@ export function wireDrop() {
 }
 
 function opened(trace) {
-  if (!isLive()) {
-    update({ status: `Opening a trace ${NEEDS_LIVE}.` });
-    return;
-  }
+  if (!isLive()) return update({ status: `Opening a trace ${NEEDS_LIVE}.` });
   const input = document.querySelector("#files input[type=file]");
   const one = new DataTransfer();
   one.items.add(trace);
   input.files = one.files;
-  input.dispatchEvent(new Event("change", { bubbles: true }));
+  return input.dispatchEvent(new Event("change", { bubbles: true }));
 }

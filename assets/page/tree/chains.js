@@ -40,10 +40,7 @@ export class Chains {
   }
 
   press() {
-    if (isAsking("chains")) {
-      stop();
-      return;
-    }
+    if (isAsking("chains")) return stop();
     const { kernel, scope, temperature, steps, runs, seed } = this;
     ask("chains", {
       world: state.world,
@@ -56,7 +53,7 @@ export class Chains {
       runs: Number(runs.value),
       seed: Number(seed.value),
     });
-    update({});
+    return update({});
   }
 
   show() {

@@ -5,26 +5,21 @@ import { choice, SCOPES } from "./chains.js";
 import { ask } from "./wire.js";
 import { state, update } from "./state.js";
 
-export const dialState = { steps: 10, scope: "block" };
-
 export function buildDial(fields) {
   const name = "N: steps per block";
-  const range = { type: "range", min: 0, max: 40, value: dialState.steps };
+  const range = { type: "range", min: 0, max: 40, value: state.dialSteps };
   const steps = element("input", { ...range, "data-field": "dial-steps", "aria-label": name });
-  const output = element("output", {}, String(dialState.steps));
+  const output = element("output", {}, String(state.dialSteps));
   const scope = choice("dial-scope", SCOPES);
-  steps.addEventListener("input", () => change({ steps: Number(steps.value) }, () => (output.textContent = steps.value)));
-  scope.addEventListener("change", () => change({ scope: scope.value }));
+  steps.addEventListener("input", () => {
+    output.textContent = steps.value;
+    update({ dialSteps: Number(steps.value) });
+  });
+  scope.addEventListener("change", () => update({ dialScope: scope.value }));
   fields.replaceChildren(
     element("label", { class: "field range" }, `${name} `, steps, output),
     element("label", { class: "field" }, "cuts may fall in ", scope),
   );
-}
-
-function change(patch, also = () => {}) {
-  Object.assign(dialState, patch);
-  also();
-  update({ dialChanged: (state.dialChanged ?? 0) + 1 });
 }
 
 /** The dial for the tree and alpha on show, once for each. */
@@ -37,10 +32,9 @@ export function keepDial() {
 }
 
 export function dialFinding() {
-  const { dial, alpha, blockSize } = state;
+  const { dial, alpha, blockSize, dialSteps: steps, dialScope: scope } = state;
   if (!dial) return "Enumerating …";
   if (dial.sentence) return dial.sentence;
-  const { scope, steps } = dialState;
   const size = Math.min(blockSize, dial.length);
   const here = dial.rows.find((row) => row.scope === scope && row.block_size === size && row.steps === steps);
   const stale = dial.alpha === alpha ? "" : ` (${isLive() ? "still of" : "recorded at"} α ${number(dial.alpha, 1)})`;
@@ -50,7 +44,7 @@ export function dialFinding() {
 
 /** Rows of both figures: by block size at the chosen N, and by N in the chosen scope. */
 export function dialRows() {
-  const rows = state.dial?.rows ?? [];
-  const { steps, scope } = dialState;
+  const { dial, dialSteps: steps, dialScope: scope } = state;
+  const rows = dial?.rows ?? [];
   return { at_steps: rows.filter((row) => row.steps === steps), in_scope: rows.filter((row) => row.scope === scope) };
 }

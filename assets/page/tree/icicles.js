@@ -14,10 +14,9 @@ const PANELS = {
     isWhole()
       ? ["power p^α", "whole completions sharpened"]
       : [`power in blocks of ${state.blockSize}`, "each block sharpened as a whole, then frozen"],
-  sampled: ({ n, alpha, block_size: size } = state.sampled) => [
-    "the chain",
-    `${n} runs at α ${alpha}, B ${size}: shares counted`,
-  ],
+  sampled({ n, alpha, block_size: size } = state.sampled) {
+    return ["the chain", `${n} runs at α ${alpha}, B ${size}: shares counted`];
+  },
 };
 
 const isWhole = () => state.blockSize >= state.tree.length;
@@ -72,8 +71,7 @@ class Panel {
     this.cells = cells(state.tree, shares, state.zoom, levels, width, height);
     const [ink, paper] = [colour("ink"), colour("paper")];
     const label = (cell) => this.label(cell, shares);
-    const look = { label, size: store.presenting ? 20 : 12, ink, paper, isPointed };
-    paint(context, this.cells, width, height, look);
+    paint(context, this.cells, width, height, { label, size: store.presenting ? 20 : 12, ink, paper, isPointed });
   }
 
   label(cell, shares) {
@@ -83,18 +81,14 @@ class Panel {
     return [name, between(isRest ? restShare(shares, node) : shareOf(shares, node))];
   }
 
-  hit({ offsetX, offsetY }) {
-    return cellAt(this.cells, offsetX, offsetY);
-  }
-
-  point(event) {
-    const cell = this.hit(event);
+  point({ offsetX, offsetY }) {
+    const cell = cellAt(this.cells, offsetX, offsetY);
     const same = cell?.node === state.pointed?.node && cell?.isRest === state.pointed?.isRest;
     if (!same) update({ pointed: cell && { node: cell.node, isRest: cell.isRest } });
   }
 
-  enter(event) {
-    const cell = this.hit(event);
+  enter({ offsetX, offsetY }) {
+    const cell = cellAt(this.cells, offsetX, offsetY);
     if (cell && !cell.isRest) zoomTo(cell.node);
   }
 
@@ -103,11 +97,12 @@ class Panel {
     const { tree, zoom, pointed } = state;
     const node = pointed && !pointed.isRest ? pointed.node : null;
     const siblings = node === null ? [] : tree.children[tree.parents[node]];
+    const first = tree.children[zoom][0];
     const moves = {
-      ArrowRight: () => point(node === null ? tree.children[zoom][0] : (tree.children[node][0] ?? node)),
+      ArrowRight: () => point(node === null ? first : (tree.children[node][0] ?? node)),
       ArrowLeft: () => point(node === null || tree.parents[node] === zoom ? node : tree.parents[node]),
-      ArrowDown: () => point(node === null ? tree.children[zoom][0] : (siblings[siblings.indexOf(node) + 1] ?? node)),
-      ArrowUp: () => point(node === null ? tree.children[zoom][0] : (siblings[siblings.indexOf(node) - 1] ?? node)),
+      ArrowDown: () => point(node === null ? first : (siblings[siblings.indexOf(node) + 1] ?? node)),
+      ArrowUp: () => point(node === null ? first : (siblings[siblings.indexOf(node) - 1] ?? node)),
       Enter: () => node !== null && zoomTo(node),
       Backspace: () => zoom && zoomTo(tree.parents[zoom]),
     };
@@ -134,7 +129,7 @@ export function restShare(shares, node) {
   return [low * shares.rest.low[node], high * shares.rest.high[node]];
 }
 
-export function countShare(shares, node) {
+function countShare(shares, node) {
   const all = shares.nodes[state.zoom];
   return all ? shares.nodes[node] / all : 0;
 }

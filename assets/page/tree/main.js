@@ -101,7 +101,7 @@ class Page {
     this.once("pointed", [...dials, zoom, pointed, sampled], () => showPointed(this.part("pointed")));
     this.once("children", [...dials, zoom, sampled], () => showChildren(this.part("children")));
     this.once("chains", [...dials, sampled, isAsking("chains")], () => this.showChains());
-    this.once("dial", [dial, alpha, blockSize, store.dark, state.dialChanged], () => this.showDial());
+    this.once("dial", [dial, alpha, blockSize, store.dark, state.dialSteps, state.dialScope], () => this.showDial());
     this.rest();
     this.once("checks", [checks, isAsking("checks")], () => {
       showChecks(this.part("selftest-rows"), this.part("selftest-finding"), this.part("selftest"));

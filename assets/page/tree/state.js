@@ -1,5 +1,5 @@
 // What the Tree page shows. Views read it and never each other.
-import { untilOn } from "../until.js";
+import { watched } from "../watched.js";
 import { given, law, prepared, tallied } from "./laws.js";
 
 export const state = {
@@ -17,28 +17,13 @@ export const state = {
   pointed: null, // {node, isRest} under the pointer or the keys
   sampled: null, // {counts, n, planned, running, ...} of explorer/page/tree/answers.py
   dial: null, // {alpha, rows} or {sentence}
+  dialSteps: 10, // N and the scope that the dial shows
+  dialScope: "block",
   checks: null, // {rows, sentence} of the self-test
   notice: "",
 };
 
-const listeners = new Set();
-let scheduled = false;
-
-export const subscribe = (listener) => listeners.add(listener);
-
-/** A promise that is kept once a condition on the state holds. */
-export const until = untilOn(listeners);
-
-/** Change the state; every listener hears of it once, in the next animation frame. */
-export function update(patch) {
-  Object.assign(state, patch);
-  if (scheduled) return;
-  scheduled = true;
-  requestAnimationFrame(() => {
-    scheduled = false;
-    for (const listener of listeners) listener();
-  });
-}
+export const { subscribe, update, until } = watched(state);
 
 /** Put another tree on show; what was sampled on the old one goes with it. */
 export function plant(packet) {

@@ -17,10 +17,8 @@ export class Worlds {
   /** Show a world and its values; what is left out stands at its default. */
   fill(named) {
     this.select.value = named.world;
-    this.build(
-      state.worlds.find(({ id }) => id === named.world),
-      named,
-    );
+    const world = state.worlds.find(({ id }) => id === named.world);
+    this.build(world, named);
   }
 
   /** A world that needs nothing typed opens at once. */
@@ -36,14 +34,11 @@ export class Worlds {
     this.given = values;
     this.caption.textContent = world.caption;
     const fields = world.fields.map((field) => ({ ...field, value: values[field.name] ?? field.value }));
-    if (!isLive()) {
-      this.fields.replaceChildren(...recordedAt(fields));
-      return;
-    }
+    if (!isLive()) return this.fields.replaceChildren(...recordedAt(fields));
     const needsButton = world.fields.some(({ kind }) => kind === "prompt" || kind === "tree");
     const plant = { type: "button", class: "primary", "data-part": "plant", onclick: () => this.plant() };
     const button = element("button", plant, "Show this tree");
-    this.fields.replaceChildren(...fields.map((field) => this.field(field)), ...(needsButton ? [button] : []));
+    return this.fields.replaceChildren(...fields.map((field) => this.field(field)), ...(needsButton ? [button] : []));
   }
 
   field(field) {
@@ -79,14 +74,14 @@ function valueOf(input) {
 
 const MAKERS = {
   range: ({ min, max, step, value }, oninput) => element("input", { type: "range", min, max, step, value, oninput }),
-  model: ({ value }) => choice(state.models.map((name) => [name, name]), value),
+  model: ({ value }) => modelField(value),
   prompt: ({ value }) => promptField(value),
   tree: ({ value }) => treeField(value),
   check: ({ value }) => element("input", { type: "checkbox", checked: value }),
 };
 
-function choice(options, value) {
-  const made = element("select", {}, ...options.map(([id, text]) => element("option", { value: id }, text)));
+function modelField(value) {
+  const made = element("select", {}, ...state.models.map((name) => element("option", { value: name }, name)));
   made.value = value;
   return made;
 }
