@@ -4,6 +4,7 @@ from pathlib import Path
 
 from explorer.page.controls import MAX_BLOCK_SIZE, MAX_BLOCKS, MAX_STEPS
 from explorer.page.explore.session import Session
+from explorer.page.packets import packet
 from sampler.core.records import MAX_PROMPT, PowerSettings
 from sampler.methods.registry import METHODS
 from sampler.trace.trace import Trace
@@ -53,6 +54,6 @@ def check_drawn(trace: Trace) -> None:
     drawn = Session()
     try:
         drawn.open_recorded(trace, None, recorded=True)
-        drawn.snapshot()
+        packet(**drawn.snapshot())
     except (ValueError, ArithmeticError) as error:
         raise ValueError("the file holds numbers that no run can have") from error
