@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from explorer.page import layout  # noqa: F401 (has all handlers register)
 from explorer.page.library import Models
 from explorer.page.wire.tab import Setup, Tab
 
