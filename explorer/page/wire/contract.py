@@ -5,6 +5,7 @@ A kind's name is its class's in small letters. The types here say what an ask lo
 ask is answered, so that every sentence about a bad value stands beside the code that knows its range.
 """
 
+import argparse
 import json
 from dataclasses import dataclass, fields, make_dataclass
 from functools import cache
@@ -259,4 +260,5 @@ def script() -> str:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description="Writes the types of asks for the page's scripts.").parse_args()
     SCRIPT.write_text(script(), "utf-8")
