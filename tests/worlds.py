@@ -72,7 +72,7 @@ def power_settings(draw: st.DrawFn) -> PowerSettings:
 
 
 def dial_moves() -> st.SearchStrategy[dict[int, dict]]:
-    """Dials that a person moves, by the step after which; some to where early rejection is not exact."""
+    """Dials that a person moves, by the step after which."""
     dials = ({"alpha": 2.0}, {"alpha": 3.0, "proposal_temperature": 1.0}, {"proposal_temperature": 2.0})
     return st.dictionaries(st.integers(0, 11), st.sampled_from(dials), max_size=2)
 

@@ -167,7 +167,7 @@ def test_a_dropped_trace_opens_and_a_foreign_one_is_refused(visit, tmp_path):
 def test_whoever_waits_in_line_is_shown_the_way_to_recorded_runs(visit):
     visit.open()
     visit.page.evaluate(
-        """() => import("/explorer/page/bus.js").then(({ receive }) => {
+        """() => import("/explorer/page/explore/run.js").then(({ receive }) => {
           const { run, moments, samples } = window.explorer.store;
           const status = "32 runs are being computed; yours is number 1 in line.";
           receive({ run_id: run.id, first: moments.length, moments: [], samples: [], can_continue: true, ended: null,

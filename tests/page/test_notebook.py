@@ -77,7 +77,7 @@ def test_its_tables_are_the_traces_own(tmp_path, monkeypatch, capsys):
         lambda: Trace.load(GOLDEN.parent / "trace" / "stopped-early.jsonl"),
         *(partial(Trace.load, GOLDEN / f"{name}.jsonl") for name in GOLDEN_RUNS),
     ],
-    ids=["plain", "no steps", "infinite", "early rejection", *GOLDEN_RUNS],
+    ids=["plain", "no steps", "infinite", "stopped early", *GOLDEN_RUNS],
 )
 def test_it_opens_every_kind_of_run(run, tmp_path, monkeypatch):
     trace = run()
