@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 from explorer.analysis.kinds import Moment, Position, Step
 from explorer.analysis.run_rows import run_rows
 from explorer.views.colours import ACCEPTED, BLUES, GREENS, NEUTRAL, ORANGES, PURPLES, REJECTED
-from explorer.views.figure import STEP, STEP_HOVER, declared, fields, view
+from explorer.views.figure import POSITION_AXIS, STEP_HOVER, Fields, declared, view
 
 COLOURINGS = {
     "age": {"title": "age (moments)", "colorscale": BLUES, "zmin": 0},
@@ -13,15 +13,6 @@ COLOURINGS = {
     "entropy": {"title": "entropy (nats)", "colorscale": ORANGES, "zmin": 0},
     "survived": {"title": "challenges survived", "colorscale": GREENS, "zmin": 0},
 }
-
-POSITIONS = {
-    "title": "position in the completion (tokens)",
-    "zeroline": False,
-    "minallowed": -1,
-    "showgrid": False,
-    "anchor": "y2",
-}
-DRAWS = {"title": "draw, newest at the bottom", "autorange": "reversed", "zeroline": False, "showgrid": False}
 
 
 @view("explore", run_rows)
@@ -34,9 +25,21 @@ def block_history() -> go.Figure:
         cells(),
         cuts("accepted", True, ACCEPTED, "circle"),
         cuts("rejected", False, REJECTED, "x"),
-        shares(),
-        xaxis=POSITIONS,
-        yaxis={**DRAWS, "domain": [0.2, 1]},
+        Fields(Position, "positions", x="position", y="share").bars(
+            "commonest token",
+            "position %{x}: in %{y:.0%} of the last 10 rows its commonest token",
+            yaxis="y2",
+            showlegend=False,
+            marker={"color": NEUTRAL},
+        ),
+        xaxis={**POSITION_AXIS, "showgrid": False, "anchor": "y2"},
+        yaxis={
+            "title": "draw, newest at the bottom",
+            "autorange": "reversed",
+            "zeroline": False,
+            "showgrid": False,
+            "domain": [0.2, 1],
+        },
         yaxis2={"title": "share", "domain": [0, 0.11], "range": [0, 1], "tickvals": [0, 1]},
         bargap=0.15,
         margin={"t": 50, "autoexpand": False},
@@ -46,8 +49,10 @@ def block_history() -> go.Figure:
 
 def cells() -> go.Heatmap:
     """One cell a token."""
-    return go.Heatmap(
-        name="tokens",
+    return Fields(Moment, "moments", y="x", z="age", text="cell_texts").series(
+        go.Heatmap,
+        "tokens",
+        "%{text}",
         xgap=0.5,
         colorbar={
             "orientation": "h",
@@ -64,29 +69,10 @@ def cells() -> go.Heatmap:
         colorscale=BLUES,
         zmin=0,
         hoverongaps=False,
-        hovertemplate="%{text}<extra></extra>",
-        meta=fields(Moment, "moments", y="x", z="age", text="cell_texts"),
     )
 
 
 def cuts(name: str, is_accepted: bool, colour: str, symbol: str) -> go.Scatter:
     """A mark on the first token proposed anew."""
-    return go.Scatter(
-        name=name,
-        mode="markers",
-        marker={"color": colour, "symbol": symbol, "size": 7, "line": {"color": "white", "width": 1}},
-        hovertemplate=f"{STEP_HOVER}<extra></extra>",
-        meta=fields(Step, "steps", {"is_accepted": is_accepted}, STEP, x="cut", y="x"),
-    )
-
-
-def shares() -> go.Bar:
-    """How often each position held its most common token lately."""
-    return go.Bar(
-        name="commonest token",
-        yaxis="y2",
-        showlegend=False,
-        marker={"color": NEUTRAL},
-        hovertemplate="position %{x}: in %{y:.0%} of the last 10 rows its commonest token<extra></extra>",
-        meta=fields(Position, "positions", x="position", y="share"),
-    )
+    marker = {"color": colour, "symbol": symbol, "size": 7, "line": {"color": "white", "width": 1}}
+    return Fields(Step, "steps", {"is_accepted": is_accepted}, x="cut", y="x").dots(name, STEP_HOVER, marker=marker)

@@ -1,11 +1,13 @@
 """How a figure is declared and filled: empty series that name the fields of the rows that fill them.
 
-A series' `meta` says which list of rows it draws (`rows`), of which kind they are (a class of analysis/kinds.py), which
-of them (`where`: field -> value), and what it takes from each: `fields` (attribute of the series -> field) and `custom`
-(fields for its hover, in order). For example `fields(Step, "steps", {"is_accepted": True}, ("number",), x="x", y="up")`
-The browser fills the same declarations by the same rule (assets/page/figures.js).
+For example, of the rows `steps`, whose kind is Step (a class of analysis/kinds.py), those accepted, each a dot:
+
+    Fields(Step, "steps", {"is_accepted": True}, x="cut", y="x").dots("accepted", "step {number}: cut at token %{x}")
+
+A series' `meta` says the same to the browser, which fills it by the same rule (assets/page/figures.js).
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from functools import cached_property
@@ -35,12 +37,16 @@ STYLES = {
 }
 
 # What a person wants to know of a step, wherever one is drawn
-STEP = ("number", "block_number", "outcome", "cut", "changed_text", "log_a_text", "log_u_text")
 STEP_HOVER = (
-    "<b>step %{customdata[0]}</b>, block %{customdata[1]}: %{customdata[2]}<br>"
-    "cut at token %{customdata[3]}; %{customdata[4]}<br>log A %{customdata[5]}, log u %{customdata[6]}"
+    "<b>step {number}</b>, block {block_number}: {outcome}<br>"
+    "cut at token {cut}; {changed_text}<br>log A {log_a_text}, log u {log_u_text}"
 )
 
+DRAW_AXIS = {"title": "draw (steps of the whole run)", "zeroline": False, "minallowed": -1}
+POSITION_AXIS = {"title": "position in the completion (tokens)", "zeroline": False, "minallowed": -1}
+
+FIELD = re.compile(r"(?<!%){(\w+)")  # in a hover
+ENDS = ("array", "arrayminus")  # of an error bar
 FONT = "system-ui, sans-serif"
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -84,12 +90,39 @@ def compared(*series: Any, **layout: Any) -> go.Figure:
     return declared(*series, meta={"only_filled": True}, **layout)
 
 
-def fields(
-    kind: type, rows: str, where: dict[str, Any] | None = None, custom: tuple[str, ...] = (), **names: str
-) -> dict[str, Any]:
-    """A series' `meta`. Attribute names use two underscores for a dot: error_y__array="drop"."""
-    bound = {attribute.replace("__", "."): field for attribute, field in names.items()}
-    return {"kind": kind.__name__, "rows": rows, "where": where or {}, "fields": bound, "custom": list(custom)}
+class Fields:
+    """What a series draws: of a list of rows those where some fields have some values, and a field an attribute.
+
+    The field of an error bar is a pair: upwards and downwards.
+    """
+
+    def __init__(
+        self, kind: type, rows: str, where: dict[str, Any] | None = None, **names: str | tuple[str, ...]
+    ) -> None:
+        bars = {name: names.pop(name) for name in ("error_x", "error_y") if name in names}
+        arrays = {f"{bar}.{end}": field for bar, pair in bars.items() for end, field in zip(ENDS, pair, strict=False)}
+        self.meta = {"kind": kind.__name__, "rows": rows, "where": where or {}, "fields": names | arrays}
+
+    def series(self, trace: type, name: str, hover: str, **look: Any) -> Any:
+        """An empty series of a class of Plotly's; in `hover` {field} is one of the row, %{x} Plotly's own."""
+        custom = list(dict.fromkeys(FIELD.findall(hover)))
+        text = FIELD.sub(lambda found: f"%{{customdata[{custom.index(found[1])}]", hover)
+        text = text if "<extra>" in text else f"{text}<extra></extra>"
+        return trace(name=name, hovertemplate=text, meta=self.meta | {"custom": custom}, **look)
+
+    def dots(self, name: str, hover: str, **look: Any) -> go.Scatter:
+        return self.series(go.Scatter, name, hover, mode="markers", **look)
+
+    def lines(self, name: str, hover: str, mode: str = "lines", **look: Any) -> go.Scatter:
+        return self.series(go.Scatter, name, hover, mode=mode, **look)
+
+    def bars(self, name: str, hover: str, **look: Any) -> go.Bar:
+        return self.series(go.Bar, name, hover, **look)
+
+
+def hatched(colour: str, shape: str) -> dict[str, Any]:
+    """The marker of a bar in a colour, with white strokes so that it never stands on hue alone; "" for none."""
+    return {"color": colour, "pattern": {"shape": shape, "fgcolor": "white", "fillmode": "overlay", "size": 6}}
 
 
 class View:
@@ -107,11 +140,11 @@ class View:
     def declaration(self) -> go.Figure:
         """Empty series that name their fields; ValueError if one asks for a field that its kind of rows lacks."""
         figure = self._declare()
-        for series in figure.data:
-            known = getattr(kinds, series.meta["kind"]).__annotations__
-            for field in asked(series):
+        for each in figure.data:
+            known = getattr(kinds, each.meta["kind"]).__annotations__
+            for field in asked(each):
                 if field not in known:
-                    raise ValueError(f"{self._of(series)}: {series.meta['kind']} has no field {field}")
+                    raise ValueError(f"{self._of(each)}: {each.meta['kind']} has no field {field}")
         return figure
 
     def __call__(self, *source: Any) -> go.Figure:
@@ -121,13 +154,13 @@ class View:
     def filled(self, rows: Rows) -> go.Figure:
         """A copy of the declaration filled from rows; ValueError if a row that is drawn lacks a field."""
         figure = go.Figure(self.declaration)
-        for series in figure.data:
+        for each in figure.data:
             try:
-                fill(series, rows.get(series.meta["rows"], []))
+                fill(each, rows.get(each.meta["rows"], []))
             except KeyError as error:
-                raise ValueError(f"{self._of(series)}: a row of {series.meta['rows']} lacks {error.args[0]}") from None
+                raise ValueError(f"{self._of(each)}: a row of {each.meta['rows']} lacks {error.args[0]}") from None
         if (figure.layout.meta or {}).get("only_filled"):
-            figure.data = [series for series in figure.data if any(y is not None for y in series.y or ())]
+            figure.data = [each for each in figure.data if any(y is not None for y in each.y or ())]
         return figure
 
     def _of(self, series: Any) -> str:

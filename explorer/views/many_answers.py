@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 from explorer.analysis.comparison import every_task
 from explorer.analysis.kinds import Bin, Novelty, PassAtK
 from explorer.views.colours import NEUTRAL
-from explorer.views.figure import STYLES, compared, fields, view
+from explorer.views.figure import STYLES, Fields, compared, view
 
 K_AXIS = {
     "title": "k: samples (count), log axis",
@@ -27,15 +27,11 @@ def pass_at_k() -> go.Figure:
 def pass_curve(group: str) -> go.Scatter:
     """One group's pass@k."""
     name, colour, _, dash = STYLES[group]
-    return go.Scatter(
-        name=name,
-        mode="lines",
+    return Fields(PassAtK, "pass_at_k", x="k", y=group).lines(
+        name,
+        f"<b>{name}</b>, pass@%{{x}}: %{{y:.3f}}<br>95 % interval {{{group}_interval}}, n {{n}} problems"
+        "<br>estimated without bias from all samples of each problem (Chen et al. 2021)",
         line={"color": colour, "dash": dash, "width": 2.5},
-        hovertemplate=(
-            f"<b>{name}</b>, pass@%{{x}}: %{{y:.3f}}<br>95 % interval %{{customdata[1]}}, n %{{customdata[0]}} problems"
-            "<br>estimated without bias from all samples of each problem (Chen et al. 2021)<extra></extra>"
-        ),
-        meta=fields(PassAtK, "pass_at_k", {}, ("n", f"{group}_interval"), x="k", y=group),
     )
 
 
@@ -51,6 +47,18 @@ def confidence_histogram() -> go.Figure:
     return histogram("confidence_histogram", "confidence: minus mean entropy (nats a token)")
 
 
+@view("compare", every_task)
+def ranks() -> go.Figure:
+    """Rows: `ranks`. First answers by the share of the base model's samples that are less likely than they are."""
+    even = Fields(Bin, "ranks", x="x", y="even").lines(
+        "base samples themselves",
+        "base samples rank evenly among themselves: %{y:.3f} a bin",
+        line={"color": NEUTRAL, "dash": "dot", "width": 2},
+    )
+    title = "base samples that are less likely (share)"
+    return histogram("ranks", title, even, groups=("power_block", "tuned"))
+
+
 def histogram(rows: str, title: str, *more: go.Scatter, groups: tuple[str, ...] = FIGURE_4) -> go.Figure:
     """Shares of answers by bin, a group an outline."""
     return compared(
@@ -64,17 +72,12 @@ def histogram(rows: str, title: str, *more: go.Scatter, groups: tuple[str, ...] 
 def outline(rows: str, group: str) -> go.Scatter:
     """One group's histogram as a step line over a light ground."""
     name, colour, _, dash = STYLES[group]
-    return go.Scatter(
-        name=name,
-        mode="lines",
+    return Fields(Bin, rows, x="x", y=group).lines(
+        name,
+        f"<b>{name}</b>: {{{group}_count}} of {{n}} first answers (share %{{y:.3f}})<br>in the bin {{span}}",
         fill="tozeroy",
         fillcolor=f"{colour}1a",
         line={"color": colour, "dash": dash, "width": 2, "shape": "hv"},
-        hovertemplate=(
-            f"<b>{name}</b>: %{{customdata[1]}} of %{{customdata[2]}} first answers (share %{{y:.3f}})<br>"
-            "in the bin %{customdata[0]}<extra></extra>"
-        ),
-        meta=fields(Bin, rows, {}, ("span", f"{group}_count", "n"), x="x", y=group),
     )
 
 
@@ -91,32 +94,11 @@ def novelty() -> go.Figure:
 
 def reach(field: str, name: str, colour: str, dash: str, n: str) -> go.Scatter:
     """The base model's pass@k on some problems."""
-    return go.Scatter(
-        name=name,
+    return Fields(Novelty, "novelty", x="k", y=field).lines(
+        name,
+        f"<b>base model, {name}</b><br>solved within %{{x}} samples: %{{y:.3f}}, n {{{n}}} problems<br>"
+        "estimated without bias from all its samples (Chen et al. 2021)",
         mode="lines+markers",
         marker={"size": 5, "symbol": "circle" if dash == "solid" else "square-open"},
         line={"color": colour, "dash": dash, "width": 2.5},
-        hovertemplate=(
-            f"<b>base model, {name}</b><br>solved within %{{x}} samples: %{{y:.3f}}, n %{{customdata[0]}} problems"
-            "<br>estimated without bias from all its samples (Chen et al. 2021)<extra></extra>"
-        ),
-        meta=fields(Novelty, "novelty", {}, (n,), x="k", y=field),
-    )
-
-
-@view("compare", every_task)
-def ranks() -> go.Figure:
-    """Rows: `ranks`. First answers by the share of the base model's samples that are less likely than they are."""
-    title = "base samples that are less likely (share)"
-    return histogram("ranks", title, even(), groups=("power_block", "tuned"))
-
-
-def even() -> go.Scatter:
-    """What the base model's own samples would give."""
-    return go.Scatter(
-        name="base samples themselves",
-        mode="lines",
-        line={"color": NEUTRAL, "dash": "dot", "width": 2},
-        hovertemplate="base samples rank evenly among themselves: %{y:.3f} a bin<extra></extra>",
-        meta=fields(Bin, "ranks", x="x", y="even"),
     )

@@ -5,9 +5,9 @@ import plotly.graph_objects as go
 from explorer.analysis.kinds import Measured, Position
 from explorer.analysis.run_rows import run_rows
 from explorer.views.colours import ACCEPTED, HIGHLIGHT, NEUTRAL, PINK, REJECTED, SKY
-from explorer.views.figure import declared, fields, view
+from explorer.views.figure import POSITION_AXIS, Fields, declared, hatched, view
 
-TOKEN = "token %{x} “%{customdata[0]}”"
+TOKEN = "token %{x} “{token}”"
 MEASURES = {  # what each is, its axis title, and its colour
     "entropy": ("entropy of the base model's next token", "entropy (nats)", HIGHLIGHT),
     "power_gain": ("KL of power from temperature 1/α at this choice", "power gain (nats)", PINK),
@@ -19,19 +19,18 @@ MEASURES = {  # what each is, its axis title, and its colour
 def pivotal_positions() -> go.Figure:
     """Rows: `positions` of the selected moment below; above, those of the chosen measure, under its name.
 
-    A measure's rows hold position, token, value, error, below (how far the error reaches down), is_exact and words.
     `meta.titles` names its axis.
     """
     return declared(
         *(bars(measure, is_exact) for measure in MEASURES for is_exact in (True, False)),
-        cuts("changed", "changed_cuts", ACCEPTED, "changed the text"),
-        cuts("same", "same_cuts", NEUTRAL, "drew the same text again"),
-        cuts("rejected", "rejected_cuts", REJECTED, "were rejected"),
+        cuts("changed", "changed_cuts", hatched(ACCEPTED, ""), "changed the text"),
+        cuts("same", "same_cuts", hatched(NEUTRAL, ""), "drew the same text again"),
+        cuts("rejected", "rejected_cuts", hatched(REJECTED, "x"), "were rejected"),
         barmode="stack",
         legend={"traceorder": "normal"},
         bargap=0.15,
         meta={"titles": {measure: title for measure, (_, title, _) in MEASURES.items()}},
-        xaxis={"title": "position in the completion (tokens)", "zeroline": False, "minallowed": -1, "anchor": "y2"},
+        xaxis={**POSITION_AXIS, "anchor": "y2"},
         yaxis={
             "title": MEASURES["entropy"][1],
             "domain": [0.54, 1],
@@ -46,26 +45,17 @@ def pivotal_positions() -> go.Figure:
 def bars(measure: str, is_exact: bool) -> go.Bar:
     """A measure where it is exact, or where it is an estimate: hatched, with its error."""
     meaning, title, colour = MEASURES[measure]
-    name = f"{title.split(' (')[0]}, {'exact' if is_exact else 'estimated'}"
-    hover = f"{TOKEN}<br>%{{customdata[1]}}<br>{meaning}<extra></extra>"
-    error = {} if is_exact else {"error_y__array": "error", "error_y__arrayminus": "below"}
-    return go.Bar(
-        name=name,
+    error = {} if is_exact else {"error_y": ("error", "below")}
+    return Fields(Measured, measure, {"is_exact": is_exact}, x="position", y="value", **error).bars(
+        f"{title.split(' (')[0]}, {'exact' if is_exact else 'estimated'}",
+        f"{TOKEN}<br>{{words}}<br>{meaning}",
         showlegend=False,
         marker={"color": colour, "pattern": {"shape": "" if is_exact else "/", "fillmode": "overlay", "size": 6}},
         error_y={"visible": not is_exact, "symmetric": False, "color": NEUTRAL, "thickness": 1.5, "width": 2},
-        hovertemplate=hover,
-        meta=fields(Measured, measure, {"is_exact": is_exact}, ("token", "words"), x="position", y="value", **error),
     )
 
 
-def cuts(name: str, field: str, colour: str, words: str) -> go.Bar:
+def cuts(name: str, field: str, marker: dict, words: str) -> go.Bar:
     """How many cuts at each position came to one outcome."""
-    pattern = {"shape": "x" if colour == REJECTED else "", "fgcolor": "white", "fillmode": "overlay", "size": 6}
-    return go.Bar(
-        name=name,
-        yaxis="y2",
-        marker={"color": colour, "pattern": pattern},
-        hovertemplate=f"{TOKEN}<br>%{{y}} of %{{customdata[1]}} cuts here {words}<extra></extra>",
-        meta=fields(Position, "positions", {}, ("token", "cuts"), x="position", y=field),
-    )
+    hover = f"{TOKEN}<br>%{{y}} of {{cuts}} cuts here {words}"
+    return Fields(Position, "positions", x="position", y=field).bars(name, hover, yaxis="y2", marker=marker)

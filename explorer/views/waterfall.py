@@ -5,11 +5,11 @@ import plotly.graph_objects as go
 from explorer.analysis.kinds import Increment
 from explorer.analysis.run_rows import run_rows
 from explorer.views.colours import ACCEPTED, NEUTRAL, REJECTED
-from explorer.views.figure import declared, fields, view
+from explorer.views.figure import Fields, declared, hatched, view
 
 HOVER = (
-    "token %{x}<br>proposed “%{customdata[0]}”: %{customdata[1]}<br>replaced “%{customdata[2]}”: %{customdata[3]}<br>"
-    "adds %{y:.3f} nats<extra></extra>"
+    "token %{x}<br>proposed “{proposed_token}”: {proposed_text}<br>replaced “{replaced_token}”: {replaced_text}<br>"
+    "adds %{y:.3f} nats"
 )
 
 
@@ -20,51 +20,23 @@ def waterfall() -> go.Figure:
     With the temperature tied to 1/alpha that increment is log Z of the position. The line is the running sum from the
     cut term on; it ends at log A, which must be above log u.
     """
+    gains, losses = (
+        Fields(Increment, "increments", {"is_gain": is_gain}, x="position", y="increment") for is_gain in (True, False)
+    )
     return declared(
-        bars("for", True, ACCEPTED, ""),
-        bars("against", False, REJECTED, "x"),
-        running(),
-        threshold(),
+        gains.bars("for", HOVER, marker=hatched(ACCEPTED, "")),
+        losses.bars("against", HOVER, marker=hatched(REJECTED, "x")),
+        Fields(Increment, "increments", x="position", y="running").lines(
+            "running sum",
+            "up to token %{x}: %{y:.3f} nats",
+            line={"color": NEUTRAL, "width": 2, "shape": "hv"},
+        ),
+        Fields(Increment, "increments", x="position", y="log_u").lines(
+            "log u",
+            "log u = %{y:.3f}: accepted if log A ends above",
+            line={"color": NEUTRAL, "width": 1.5, "dash": "dash"},
+        ),
         barmode="overlay",
         xaxis={"title": "position in the completion (tokens)", "zeroline": False},
         yaxis={"title": "log ratio (nats)", "zeroline": True},
-    )
-
-
-def bars(name: str, is_gain: bool, colour: str, pattern: str) -> go.Bar:
-    """Positions that speak for (blue) or against (vermillion, hatched) the proposal."""
-    return go.Bar(
-        name=name,
-        marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "white", "fillmode": "overlay", "size": 6}},
-        hovertemplate=HOVER,
-        meta=fields(
-            Increment,
-            "increments",
-            {"is_gain": is_gain},
-            ("proposed_token", "proposed_text", "replaced_token", "replaced_text"),
-            x="position",
-            y="increment",
-        ),
-    )
-
-
-def running() -> go.Scatter:
-    """The sum so far, from the cut term on."""
-    return go.Scatter(
-        name="running sum",
-        mode="lines",
-        line={"color": NEUTRAL, "width": 2, "shape": "hv"},
-        hovertemplate="up to token %{x}: %{y:.3f} nats<extra></extra>",
-        meta=fields(Increment, "increments", x="position", y="running"),
-    )
-
-
-def threshold() -> go.Scatter:
-    """What log A must exceed."""
-    return go.Scatter(
-        name="log u",
-        mode="lines",
-        line={"color": NEUTRAL, "width": 1.5, "dash": "dash"},
-        hovertemplate="log u = %{y:.3f}: accepted if log A ends above<extra></extra>",
-        meta=fields(Increment, "increments", x="position", y="log_u"),
     )

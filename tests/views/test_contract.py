@@ -1,5 +1,7 @@
 """What a figure asks for is what its rows have: checked when it is declared and when it is filled."""
 
+import re
+
 import plotly.graph_objects as go
 import pytest
 from figure_rows import rows_by_page, small_run
@@ -7,7 +9,7 @@ from figure_rows import rows_by_page, small_run
 from explorer.analysis import kinds
 from explorer.analysis.run_rows import run_rows
 from explorer.views import VIEWS, log_likelihood, waterfall
-from explorer.views.figure import View, declared, fields
+from explorer.views.figure import Fields, View, declared
 
 ROWS = rows_by_page()
 FIGURES = [(page, name) for page in ROWS for name in VIEWS[page]]
@@ -23,10 +25,22 @@ def test_rows_have_the_fields_of_their_kind_and_no_others(page, name):
 
 
 @pytest.mark.parametrize(("page", "name"), FIGURES)
-def test_every_field_of_a_hover_is_used_in_its_text(page, name):
+def test_a_hover_has_no_braces_left_but_those_of_plotly(page, name):
     for series in VIEWS[page][name].declaration.data:
-        used = [f"customdata[{i}]" in series.hovertemplate for i in range(len(series.meta["custom"]))]
-        assert all(used) and f"customdata[{len(used)}]" not in series.hovertemplate, series.name
+        assert not re.search(r"(?<!%)[{]", series.hovertemplate), series.name
+
+
+def test_a_hover_says_which_fields_of_the_row_it_shows():
+    steps = Fields(kinds.Step, "steps", x="x", y="up", error_y=("up", "down"))
+    dots = steps.dots("all", "step {number:.0f}: %{y:.2f} at {cut}, again {number}")
+    assert dots.hovertemplate == (
+        "step %{customdata[0]:.0f}: %{y:.2f} at %{customdata[1]}, again %{customdata[0]}<extra></extra>"
+    )
+    fields = {"x": "x", "y": "up", "error_y.array": "up", "error_y.arrayminus": "down"}
+    assert dots.meta == {
+        "kind": "Step", "rows": "steps", "where": {}, "fields": fields, "custom": ["number", "cut"],
+    }  # fmt: skip
+    assert steps.lines("name", "no field<extra>own</extra>").hovertemplate == "no field<extra>own</extra>"
 
 
 def test_a_called_figure_comes_back_filled():
@@ -38,8 +52,8 @@ def test_a_called_figure_comes_back_filled():
 
 def points(custom: str) -> View:
     def dots() -> go.Figure:
-        meta = fields(kinds.Step, "steps", {"is_accepted": True}, (custom,), x="x", y="log_p_proposed")
-        return declared(go.Scatter(name="accepted", meta=meta))
+        steps = Fields(kinds.Step, "steps", {"is_accepted": True}, x="x", y="log_p_proposed")
+        return declared(steps.dots("accepted", f"{{{custom}}}"))
 
     return View(dots, run_rows)
 
