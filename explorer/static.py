@@ -1,7 +1,6 @@
 """The explorer as plain files, for any web server and no Python: `python -m explorer.static --out DIR`."""
 
 import argparse
-import gzip
 import json
 import shutil
 from collections.abc import Iterator
@@ -60,7 +59,7 @@ def files(models: Models, runs: tuple[str, ...], worlds: tuple[str, ...]) -> Ite
     yield "README.md", SPACE
     yield "explorer/replay.html", whole_file()
     yield "explorer/opening.json", packet(views=views(FIGURES | DIAGNOSTICS), packet=None)
-    yield "explorer/comparison.json", gzip.decompress(comparison_json(RECORDED)).decode()
+    yield "explorer/comparison.json", comparison_json(RECORDED)
     yield "explorer/tree.json", tree_json(models)
     yield "explorer/links.json", links_json(models)
     told = [{"id": name, "prompt": preset(name).prompt} for name in runs]

@@ -1,9 +1,9 @@
 """The page as a whole: the panel, the places that scripts fill, and the files that the browser fetches."""
 
-import gzip
 import html
 import threading
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 
 import gradio as gr
@@ -32,7 +32,6 @@ from explorer.page.wire.tab import Setup, sentence
 from explorer.views.colours import style
 from sampler.classroom.presets import PRESETS
 
-ONE_AT_A_TIME = threading.Lock()  # many browsers may ask while the recorded results are computed for the first
 TITLE = "Power Sampling Explorer"
 UPLOADS = (600, 3600)  # seconds: how often uploaded files are looked through, and the age at which they are deleted
 INTRODUCTION = (
@@ -105,32 +104,27 @@ def theme() -> gr.themes.Base:
 
 def served(blocks: gr.Blocks, models: library.Models, results: Path = evaluation.RECORDED) -> dict[str, list]:
     """What `launch` takes as `app_kwargs`: our own files, and what stands before Gradio and them."""
-    before = [Middleware(Gate, functions=blocks.fns), Middleware(Files)]
-    return {"routes": routes(models, blocks.wire, results), "middleware": before}
-
-
-def routes(models: library.Models, wire: Wire, results: Path = evaluation.RECORDED) -> list[Route | Mount]:
-    """Files of our own: the page's scripts and style, plotly.js with them, and the opening data."""
-
-    def comparison(request: Request) -> Response:  # no coroutine: Starlette gives it a thread
-        with ONE_AT_A_TIME:
-            content = comparison_json(results)
-        return Response(content, media_type="application/json", headers={"Content-Encoding": "gzip"})
-
-    return [
-        Route("/explorer/opening.json", opening_run),
-        Route("/explorer/comparison.json", comparison),
-        Route("/explorer/tree.json", lambda request: Response(tree_json(models), media_type="application/json")),
+    routes = [
+        opens_on("opening", opening_json),
+        opens_on("comparison", partial(comparison_json, results)),
+        opens_on("tree", partial(tree_json, models)),
+        opens_on("links", partial(links_json, models)),
         Route("/explorer/replay.html", lambda request: HTMLResponse(whole_file())),
-        Route("/explorer/links.json", lambda request: Response(links_json(models), media_type="application/json")),
         Mount("/explorer/page", StaticFiles(directory=ASSETS)),
-        *wire.routes,
+        *blocks.wire.routes,
     ]
+    return {"routes": routes, "middleware": [Middleware(Gate, functions=blocks.fns), Middleware(Files)]}
 
 
-async def opening_run(request: Request) -> Response:
-    """What the page opens on, before Gradio has answered anything."""
-    return Response(opening_json(), media_type="application/json")
+def opens_on(name: str, text: Callable[[], str]) -> Route:
+    """The route of what a page opens on, which the first of many browsers has computed for all."""
+    one_at_a_time = threading.Lock()
+
+    def answer(request: Request) -> Response:  # no coroutine: Starlette gives it a thread
+        with one_at_a_time:
+            return Response(text(), media_type="application/json")
+
+    return Route(f"/explorer/{name}.json", answer)
 
 
 @cache
@@ -140,28 +134,25 @@ def opening_json() -> str:
 
 
 @cache
-def comparison_json(results: Path) -> bytes:
-    """What the Compare page opens on, gzipped: the figures' declarations and the recorded results."""
-    text = f'{{"views":{packet(**views(COMPARISON))},"packet":{evaluation.recorded_json(results)}}}'
-    return gzip.compress(text.encode())
+def comparison_json(results: Path) -> str:
+    """What the Compare page opens on: the figures' declarations and the recorded results."""
+    return f'{{"views":{packet(**views(COMPARISON))},"packet":{evaluation.recorded_json(results)}}}'
 
 
 @cache
 def tree_json(models: library.Models) -> str:
-    """What the Tree page opens on: its figures' declarations, what may be chosen, and its first tree."""
-    first = packet(**tree.planted_tree({"world": WORLDS[0].id}, 4.0, models))
-    return f'{{"views":{packet(**views(TREES))},"packet":{first},{packet(**choices(models))[1:]}'
+    """What the Tree page opens on: its figures' declarations, its first tree, and what may be chosen."""
+    return packet(
+        views=views(TREES),
+        packet=tree.planted_tree({"world": WORLDS[0].id}, 4.0, models),
+        worlds=[world.described() for world in WORLDS],
+        presets=[each.prompt for each in PRESETS],
+        models=models.names,
+        kernels=[{"id": name, "title": title, "sentence": words} for name, (title, words, _) in KERNELS.items()],
+    )
 
 
 @cache
 def links_json(models: library.Models) -> str:
     """What a link may name here, for the browser to check."""
     return packet(**links.known(models))
-
-
-def choices(models: library.Models) -> dict[str, list]:
-    """The worlds, models, prompts and kernels that the Tree page offers."""
-    kernels = [{"id": name, "title": title, "sentence": words} for name, (title, words, _) in KERNELS.items()]
-    presets = [each.prompt for each in PRESETS]
-    worlds = [world.described() for world in WORLDS]
-    return {"worlds": worlds, "presets": presets, "models": models.names, "kernels": kernels}

@@ -80,8 +80,6 @@ class Attacker:
         handler = self.handler(element, event)
         asked = {"data": data or [None] * len(handler["inputs"]), "event_data": event_data, "trigger_id": None}
         asked |= {"fn_index": handler["id"], "session_hash": self.session}
-        if not handler["queue"]:
-            return direct(self.post("gradio_api/run/predict", json.dumps(asked)))
         joined = self.post("gradio_api/queue/join", json.dumps(asked))
         return self.heard(joined) if joined.status == 200 else direct(joined)
 

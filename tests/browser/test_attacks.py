@@ -115,11 +115,10 @@ NO_CALLS = [
 ]
 
 
-@pytest.mark.parametrize("target", ["gradio_api/queue/join", "gradio_api/run/predict"])
-def test_a_body_that_is_no_call_is_refused(attacker, subtests, target):
+def test_a_body_that_is_no_call_is_refused(attacker, subtests):
     for sent, status, words in NO_CALLS:
         with subtests.test(repr(sent[:24])):
-            outcome = attacker.post(target, sent)
+            outcome = attacker.post("gradio_api/queue/join", sent)
             check_clean(outcome.text)
             assert (outcome.status, words in outcome.text) == (status, True)
 

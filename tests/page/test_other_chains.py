@@ -28,7 +28,7 @@ def offering(*worlds: TableModel) -> Models:
 
 def showing(trace: Trace) -> Session:
     session = Session()
-    session.open_recorded(trace, None, recorded=True)
+    session.open_recorded(trace, None)
     return session
 
 

@@ -115,7 +115,7 @@ def test_bad_alphas_are_one_sentence(alphas, sentence):
 def test_a_model_that_is_not_here_is_named():
     session = Session()
     opened = finished().trace
-    session.open_recorded(opened, None, recorded=True)
+    session.open_recorded(opened, None)
     said = refusal(Models([]), Replay(session.run_id, [2.0]), session)
     assert "'endless-world', which is not on offer here" in said
 

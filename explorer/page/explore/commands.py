@@ -124,7 +124,7 @@ async def uploaded(tab: Tab, question: contract.Uploaded) -> AsyncIterator[Conte
 async def show(tab: Tab, trace: Trace, samples: Trace | None, status: str = "") -> Content:
     """Put a finished run on screen."""
     session = tab.of(Session)
-    await to_thread.run_sync(session.open_recorded, trace, samples, True)
+    await to_thread.run_sync(session.open_recorded, trace, samples)
     forget_questions(tab)
     return session.snapshot(status)
 

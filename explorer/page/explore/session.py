@@ -11,10 +11,10 @@ from anyio import CapacityLimiter
 
 from explorer.analysis.moments import History
 from explorer.analysis.samples import sample_row
-from explorer.page.library import PRESETS, Checker, checker, recorded
+from explorer.page.library import PRESETS, checker, recorded
 from explorer.page.serving.sharing import BURSTS, TURNS
 from explorer.page.serving.zero_gpu import run_power, run_temperature, serves
-from sampler.core.records import Event, PowerSettings, RunEnded, RunStarted, SampleDrawn, StepTaken, TemperatureSettings
+from sampler.core.records import Event, PowerSettings, RunEnded, RunStarted, SampleDrawn, TemperatureSettings
 from sampler.methods.run import Steering, steady
 from sampler.methods.speed import Speed
 from sampler.models.contract import LanguageModel
@@ -44,10 +44,10 @@ class Session:
 
     # ---- opening
 
-    def open_recorded(self, trace: Trace, samples: Trace | None, recorded: bool) -> None:
+    def open_recorded(self, trace: Trace, samples: Trace | None) -> None:
         """Show a finished run, recorded here or uploaded."""
         with self.lock:
-            self._reset(checker(trace.started.prompt), recorded, trace.note)
+            self._reset(trace.started.prompt, recorded=True, note=trace.note)
             for event in itertools.chain(trace.events, samples.events if samples else ()):
                 self._take(event)
 
@@ -57,15 +57,15 @@ class Session:
         own = model.fresh()
         events = run_power(own, prompt, settings, steering, REMEMBERING)
         with self.lock:  # a step of the old chain may still be on its way
-            self._reset(checker(prompt), recorded=False, note="")
+            self._reset(prompt, recorded=False)
             self.steering, self.model, self._events = steering, own, events
         self.advance()  # the run's first event carries its settings
 
-    def _reset(self, found: Checker, recorded: bool, note: str) -> None:
+    def _reset(self, prompt: str, recorded: bool, note: str = "") -> None:
         self.run_id = f"run-{next(_run_ids)}"
-        self.checker, self.recorded, self.note = found, recorded, note
+        self.checker, self.recorded, self.note = checker(prompt), recorded, note
         self.trace, self.sample_trace = None, None
-        self.history = History(found.answer_of)
+        self.history = History(self.checker.answer_of)
         self.moments: list[dict] = []
         self.samples: list[dict] = []
         self.steering: Steering | None = None
@@ -201,12 +201,5 @@ class Session:
 def opening() -> Session:
     """The recorded run that every page opens on."""
     shown = Session()
-    shown.open_recorded(*recorded(PRESETS[0].id), recorded=True)
+    shown.open_recorded(*recorded(PRESETS[0].id))
     return shown
-
-
-def is_block_end(event: Event | None, settings: PowerSettings) -> bool:
-    """The last step of a block, or the end of the run."""
-    if isinstance(event, StepTaken):
-        return event.step.step == settings.steps_per_block - 1
-    return event is None or isinstance(event, RunEnded)

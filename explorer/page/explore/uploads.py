@@ -53,7 +53,7 @@ def check_drawn(trace: Trace) -> None:
     """ValueError if the views cannot show the trace's numbers."""
     drawn = Session()
     try:
-        drawn.open_recorded(trace, None, recorded=True)
+        drawn.open_recorded(trace, None)
         packet(**drawn.snapshot())
     except (ValueError, ArithmeticError) as error:
         raise ValueError("the file holds numbers that no run can have") from error

@@ -27,7 +27,7 @@ RUNS = 100  # of a kernel, at most
 def run_answers(preset_id: str, models: Models) -> Answers:
     """A recorded run as its packet, its certified target, alternatives by position, replays, and diagnostics."""
     session = Session()
-    session.open_recorded(*library.recorded(preset_id), recorded=True)
+    session.open_recorded(*library.recorded(preset_id))
     session.run_id = preset_id
     return {
         "packet": session.snapshot(),

@@ -4,13 +4,14 @@ the same time, with 150 requests each."""
 import gzip
 import posixpath
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.staticfiles import NotModifiedResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 UNCHANGING = ("/assets/", "/static/", "/explorer/")  # Gradio's own files, and all of ours
 TEXTS = ("text/", "application/javascript", "application/json", "image/svg+xml")
 Key = tuple[str, bool]  # the path, and whether the browser takes gzip
-Answer = tuple[Message, Message]  # its head and its body, as ASGI sends them
 
 
 class Files:
@@ -18,7 +19,7 @@ class Files:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._known: dict[Key, Answer] = {}
+        self._known: dict[Key, Response] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory, or let the app answer and keep it."""
@@ -27,11 +28,22 @@ class Files:
         if key is None:
             return await self.app(scope, receive, send)
         if key not in self._known:
-            head, body = await whole(self.app, scope, receive)
-            if head["status"] != 200 or body["more_body"]:
-                return await sent((head, body), send)
-            self._known[key] = compressed(head, body) if key[1] else (head, body)
-        await sent(answer_to(headers, self._known[key]), send)
+            head, *parts = await messages(self.app, scope, receive)
+            is_whole = bool(parts) and not parts[-1].get("more_body")  # it breaks off when the browser has gone
+            if head["status"] != 200 or not is_whole:
+                for message in (head, *parts):
+                    await send(message)
+                return
+            body = b"".join(part.get("body", b"") for part in parts)
+            self._known[key] = kept(body, head["headers"], key[1])
+        known = self._known[key]
+        etag = known.headers.get("etag")
+        if etag and headers.get("if-none-match") == etag:
+            answer: Response = NotModifiedResponse(known.headers)
+        else:
+            answer = Response(known.body)
+            answer.raw_headers = [*known.raw_headers]  # whoever stands outside of this adds to the list
+        await answer(scope, receive, send)
 
 
 def key_of(scope: Scope, headers: Headers) -> Key | None:
@@ -44,48 +56,26 @@ def key_of(scope: Scope, headers: Headers) -> Key | None:
     return path, "gzip" in headers.get("accept-encoding", "")
 
 
-async def whole(app: ASGIApp, scope: Scope, receive: Receive) -> Answer:
-    """The app's answer, its body in one piece; `more_body` where it broke off, as when the browser has gone."""
-    messages: list[Message] = []
+async def messages(app: ASGIApp, scope: Scope, receive: Receive) -> list[Message]:
+    """The app's answer as ASGI sends it, whatever the browser may have already."""
+    unconditional = [(name, value) for name, value in scope["headers"] if not name.startswith(b"if-")]
+    found: list[Message] = []
 
     async def take(message: Message) -> None:
-        messages.append(message)
+        found.append(message)
 
-    await app(scope | {"headers": unconditional(scope)}, receive, take)
-    head, *parts = messages
-    is_broken = not parts or parts[-1].get("more_body", False)
-    body = b"".join(part.get("body", b"") for part in parts)
-    return head, {"type": "http.response.body", "body": body, "more_body": is_broken}
+    await app(scope | {"headers": unconditional}, receive, take)
+    return found
 
 
-def unconditional(scope: Scope) -> list[tuple[bytes, bytes]]:
-    """A request's headers without what the browser has already."""
-    return [(name, value) for name, value in scope["headers"] if not name.startswith(b"if-")]
-
-
-def compressed(head: Message, body: Message) -> Answer:
-    """An answer with its text compressed; any other as it is."""
-    headers = MutableHeaders(raw=list(head["headers"]))
-    if "content-encoding" in headers or not headers.get("content-type", "").startswith(TEXTS):
-        return head, body
-    body = body | {"body": gzip.compress(body["body"], mtime=0)}
-    headers["content-encoding"], headers["content-length"] = "gzip", str(len(body["body"]))
-    headers.add_vary_header("accept-encoding")
-    return head | {"headers": headers.raw}, body
-
-
-def answer_to(headers: Headers, answer: Answer) -> Answer:
-    """An answer, or that the browser has it already."""
-    head, body = answer
-    etag = Headers(raw=head["headers"]).get("etag")
-    if etag is None or headers.get("if-none-match") != etag:
-        return answer
-    told = [(name, value) for name, value in head["headers"] if name in (b"etag", b"vary", b"cache-control")]
-    return head | {"status": 304, "headers": told}, body | {"body": b""}
-
-
-async def sent(answer: Answer, send: Send) -> None:
-    """Send an answer; whoever stands outside of this adds headers to lists of their own."""
-    head, body = answer
-    await send(head | {"headers": list(head["headers"])})
-    await send(dict(body))
+def kept(body: bytes, raw_headers: list[tuple[bytes, bytes]], takes_gzip: bool) -> Response:
+    """An answer to keep, its text compressed."""
+    answer = Response(body)
+    answer.raw_headers = [*raw_headers]
+    headers = answer.headers
+    is_text = headers.get("content-type", "").startswith(TEXTS)
+    if takes_gzip and is_text and "content-encoding" not in headers:
+        answer.body = gzip.compress(body, mtime=0)
+        headers["content-encoding"], headers["content-length"] = "gzip", str(len(answer.body))
+        headers.add_vary_header("accept-encoding")
+    return answer

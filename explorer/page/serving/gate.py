@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -11,37 +12,26 @@ from sampler.core.records import quoted
 
 API = "/gradio_api/"
 OPEN = (  # what Gradio's own script asks for; no file is ever served by its path or fetched from elsewhere
-    *("queue/join", "queue/data", "run/predict", "cancel", "reset", "heartbeat", "startup-events", "app_id"),
+    *("queue/join", "queue/data", "cancel", "reset", "heartbeat", "startup-events", "app_id"),
     *("info", "upload", "upload_progress", "login_check", "theme.css"),
 )
 CLOSED = ("/monitoring", "/login", "/logout")  # Gradio's doors outside of its API that nobody here needs
-CALLS = ("queue/join", "run/predict")
+CALL = f"{API}queue/join"
 ASK = "/explorer/ask"  # our own wire; what it takes is checked by explorer/page/wire/contract.py
 CALL_FIELDS = ("session_hash", "data", "event_data", "fn_index", "trigger_id")
 MOST_UPLOAD = 20 * 2**20  # bytes
 MOST_FORM = MOST_UPLOAD + 2**16  # with what a browser writes around the file
 MOST_JSON = 2 * 2**20
 MOST_NESTED = 20  # levels of JSON
-NOTHING = type(None)
-KINDS = {  # what elements of Gradio's take, by their kind; nothing stands in a field that a person has emptied
-    "slider": ((int, float, NOTHING), "a number"),
-    "number": ((int, float, NOTHING), "a number"),
-    "checkbox": ((bool,), "true or false"),
-    "textbox": ((str, NOTHING), "text"),
-    "dropdown": ((str, NOTHING), "one of its choices"),
-    "radio": ((str, NOTHING), "one of its choices"),
-    "checkboxgroup": ((list,), "a list of its choices"),
-    "uploadbutton": ((dict, NOTHING), "a file that was uploaded here"),
+KINDS = {  # what an upload is called with, by the kind of element
+    "textbox": (str | None, "text"),
+    "uploadbutton": (dict | None, "a file that was uploaded here"),
 }
 SESSION_HASH = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
 class Refused(Exception):
-    """A request that goes no further; `status` is HTTP's, the message one sentence."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
+    """A request that goes no further: HTTP's status, and one sentence."""
 
 
 class Gate:
@@ -57,41 +47,43 @@ class Gate:
         try:
             await self.app(without_query(scope), await self.checked(scope, receive), send)
         except Refused as refused:
-            answer = {
-                name: str(refused) for name in ("detail", "error", "sentence")
-            }  # what one script or the other reads
-            await JSONResponse(answer, refused.status)(scope, receive, send)
+            status, sentence = refused.args
+            answer = dict.fromkeys(("detail", "error", "sentence"), sentence)  # what one script or the other reads
+            await JSONResponse(answer, status)(scope, receive, send)
+        except ClientDisconnect:
+            return  # nobody is left to be answered
 
     async def checked(self, scope: Scope, receive: Receive) -> Receive:
         """How the app shall receive the request's body; Refused for a bad one."""
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         check_address(path)
         limited = counted(receive, MOST_FORM if path.startswith(f"{API}upload") else MOST_JSON)
-        if scope["method"] == "POST" and path.rstrip("/") in [API + call for call in CALLS]:
-            return at_once(self.checked_call(await whole(limited), path.startswith(f"{API}queue")), receive)
-        if path.rstrip("/") == ASK:
-            return at_once(checked_json(await whole(limited))[1], receive)
+        if scope["method"] == "POST" and path.rstrip("/") in (CALL, ASK):
+            sent, body = checked_json(await Request(scope, limited).body())
+            if path.startswith(CALL):
+                body = json.dumps(self.checked_call(sent)).encode()
+            return at_once(body, receive)
         return limited
 
-    def checked_call(self, body: bytes, is_queued: bool) -> bytes:
-        """The call of a handler, with the fields that a browser sends and no others."""
-        sent, _ = checked_json(body)
-        call = {name: sent[name] for name in CALL_FIELDS if name in sent} if isinstance(sent, dict) else {}
-        self.check_function(call, is_queued)
-        return json.dumps(call).encode()
+    def checked_call(self, sent: Any) -> dict[str, Any]:
+        """The call of a handler, with the fields that a browser sends and no others.
 
-    def check_function(self, call: dict[str, Any], is_queued: bool) -> None:
-        """Refused unless the call names a handler of this kind, brings its inputs, and says whose it is."""
+        Refused unless it names a handler, brings its inputs, and says whose it is.
+        """
+        call = {name: sent[name] for name in CALL_FIELDS if name in sent} if isinstance(sent, dict) else {}
         number, data, session = (call.get(name) for name in ("fn_index", "data", "session_hash"))
         function = self.functions.get(number) if type(number) is int else None
-        if function is None or function.fn is None or function.queue is not is_queued:
+        if function is None or function.fn is None:
             raise Refused(404, "There is no such handler here.")
         if not isinstance(data, list) or len(data) != len(function.inputs):
             raise Refused(400, f"The data must be a list of {len(function.inputs)} values.")
         for element, value in zip(function.inputs, data, strict=True):
-            check_kind(element, value)
+            kind, words = KINDS.get(element.get_block_name(), (object, ""))
+            if not isinstance(value, kind):  # Gradio would only say "Error"
+                raise Refused(400, f"{element.label} must be {words}, not {quoted(value)}.")
         if not isinstance(session, str) or not SESSION_HASH.fullmatch(session):
             raise Refused(400, "The session hash must be 1 to 64 letters, digits and hyphens.")
+        return call
 
 
 def checked_json(body: bytes) -> tuple[Any, bytes]:
@@ -102,13 +94,6 @@ def checked_json(body: bytes) -> tuple[Any, bytes]:
         return sent, json.dumps(sent, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
         raise Refused(400, "The request must be JSON of finite numbers and Unicode text.") from error
-
-
-def check_kind(element: Any, value: Any) -> None:
-    """Refused if an element of the page could never have sent this value; Gradio would only say "Error"."""
-    types, words = KINDS.get(element.get_block_name(), ((), ""))
-    if types and type(value) not in types:
-        raise Refused(400, f"{element.label} must be {words}, not {quoted(value)}.")
 
 
 def without_query(scope: Scope) -> Scope:
@@ -155,16 +140,6 @@ def counted(receive: Receive, most: int) -> Receive:
         return message
 
     return count
-
-
-async def whole(receive: Receive) -> bytes:
-    """All of a request's body; empty if the browser has gone."""
-    parts, more = [], True
-    while more:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        more = message.get("more_body", False)
-    return b"".join(parts)
 
 
 def at_once(body: bytes, receive: Receive) -> Receive:

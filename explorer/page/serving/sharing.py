@@ -4,7 +4,7 @@ import ctypes
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from anyio import CapacityLimiter
@@ -45,7 +45,7 @@ class Line:
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self._here: list[Place] = []
+        self._here: list[object] = []
 
     @property
     def going(self) -> int:
@@ -58,31 +58,17 @@ class Line:
         return len(self._here) - self.going
 
     @contextmanager
-    def place(self) -> Iterator["Place"]:
-        """A place at the end, given up when the context ends, whatever ends it."""
-        place = Place(self._here, self.most)
-        self._here.append(place)
+    def place(self) -> Iterator[Callable[[], int]]:
+        """A place at the end, given up when the context ends, whatever ends it.
+
+        Called it tells its number among those that wait, from 1; 0 if it may go on.
+        """
+        own = object()
+        self._here.append(own)
         try:
-            yield place
+            yield lambda: max(0, self._here.index(own) + 1 - self.most)
         finally:
-            self._here.remove(place)
-
-
-class Place:
-    """One place in a line."""
-
-    def __init__(self, here: list["Place"], most: int) -> None:
-        self._here, self._most = here, most
-
-    @property
-    def number(self) -> int:
-        """Its number among those that wait, from 1; 0 if it may go on."""
-        return max(0, self._here.index(self) + 1 - self._most)
-
-    @property
-    def sentence(self) -> str:
-        """Its number in words."""
-        return f"{self._most} runs are being computed; yours is number {self.number} in line."
+            self._here.remove(own)
 
 
 RUNS = Line(32)

@@ -7,12 +7,12 @@ ask is answered, so that every sentence about a bad value stands beside the code
 
 import argparse
 import json
-from dataclasses import dataclass, fields, make_dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from textwrap import wrap
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, dataclass_transform, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -21,25 +21,32 @@ from sampler.core.records import quoted
 
 Number = int | float  # of a range that the answer knows: whole numbers stay whole
 SCRIPT = Path(__file__).resolve().parents[3] / "assets" / "page" / "contract.js"
+KINDS: dict[str, type] = {}
+adapter = cache(TypeAdapter)
 
 
-@dataclass(frozen=True)
-class Cancel:
+@dataclass_transform(frozen_default=True)
+class Ask:
+    """Makes each class that inherits from it a frozen dataclass and a kind."""
+
+    def __init_subclass__(cls) -> None:
+        KINDS[cls.__name__.lower()] = dataclass(frozen=True)(cls)
+
+
+class Cancel(Ask):
     """End the asks of a kind."""
 
     kind: str
 
 
-@dataclass(frozen=True)
-class Leave:
+class Leave(Ask):
     """The tab is being closed."""
 
 
 # ---- the Explore page
 
 
-@dataclass(frozen=True)
-class Dials:
+class Dials(Ask):
     """Alpha and the proposal temperature, as the panel's dials stand."""
 
     alpha: Number | None
@@ -48,81 +55,69 @@ class Dials:
     temperature: Number | None
 
 
-Run = make_dataclass("Run", [(each.name, each.type) for each in CONTROLS], frozen=True)
+Run = type("Run", (Ask,), {"__annotations__": {each.name: each.type for each in CONTROLS}})
 Run.__doc__ = "A new chain with the panel's values."
 
 
-@dataclass(frozen=True)
-class Play:
+class Play(Ask):
     """More of the living chain."""
 
     goal: Literal["end", "step", "block"]
 
 
-@dataclass(frozen=True)
-class Pause:
+class Pause(Ask):
     """No more of the chain for now."""
 
 
-@dataclass(frozen=True)
-class Stop:
+class Stop(Ask):
     """The end of the chain."""
 
 
-@dataclass(frozen=True)
-class Speed:
+class Speed(Ask):
     """Steps a second; 0 is as fast as possible."""
 
     speed: Number
 
 
-@dataclass(frozen=True)
-class Resync:
+class Resync(Ask):
     """The whole run on screen again."""
 
 
-@dataclass(frozen=True)
-class Recorded:
+class Recorded(Ask):
     """The recorded run of a preset."""
 
     preset: str | None
 
 
-@dataclass(frozen=True)
-class Uploaded:
+class Uploaded(Ask):
     """The trace that was uploaded last."""
 
 
-@dataclass(frozen=True)
-class Save:
+class Save(Ask):
     """The run on screen as a trace file."""
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(Ask):
     """What is known of p^alpha under the run on screen."""
 
     run_id: str
 
 
-@dataclass(frozen=True)
-class Alternatives:
+class Alternatives(Ask):
     """What could stand at a position of the run's final text."""
 
     run_id: str
     position: int
 
 
-@dataclass(frozen=True)
-class Replay:
+class Replay(Ask):
     """The run on screen at other alphas, with the same random numbers."""
 
     run_id: str
     alphas: list[Number | Literal["inf"]]
 
 
-@dataclass(frozen=True)
-class Diagnostics:
+class Diagnostics(Ask):
     """Diagnostics of the run on screen and of other chains of it."""
 
     run_id: str
@@ -132,8 +127,7 @@ class Diagnostics:
 # ---- the Compare page
 
 
-@dataclass(frozen=True)
-class Evaluate:
+class Evaluate(Ask):
     """A live evaluation."""
 
     tasks: list[str]
@@ -141,13 +135,11 @@ class Evaluate:
     seed: Number | None
 
 
-@dataclass(frozen=True)
-class Halt:
+class Halt(Ask):
     """The end of the live evaluation; what was answered stays."""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Ask):
     """An answer of the table as a run on the Explore page."""
 
     live: bool
@@ -159,24 +151,18 @@ class Answer:
 # ---- the Tree page; `world` names a world and holds the values of its fields (tree/worlds.py)
 
 
-@dataclass(frozen=True)
-class Tree:
+class Tree(Ask):
     """A tree."""
 
     world: dict[str, Any]
     alpha: Number
 
 
-@dataclass(frozen=True)
-class Dial:
+class Dial(Tree):
     """The block dial at an alpha."""
 
-    world: dict[str, Any]
-    alpha: Number
 
-
-@dataclass(frozen=True)
-class Chains:
+class Chains(Ask):
     """Whole runs of the sampler in a world."""
 
     world: dict[str, Any]
@@ -190,16 +176,10 @@ class Chains:
     seed: Number
 
 
-@dataclass(frozen=True)
-class Checks:
+class Checks(Ask):
     """The self-test."""
 
 
-ASKS = (
-    *(Cancel, Leave, Dials, Run, Play, Pause, Stop, Speed, Resync, Recorded, Uploaded, Save, Target, Alternatives),
-    *(Replay, Diagnostics, Evaluate, Halt, Answer, Tree, Dial, Chains, Checks),
-)
-KINDS = {kind.__name__.lower(): kind for kind in ASKS}
 WORDS = {float: "a number", int: "a whole number", str: "text", bool: "true or false", dict: "an object"}
 WORDS |= {list: "a list"}
 SCRIPT_TYPES = {float: "number", int: "number", str: "string", bool: "boolean", dict: "object", NoneType: "null"}
@@ -219,12 +199,6 @@ def parsed(kind: object, payload: object) -> Any:
     field = next(field for field in fields(KINDS[kind]) if field.name == name)
     value = payload.get(name)
     raise ValueError(f"{name.replace('_', ' ')} must be {words(field.type)}, not {quoted(value)}")
-
-
-@cache
-def adapter(kind: type) -> TypeAdapter:
-    """What checks a kind."""
-    return TypeAdapter(kind)
 
 
 def words(kind: Any) -> str:
