@@ -2,7 +2,7 @@
 
 from made_up_results import made_up
 
-from explorer.analysis.chain import chain_rows
+from explorer.analysis.chain import figure_rows
 from explorer.analysis.chain_draws import draws_frame
 from explorer.analysis.comparison import every_task
 from explorer.analysis.run_rows import run_rows
@@ -27,6 +27,6 @@ def rows_by_page() -> dict[str, dict]:
     samples = Trace(run_temperature(endless_world(), "", TemperatureSettings(0.5, 12, 3, 0)))
     return {
         "explore": run_rows(small_run(), samples),
-        "diagnostics": chain_rows(draws_frame(chains, str, "block"), str, {"x": (0.9, 0.95)}),
+        "diagnostics": figure_rows(draws_frame(chains, str, "block"), str, {"x": (0.9, 0.95)}),
         "compare": every_task(made_up(problems=20, few=6)),
     }

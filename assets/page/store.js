@@ -4,7 +4,7 @@ import { watched } from "./watched.js";
 export const store = {
   run: null, // {id, model, prompt, settings, recorded, total_draws}
   moments: [], // rows of explorer/analysis/moments.py, all that have happened
-  samples: [], // rows of explorer/analysis/samples.py
+  samples: [], // rows of explorer/analysis/run_rows.py
   ended: null, // {reason, totals} once the run is over
   frozen: 0, // positions frozen by now
   sampleTemperature: null,

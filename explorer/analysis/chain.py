@@ -14,15 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from explorer.analysis.mixing import (
-    FEWEST,
-    STUCK,
-    autocorrelation,
-    check_length,
-    check_number,
-    effective_sample_size,
-    rank_rhat,
-)
+from explorer.analysis import mixing
+from explorer.analysis.kinds import ChainDraw
 from explorer.analysis.tallies import distance, expected_distance
 from explorer.analysis.tokens import NONE, display_tokens
 
@@ -32,41 +25,45 @@ Shares = Mapping[str, tuple[float, float]]  # answer -> its certified probabilit
 VAGUEST = 0.1  # of a total variation
 LEAST_SHARE = 0.01  # of the target, for an answer that no chain gave to be listed
 ENDED = "(ended)"
-FIGURE_ROWS = ("draws", "cuts", "lines", "mean", "positions", "distances")
+CUT_SHARES = {"accepted, text changed": "changed", "accepted, same text": "same", "rejected": "rejected"}
 HEADINGS = ["block", "steps", "accepted", "accepted and changed", "tokens changed an accepted step"]
 HEADINGS += ["steps since last change", "effective sample size", "R-hat"]
 
 
-def diagnostics(frame: pd.DataFrame, piece_of: PieceOf, target: Shares | None = None) -> dict[str, Any]:
+def diagnostics(frame: pd.DataFrame, piece_of: PieceOf = str, target: Shares | None = None) -> dict[str, Any]:
     """Everything that the drawer shows of a draws_frame, as rows for its tables and figures.
 
     `piece_of`: a token's text. `target`: the certified shares of the answers, where they are known. A figure whose
     rows are empty is not drawn; `notes` has a sentence under some figures, by name. `table` has the headings, then
     the cells of all blocks together and of each; `reasons` say why cells have no number.
     """
-    steps, is_known = frame[frame["step"] >= 0], "value" in vagueness(target)
+    steps, known = frame[frame["step"] >= 0], vagueness(target)
+    if "reason" in known:
+        target = None
     chains = sorted(int(chain) for chain in frame["chain"].unique())
     blocks = [block_row(int(block), part, len(chains)) for block, part in frame.groupby("block")]
+    draws = frame.assign(number=frame["block"] + 1)[list(ChainDraw.__annotations__)]
     rows = {
         "chains": chains,
         "overall": movement(steps),
         "blocks": blocks,
-        "draws": draw_rows(frame),
+        "draws": draws.to_dict("records"),
         "cuts": cut_rows(steps),
         "autocorrelation": autocorrelations(steps),
         "positions": position_rows(frame, piece_of) if len(chains) > 1 else [],
-        "answers": answer_rows(frame, target if is_known else None),
-        "distances": distance_rows(frame, target) if is_known else [],
-        "target": vagueness(target),
+        "answers": answer_rows(frame, target or {}),
+        "distances": distance_rows(frame, target) if target else [],
+        "target": known,
     }
     table = [HEADINGS, cells("all", rows["overall"]), *(cells(str(row["block"] + 1), row) for row in blocks)]
-    return rows | {"table": table, "reasons": reasons(blocks), "notes": notes(rows, bool(frame["frozen"].any()))}
+    rows |= {"table": table, "reasons": reasons(blocks), "notes": notes(rows, bool(frame["frozen"].any()))}
+    return rows
 
 
-def chain_rows(frame: pd.DataFrame, piece_of: PieceOf = str, target: Shares | None = None) -> dict[str, list[Row]]:
-    """Rows by name for the figures alone, of a draws_frame."""
-    rows = diagnostics(frame, piece_of, target)
-    return {name: value for name, value in (rows | rows["autocorrelation"]).items() if name in FIGURE_ROWS}
+def figure_rows(*source: Any) -> dict[str, list[Row]]:
+    """Rows by name for the figures, of what `diagnostics` takes."""
+    rows = diagnostics(*source)
+    return rows | rows["autocorrelation"]
 
 
 # ---- what is said of them
@@ -125,7 +122,7 @@ def reasons(blocks: list[Row]) -> list[str]:
 
 def is_stuck(reason: str) -> bool:
     """Whether a reason is itself what the table says."""
-    return reason.startswith(STUCK)
+    return reason.startswith(mixing.STUCK)
 
 
 # ---- how the chains move
@@ -156,25 +153,9 @@ def since_change(is_changed: np.ndarray) -> int:
 
 def cut_rows(steps: pd.DataFrame) -> list[Row]:
     """Of the cuts of all chains at each position: how many, and the share that came to each outcome."""
-    rows = []
-    for position, part in steps.groupby("cut"):
-        shares = part["what"].value_counts(normalize=True)
-        rows.append(
-            {
-                "position": int(position),
-                "cuts": len(part),
-                "changed": float(shares.get("accepted, text changed", 0.0)),
-                "same": float(shares.get("accepted, same text", 0.0)),
-                "rejected": float(shares.get("rejected", 0.0)),
-            }
-        )
-    return rows
-
-
-def draw_rows(frame: pd.DataFrame) -> list[Row]:
-    """Every moment of every chain for the figure."""
-    shown = frame[["chain", "block", "x", "log_p", "what", "answer"]].to_dict("records")
-    return [row | {"number": row["block"] + 1} for row in shown]
+    counts = pd.crosstab(steps["cut"].astype(int).rename("position"), steps["what"].replace(CUT_SHARES))
+    shares = counts.reindex(columns=list(CUT_SHARES.values()), fill_value=0).div(counts.sum(axis=1), axis=0)
+    return shares.assign(cuts=counts.sum(axis=1)).reset_index().to_dict("records")
 
 
 # ---- how well they mix within a stage
@@ -187,7 +168,7 @@ def block_row(block: int, part: pd.DataFrame, chains: int) -> Row:
     return movement(steps) | {
         "block": block,
         "since_change": [since_change(chain["is_changed"].to_numpy(bool)) for chain in own],
-        "ess": [told(lambda chain=chain: effective_sample_size(stage(chain))) for chain in own],
+        "ess": [told(lambda chain=chain: mixing.effective_sample_size(stage(chain))) for chain in own],
         "rhat": told(lambda: block_rhat(steps, chains)),
     }
 
@@ -210,14 +191,14 @@ def stage(chain: pd.DataFrame) -> np.ndarray:
 
 def block_rhat(steps: pd.DataFrame, chains: int) -> float:
     """Rank R-hat of log p among the chains that continue the commonest frozen text: another text is another target."""
-    check_number(chains)
-    check_length(int(steps.groupby("chain").size().min()) if len(steps) else 0, "R-hat")
+    mixing.check_number(chains)
+    mixing.check_length(int(steps.groupby("chain").size().min()) if len(steps) else 0, "R-hat")
     group = max((part for _, part in steps.groupby("frozen")), key=lambda part: part["chain"].nunique())
     number = group["chain"].nunique()
-    if number < FEWEST:
+    if number < mixing.FEWEST:
         where = f"only {number} of {chains} have the same frozen text here"
-        raise ValueError(f"R-hat needs {FEWEST} chains with one target: {where}")
-    return rank_rhat(np.stack([stage(chain) for _, chain in group.groupby("chain")]))
+        raise ValueError(f"R-hat needs {mixing.FEWEST} chains with one target: {where}")
+    return mixing.rank_rhat(np.stack([stage(chain) for _, chain in group.groupby("chain")]))
 
 
 def autocorrelations(steps: pd.DataFrame) -> dict[str, Any]:
@@ -226,7 +207,7 @@ def autocorrelations(steps: pd.DataFrame) -> dict[str, Any]:
     lines, reasons, found = [], Counter(), []
     for (block, chain), part in steps.groupby(["block", "chain"]):
         try:
-            rho = autocorrelation(stage(part)).tolist()
+            rho = mixing.autocorrelation(stage(part)).tolist()
         except ValueError as error:
             reasons[str(error)] += 1
             continue
@@ -261,12 +242,12 @@ def position_rows(frame: pd.DataFrame, piece_of: PieceOf) -> list[Row]:
     return rows
 
 
-def answer_rows(frame: pd.DataFrame, target: Shares | None) -> list[Row]:
+def answer_rows(frame: pd.DataFrame, known: Shares) -> list[Row]:
     """Final answers with the share of the chains that gave each and its certified share under p^alpha, None if unknown.
 
     Answers of the target that no chain gave are listed from LEAST_SHARE on.
     """
-    given, known = Counter(ends(frame, "answer")), target or {}
+    given = Counter(ends(frame, "answer"))
     listed = [*given, *(answer for answer, (_, high) in known.items() if high >= LEAST_SHARE and answer not in given)]
     number = given.total()
     rows = [

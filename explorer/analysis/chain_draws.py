@@ -2,15 +2,15 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import pandas as pd
 
 from explorer.analysis.moments import outcome
-from sampler.core.history import following, tokens_changed
-from sampler.core.records import BlockStarted, Event, Segment, StepTaken
+from sampler.core.history import replay, tokens_changed
+from sampler.core.records import BlockStarted, Event, Step
 
-Row = dict[str, Any]
 Ids = tuple[int, ...]
 NO_ANSWER = ""  # of a text that gives none
 COLUMNS = ["chain", "block", "step", "x", "log_p", "cut", "is_accepted", "is_changed", "tokens_changed", "law"]
@@ -27,38 +27,30 @@ def draws_frame(
     temperature) of a step. what: the moment in words. frozen: the text before the stage; two chains of a block
     aim at the same target where it is equal. answer: NO_ANSWER where the text gives none.
     """
-    rows = [row for chain, events in chains.items() for row in chain_rows(chain, events, scope)]
-    texts: dict[Ids, Row] = {}
-    for row in rows:
-        ids = row["token_ids"]
-        texts.setdefault(ids, {"log_p": row["log_p"], "answer": answer_of(ids) or NO_ANSWER})
-    return pd.DataFrame([row | texts[row["token_ids"]] for row in rows], columns=COLUMNS)
+    rows, measured, read = [], {}, cache(answer_of)
+    for chain, events in chains.items():
+        draws, frozen = 0, ()
+        for moment in replay(events):
+            event, ids = moment.event, moment.after.token_ids
+            if isinstance(event, BlockStarted):
+                frozen = moment.before.token_ids if scope == "block" else ()
+                own = {"block": event.block, "step": -1, "x": draws + 0.5, "what": f"block {event.block + 1} written"}
+            else:
+                draws += 1
+                own = {"x": float(draws)} | judged(event.step)
+            text = {
+                "chain": chain,
+                "log_p": measured.setdefault(ids, math.fsum(moment.after.log_p)),
+                "frozen": frozen,
+                "token_ids": ids,
+                "answer": read(ids) or NO_ANSWER,
+            }
+            rows.append(own | text)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def chain_rows(chain: int, events: Iterable[Event], scope: str) -> Iterable[Row]:
-    """The rows of one chain, without answers."""
-    text, draws, frozen = Segment(), 0, ()
-    for event in events:
-        if isinstance(event, BlockStarted):
-            frozen = text.token_ids if scope == "block" else ()
-            own = {"block": event.block, "step": -1, "x": draws + 0.5, "what": f"block {event.block + 1} written"}
-        elif isinstance(event, StepTaken):
-            draws += 1
-            own = {"x": float(draws)} | judged(event)
-        else:
-            continue
-        text = following(text, event)
-        yield own | {
-            "chain": chain,
-            "log_p": math.fsum(text.log_p),
-            "frozen": frozen,
-            "token_ids": text.token_ids,
-        }
-
-
-def judged(event: StepTaken) -> Row:
+def judged(step: Step) -> dict[str, Any]:
     """What a step came to."""
-    step = event.step
     return {
         "block": step.block,
         "step": step.step,

@@ -1,4 +1,4 @@
-"""The kinds of rows that figures draw: their fields, with units. A figure may ask for nothing else (views/figure.py).
+"""The kinds of rows: the fields that a figure may ask of each, with units (views/figure.py). Rows may hold more.
 
 Logs are natural, in nats; positions count from 0 in the completion; `x` of a draw counts from 1, and a block's
 extension stands half a draw before the step that follows. None is a gap.
@@ -12,70 +12,39 @@ Lists = list[Any]  # over the positions of a text
 
 
 class Moment(TypedDict):
-    """A block's extension or a step, with the text after it."""
+    """A block's extension or a step, with the text after it (moments.py)."""
 
-    index: int
-    kind: str  # "extension" or "step"
-    block: int
     x: float
     when: str  # x in words
-    cut: int  # the first new position
-    written: dict[str, Lists]  # the new segment
-    total_log_p: float
     length: int  # tokens
-    text: str
-    answer: str | None
-    frozen: int  # positions frozen by then
-    sentence: str
-    tokens: Lists  # display text
+    total_log_p: float
+    age: Lists
     log_p: Lists
     entropy: Lists
-    source: Lists  # index of the moment that wrote the token
-    age: Lists  # moments since the token changed
-    survived: Lists  # proposals over the token that left it
-    share: Lists  # of the most common token lately, 0 to 1
-    cuts: Lists  # made here so far
-    changed_cuts: Lists
-    same_cuts: Lists
-    rejected_cuts: Lists
+    survived: Lists
     cell_texts: NotRequired[Lists]  # what a hover says; it depends on how much of the run is on show
 
 
-class Step(Moment):
-    """One judged proposal."""
+class Step(TypedDict):
+    """One judged proposal (moments.py)."""
 
-    step: int  # within its block
-    draw: int
+    x: float
     number: int  # draw + 1
     block_number: int
-    alpha: float
-    temperature: float
-    replaced: dict[str, Lists]
-    log_p_before: float  # of the whole completion, as the next
-    log_p_proposed: float
-    delta_log_p: float
-    log_target_ratio: float
-    log_proposal_ratio: float
-    log_cut_ratio: float
-    log_accept_ratio: float
-    log_u: float
-    log_a_text: str
-    log_u_text: str
-    accept_prob: float
-    is_accepted: bool
-    is_changed: bool
-    outcome: str
-    changed_text: str
-    first_difference: int | None  # position
-    differs: bool
-    tokens_changed: int
-    flip_alpha: float | None
-    increments: dict[str, Lists]  # fields of Increment, by position
-    up: float  # nats from the proposal up, or down, to the text that it was compared with
-    down: float
+    cut: int  # the first position proposed
+    last: int  # the last
     reach: int  # tokens proposed
     zero: int
-    last: int  # position proposed
+    differs: bool
+    first_difference: int | None  # position
+    changed_text: str
+    outcome: str
+    is_accepted: bool
+    log_p_proposed: float  # of the whole completion
+    up: float  # nats from the proposal up, or down, to the text that it was compared with
+    down: float
+    log_a_text: str
+    log_u_text: str
     would_turn: bool  # at the alpha of the what-if
     what_if_alpha: str
     what_if_verdict: str
@@ -129,30 +98,22 @@ class PathPoint(TypedDict):
 
 
 class Sample(TypedDict):
-    """One temperature sample."""
+    """One temperature sample (run_rows.py)."""
 
-    sample: int
-    number: int  # sample + 1
+    number: int  # from 1
     jitter: float  # place across the margin, 0 to 1
-    tokens: Lists
-    log_p: Lists
     total_log_p: float
     length: int
-    finished: bool
-    text: str
-    answer: str | None
 
 
 class ChainDraw(TypedDict):
     """One moment of one chain."""
 
     chain: int
-    block: int
-    number: int  # block + 1
+    number: int  # of its block, from 1
     x: float
     log_p: float
     what: str
-    answer: str
 
 
 class CutShares(TypedDict):
@@ -195,10 +156,8 @@ class Distance(TypedDict):
 class Accuracy(TypedDict):
     """A method's accuracy, with Wilson's 95 % interval and what an answer costs."""
 
-    method: str
     group: str
     label: str
-    short: str
     words: str
     accuracy: float  # share, as the next four
     low: float
@@ -233,8 +192,6 @@ class Novelty(TypedDict):
     every: float
     n: int
     n_every: int
-    unreached: int
-    interval: str
 
 
 class Completion(TypedDict):
@@ -242,7 +199,6 @@ class Completion(TypedDict):
 
     x: int
     text: str
-    label: str
     power: float
     power_error: float | None
     words: str

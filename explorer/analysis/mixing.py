@@ -8,6 +8,8 @@ it then raises ValueError with the reason; for a chain that never moved the reas
 import numpy as np
 from arviz_stats.base import array_stats
 
+from explorer.analysis.tokens import count
+
 STUCK = "stuck"
 SHORTEST = 20  # steps; the autocorrelation of independent draws then comes out within about 1/sqrt(20) = 0.22 of 0
 FEWEST = 4  # chains
@@ -45,8 +47,7 @@ def rank_rhat(chains: np.ndarray) -> float:
 def check_length(steps: int, what: str) -> None:
     """ValueError for a stage of fewer than SHORTEST steps."""
     if steps < SHORTEST:
-        noun = "step" if steps == 1 else "steps"
-        raise ValueError(f"a stage of {steps} {noun} is too short for {what}: at least {SHORTEST}")
+        raise ValueError(f"a stage of {count(steps, 'step')} is too short for {what}: at least {SHORTEST}")
 
 
 def check_number(chains: int) -> None:

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from typing import Any
 
 from explorer.analysis.kinds import Increment
-from explorer.analysis.tokens import display_tokens, nats
+from explorer.analysis.tokens import count, display_tokens, nats
 from sampler.core.history import following, joined, tokens_changed, tokens_differing
 from sampler.core.records import (
     BlockFrozen,
@@ -35,9 +35,9 @@ SHARE_WINDOW = 10  # moments over which the share of the most common token is ta
 
 
 class History:
-    """Folds the events of a power run into rows of kinds Moment and Step (kinds.py), each of the text as it then is.
+    """Folds the events of a power run into rows, one a block's extension or step, each of the text as it then is.
 
-    Of every block's extension there is a Moment, of every step a Step; `rows` are all so far.
+    `rows` are all so far; kinds.py has the fields that figures draw.
     """
 
     def __init__(self, answer_of: AnswerOf | None = None) -> None:
@@ -97,20 +97,20 @@ class History:
             "index": len(self.rows),
             "kind": kind,
             "block": block,
-            "cut": cut,
+            "cut": cut,  # the first new position
             "tokens": display_tokens(pieces),
             "log_p": list(self._text.log_p),
             "entropy": list(self._text.entropy),
-            "source": carried(previous, "source", length, changed_from, len(self.rows)),
-            "age": carried(previous, "age", length, changed_from, 0, add=1),
-            "survived": self._survived(previous, length, changed_from, cut),
-            "share": self._share(),
-            "written": self._segment(written),
+            "source": carried(previous, "source", length, changed_from, len(self.rows)),  # what wrote the token
+            "age": carried(previous, "age", length, changed_from, 0, add=1),  # moments since the token changed
+            "survived": self._survived(previous, length, changed_from, cut),  # proposals over the token that left it
+            "share": self._share(),  # of the most common token lately, 0 to 1
+            "written": self._segment(written),  # the new segment
             "total_log_p": math.fsum(self._text.log_p),
             "length": length,
             "text": joined(pieces),
             "answer": self._answer_of(joined(pieces)) if self._answer_of else None,
-            "frozen": self.frozen,
+            "frozen": self.frozen,  # positions frozen by then
             "cuts": [sum(here) for here in zip(*cuts.values(), strict=True)],
             **cuts,
         }
@@ -253,8 +253,3 @@ def sentence(step: Step, delta_log_p: float) -> str:
     verdict = "accepted" if step.is_accepted else "rejected"
     changed = f"; {count(tokens_changed(step), 'token')} changed" if step.is_changed else ""
     return f"Step {step.draw + 1}: cut at token {step.revision.cut}; {difference}; {verdict}{changed}."
-
-
-def count(n: int, noun: str) -> str:
-    """`1 token`, `2 tokens`."""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

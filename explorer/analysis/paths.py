@@ -4,6 +4,7 @@ from typing import Any
 
 from explorer.analysis.moments import AnswerOf, History
 from explorer.analysis.tokens import display_tokens
+from sampler.core.history import completion
 from sampler.trace.trace import Trace
 
 Row = dict[str, Any]
@@ -17,7 +18,7 @@ def path(trace: Trace, own: Trace, answer_of: AnswerOf | None = None) -> Row:
     """
     rows = History(answer_of).extend(trace.events)
     first = parting(own, trace)
-    final, others = final_ids(trace), final_ids(own)
+    final, others = (completion(run.events).token_ids for run in (trace, own))
     pieces, alpha = trace.pieces(), f"{trace.started.settings.alpha:.1f}".replace("inf", "∞")
     return {
         "alpha": trace.started.settings.alpha,
@@ -40,8 +41,3 @@ def parting(one: Trace, other: Trace) -> int | None:
     found = next((i for i, (text, twin) in enumerate(pairs) if text != twin), None)
     shorter = min(len(texts), len(others))
     return found if found is not None or len(texts) == len(others) else shorter
-
-
-def final_ids(trace: Trace) -> tuple[int, ...]:
-    """The tokens that a run ends with, or has come to."""
-    return next((moment.after.token_ids for moment in reversed(list(trace.replay()))), ())

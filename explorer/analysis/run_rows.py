@@ -10,12 +10,13 @@ from typing import Any
 
 from explorer.analysis.kinds import Increment, Position
 from explorer.analysis.moments import AnswerOf, History
-from explorer.analysis.samples import sample_row
-from explorer.analysis.tokens import nats, safe
+from explorer.analysis.tokens import display_tokens, nats, safe
+from sampler.core.history import joined
 from sampler.core.records import SampleDrawn
 from sampler.trace.trace import Trace
 
 Row = dict[str, Any]
+GOLDEN = 0.618  # of a turn, so that neighbours never stand above each other
 
 
 def run_rows(trace: Trace, samples: Trace | None = None, answer_of: AnswerOf | None = None) -> dict[str, list[Row]]:
@@ -34,6 +35,26 @@ def run_rows(trace: Trace, samples: Trace | None = None, answer_of: AnswerOf | N
         "positions": position_rows(last) if last else [],
         "entropy": entropy_rows(last) if last else [],
         "increments": in_rows(last["increments"], Increment.__annotations__) if is_step else [],
+    }
+
+
+def sample_row(event: SampleDrawn, pieces: dict[int, str], answer_of: AnswerOf | None) -> Row:
+    """One sample: number (from 1), jitter (its place, 0 to 1, across the margin), tokens and log_p (lists over
+    positions), total_log_p in nats, length, finished, text and answer.
+    """
+    own = [pieces.get(v, "") for v in event.segment.token_ids]
+    text = joined(own)
+    return {
+        "sample": event.sample,
+        "number": event.sample + 1,
+        "jitter": event.sample * GOLDEN % 1,
+        "tokens": display_tokens(own),
+        "log_p": list(event.segment.log_p),
+        "total_log_p": math.fsum(event.segment.log_p),
+        "length": len(event.segment),
+        "finished": event.finished,
+        "text": text,
+        "answer": answer_of(text) if answer_of else None,
     }
 
 

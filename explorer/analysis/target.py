@@ -85,25 +85,20 @@ def listed_answers(
     return sorted(chosen, key=lambda a: (-known.get(a, 0.0), -sampled[a], str(a)))
 
 
-def search_row(target: CertifiedTarget, alpha: float) -> Row:
-    """What a search did and what it left: reason, nodes, seconds, completions, base_mass_left, missing, a sentence."""
-    done, missing = target.enumeration, target.missing(alpha)
+def search_sentence(target: CertifiedTarget, alpha: float) -> str:
+    """What a search did and what it left."""
+    done = target.enumeration
     ends = {
         "width": "narrow enough",
         "exhausted": "nothing left to search",
         "nodes": f"stopped after {done.nodes:,} texts",
         "seconds": f"stopped after {done.seconds:.0f} s",
     }
-    left = target.base_mass_left.high
-    sentence = (
+    return (
         f"Searched {done.nodes:,} texts in {done.seconds:.1f} s, the likeliest first ({ends[done.reason]}): "
-        f"{len(done.completions):,} completions found. Not searched: {percent(left)} of the base model's mass, "
-        f"at most {percent(missing)} of p^α."
+        f"{len(done.completions):,} completions found. Not searched: {percent(target.base_mass_left.high)} of the base "
+        f"model's mass, at most {percent(target.missing(alpha))} of p^α."
     )
-    return {
-        "reason": done.reason, "nodes": done.nodes, "seconds": done.seconds, "completions": len(done.completions),
-        "base_mass_left": left, "missing": missing, "sentence": sentence,
-    }  # fmt: skip
 
 
 def pivot_rows(pivots: Sequence[Pivot]) -> list[Row]:

@@ -55,3 +55,8 @@ def nats(value: float | None) -> str:
 def safe(text: str) -> str:
     """Text for Plotly, which reads a little HTML in its labels."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def count(n: int, noun: str) -> str:
+    """`1 token`, `2 tokens`."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

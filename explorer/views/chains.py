@@ -2,7 +2,7 @@
 
 import plotly.graph_objects as go
 
-from explorer.analysis.chain import chain_rows
+from explorer.analysis.chain import figure_rows
 from explorer.analysis.kinds import Agreement, ChainDraw, Correlation, CutShares, Distance
 from explorer.views.colours import (
     ACCEPTED,
@@ -36,7 +36,7 @@ CHAINS = (
 
 @view(
     "diagnostics",
-    chain_rows,
+    figure_rows,
     "Log-likelihood of each chain",
     "Good: the lines mingle at one level; bad: each stays on a level of its own.",
 )
@@ -57,7 +57,7 @@ def chain_traces() -> go.Figure:
 
 @view(
     "diagnostics",
-    chain_rows,
+    figure_rows,
     "Acceptance by cut position",
     "Good: cuts change the text at early positions too; where all are rejected, the text before stands "
     "as it first fell.",
@@ -86,7 +86,7 @@ def cut_outcomes() -> go.Figure:
 
 @view(
     "diagnostics",
-    chain_rows,
+    figure_rows,
     "Autocorrelation of log p",
     "Good: it falls to 0 within a few steps, far fewer than a stage has.",
 )
@@ -114,7 +114,7 @@ def autocorrelation() -> go.Figure:
 
 @view(
     "diagnostics",
-    chain_rows,
+    figure_rows,
     "Do the final texts agree?",
     "Good: positions on which all chains agree, or differ as the target itself does; the best single alarm for texts.",
 )
@@ -134,7 +134,7 @@ def chain_agreement() -> go.Figure:
 
 @view(
     "diagnostics",
-    chain_rows,
+    figure_rows,
     "Total variation to p^α",
     "Good: the line comes down to the dashed one, what as many exact samples would have: with few chains "
     "chance alone keeps it up.",

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from explorer.analysis.chain import chain_rows
+from explorer.analysis.chain import figure_rows
 from explorer.analysis.chain_draws import draws_frame
 from explorer.analysis.run_rows import run_rows
 from explorer.page.packets import DIAGNOSTICS, FIGURES, compact, packet, views
@@ -42,7 +42,7 @@ def chains_of(chains: int, steps: int) -> dict:
     told = {chain: [] for chain in range(chains)}
     for chain, event in run_chains(endless_world(), "", settings, told):
         told[chain].append(event)
-    return chain_rows(draws_frame(told, str, "block"), str, {"x": (0.9, 0.95)})
+    return figure_rows(draws_frame(told, str, "block"), str, {"x": (0.9, 0.95)})
 
 
 DIAGNOSED = {"empty": {}, "no step": chains_of(2, 0), "one chain, one step": chains_of(1, 1), "eight": chains_of(8, 24)}

@@ -12,6 +12,7 @@ from anyio import to_thread
 from explorer.analysis import answers as table
 from explorer.analysis.answers import Question
 from explorer.analysis.comparison import comparison
+from explorer.analysis.tokens import count
 from explorer.page.controls import whole
 from explorer.page.library import TUNED, Models
 from explorer.page.packets import packet
@@ -191,8 +192,3 @@ def sentence_of(results: Results) -> str:
     note = f"; {results.note}" if results.note else ""
     problems = f"{s.problems} held-out problems a task, seed {s.seed}"
     return f"recorded results: {problems}, {s.command}, {s.created_at[:10]}{note}"
-
-
-def count(n: int, noun: str) -> str:
-    """`1 problem`, `2 problems`."""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -10,7 +10,7 @@ from typing import Any
 from anyio import CapacityLimiter
 
 from explorer.analysis.moments import History
-from explorer.analysis.samples import sample_row
+from explorer.analysis.run_rows import sample_row
 from explorer.page.library import PRESETS, checker, recorded
 from explorer.page.serving.sharing import BURSTS, TURNS
 from explorer.page.serving.zero_gpu import run_power, run_temperature, serves

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
-from explorer.analysis.target import Reading, Row, Text, alternative_rows, answer_rows, pivot_rows, search_row
+from explorer.analysis.target import Reading, Row, Text, alternative_rows, answer_rows, pivot_rows, search_sentence
 from explorer.analysis.tokens import display_tokens
 from explorer.page.explore.session import Session
 from explorer.page.library import Checker, Models
@@ -87,7 +87,7 @@ class Target:
     def _described(self, run: Run) -> dict[str, Any]:
         return {
             "alpha": self.alpha,
-            "search": search_row(self.certified, self.alpha),
+            "search": {"sentence": search_sentence(self.certified, self.alpha)},
             "samples": len(run.samples),
             "has_checker": self.question.is_right is not None,
             "pivot_rollouts": PIVOT_ROLLOUTS,
