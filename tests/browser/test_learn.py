@@ -131,6 +131,16 @@ def start(visit: Visit, number: int) -> None:
     visit.page.get_by_role("button", name=f"Start lesson {number}").click()
 
 
+def to_the_end(visit: Visit, right: int = 0, given: int = 0) -> tuple[int, int]:
+    """Through lessons that this file does not know; predictions right and given in the end."""
+    while visit.page.evaluate(f"{LEARN}.lesson") is not None:
+        choices = asked(visit, *visit.page.evaluate(f"[{LEARN}.lesson, {LEARN}.question]"))
+        right += "Right." in predict(visit, choices[0])
+        given += 1
+        visit.page.click("#lesson .after .primary")
+    return right, given
+
+
 def test_every_lesson_by_its_buttons(visit):
     """Choices are taken in turn, and each is called right exactly if the screen's own numbers say so."""
     screen = Screen(visit.open())
@@ -148,10 +158,10 @@ def test_every_lesson_by_its_buttons(visit):
             assert [n for n in question.numbers(screen) if n not in told] == [], told
             assert f"{right} of" in visit.page.inner_text("#lesson footer")
             visit.page.click("#lesson .after .primary")
-    visit.page.wait_for_function(f"{LEARN}.lesson === null")
     assert 0 < right < IN_ALL
+    right, given = to_the_end(visit, right, IN_ALL)
     tally = visit.page.locator("[data-part=tally]")
-    tally.get_by_text(f"{right} of {IN_ALL} predictions right").wait_for()
+    tally.get_by_text(f"{right} of {given} predictions right").wait_for()
 
 
 def test_right_predictions_and_the_same_question_twice(visit):
@@ -175,7 +185,7 @@ def test_nothing_is_shown_before_a_prediction(visit):
     """A link opens the lesson with the keyboard on its card; the verdict and the buttons that would show it wait."""
     visit.open("__theme=light&lesson=3")
     asked(visit, 2, 0)
-    assert visit.page.evaluate("document.activeElement.textContent").startswith("Lesson 3 of 7")
+    assert visit.page.evaluate("document.activeElement.textContent").startswith("Lesson 3 of ")
     assert "page=learn&lesson=3" in visit.page.evaluate("window.explorer.links.address()")
     assert "not judged yet" in visit.page.inner_text("[data-part=decision-title]")
     assert visit.page.locator("[data-action=step]").evaluate("(e) => Boolean(e.closest('[inert]'))")

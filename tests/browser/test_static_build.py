@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import ROOT, Visit, free_port, served
-from test_learn import LESSONS, asked, predict, start
+from test_learn import LESSONS, asked, predict, start, to_the_end
 
 pytestmark = pytest.mark.browser
 NEEDS_SERVER = ("press Run", "press a wrong answer", "the number of futures")
@@ -151,7 +151,7 @@ def test_every_lesson_goes_through_without_a_server(reader):
             assert ("Right." in told) != ("Not this time." in told)
             assert not any(words in reader.page.inner_text("#lesson") for words in NEEDS_SERVER)
             reader.page.click("#lesson .after .primary")
-    reader.page.wait_for_function("window.explorer.learn.state.lesson === null")
+    to_the_end(reader)
 
 
 def followed(reader: Visit, query: str) -> list[str]:

@@ -56,3 +56,9 @@ def test_every_import_is_one_that_can_be_renamed():
 
 def test_no_style_can_end_its_element():
     assert all("</style" not in path.read_text("utf-8").lower() for path in ASSETS.rglob("*.css"))
+
+
+def test_every_lesson_has_its_file_and_its_line():
+    files = [path.stem for path in (ASSETS / "learn" / "lessons").iterdir()]
+    listed = re.findall(r'^  "([\w-]+)",$', (ASSETS / "learn" / "lessons.js").read_text("utf-8"), flags=re.MULTILINE)
+    assert sorted(files) == sorted(listed) != []

@@ -6,22 +6,9 @@ export const state = {
   lesson: null, // index of the lesson on the card
   question: 0, // index of its question
   phase: "setting", // then "asked", then "answered"
-  given: null, // the choice that was predicted
-  told: null, // {isRight, sentence} of the answer
-  reason: "", // why the lesson cannot go on
-  isFolded: false,
+  given: null, // the number of the choice that was predicted
   tally: kept(), // {"lesson.question": was the first prediction right}
 };
-
-const listeners = new Set();
-
-export const subscribe = (listener) => listeners.add(listener);
-
-/** Change the state; every listener hears of it at once, so that the keyboard's focus can follow. */
-export function update(patch) {
-  Object.assign(state, patch);
-  for (const listener of listeners) listener();
-}
 
 /** Only the first prediction counts: afterwards the answer is known. */
 export function count(isRight) {
@@ -32,7 +19,7 @@ export function count(isRight) {
 }
 
 export function forget() {
-  update({ tally: {} });
+  state.tally = {};
   keep();
 }
 

@@ -2,13 +2,13 @@
 import { element } from "../format.js";
 import "../links/controls.js"; // knows the names of the controls
 import { filled, known, pages, read, write } from "../links/parameters.js";
-import { LESSONS } from "../learn/lessons.js";
+import { LESSONS, lessons } from "../learn/lessons.js";
 import { TALK } from "./talk.js";
 
 Object.assign(pages, TALK);
 const { link, complaints } = read(location.search);
 const whole = filled(link);
-const notes = whole.page === "learn" && link.lesson ? ofLesson(link.lesson) : TALK[whole.page];
+const notes = whole.page === "learn" && link.lesson ? await ofLesson(link.lesson) : TALK[whole.page];
 
 const part = (name) => document.querySelector(`[data-part="${name}"]`);
 part("title").textContent = notes.title;
@@ -18,8 +18,8 @@ part("facts").replaceChildren(...Object.entries(facts(whole)).flatMap(fact));
 for (const name of ["say", "ask", "look"]) part(name).replaceChildren(...notes[name].map((text) => element("li", {}, text)));
 part("way").replaceChildren(...way());
 
-function ofLesson(number) {
-  const { title, talk } = LESSONS[number - 1];
+async function ofLesson(number) {
+  const { title, talk } = (await lessons())[number - 1];
   return { title: `Lesson ${number}: ${title}`, ...talk };
 }
 

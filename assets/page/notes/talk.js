@@ -1,4 +1,4 @@
-// What a speaker may say, ask and look at, page by page; the lessons bring their own (learn/lessons.js).
+// What a speaker may say, ask and look at, page by page; the lessons bring their own (learn/lessons/).
 
 export const TALK = {
   explore: {
