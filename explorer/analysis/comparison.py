@@ -13,16 +13,7 @@ import numpy as np
 import pandas as pd
 
 from explorer.analysis.findings import findings
-from explorer.analysis.methods import (
-    GROUPS,
-    group_of,
-    label_of,
-    leading_power,
-    neighbours,
-    representatives,
-    short_of,
-    words_of,
-)
+from explorer.analysis.methods import GROUPS, group_of, leading_power, neighbours, representatives, said_of
 from sampler.classroom.results import Answered, Method, Results
 from sampler.classroom.statistics import pass_at_k, wilson
 
@@ -108,9 +99,7 @@ def measured(own: pd.DataFrame, method: Method) -> Row:
     return {
         "method": method.name,
         "group": group_of(method),
-        "label": label_of(method),
-        "short": short_of(method),
-        "words": words_of(method),
+        **said_of(method)._asdict(),
         "accuracy": share,
         "low": low,
         "high": high,

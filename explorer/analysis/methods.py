@@ -5,17 +5,42 @@ All is read off kind and settings; a method's name is only a key.
 
 from collections.abc import Iterable, Mapping
 from math import isclose
+from typing import NamedTuple
 
 from sampler.classroom.methods import registered
 from sampler.classroom.results import Method
 from sampler.methods.registry import METHODS
 
+
+class Said(NamedTuple):
+    """What is said of a method; in a table of groups, with its settings in braces."""
+
+    label: str  # in a few words
+    short: str  # in two words or so, without its dials where they are the usual ones
+    words: str  # settings in full, and whether its accuracy is counted or estimated
+
+
+TOKENWISE = "base model, token by token from p^(1/τ), τ {temperature:g}; answers counted"
+DIALLED = "power, α {alpha:g} B {block_size} N {steps_per_block}"
+CHAIN = "base model, chain for p^{alpha:g}, blocks of {block_size} tokens, {steps_per_block} steps a block, cuts in "
+WEIGHTED = "p^{alpha:g} over whole completions: an estimate, base samples weighted by p^(α−1), no chain"
+RL = "weights tuned by reinforcement learning, τ {temperature:g}; answers counted"
+SAID = {
+    "base": Said("base, τ 1", "base", TOKENWISE),
+    "temperature": Said("temperature, τ {temperature:g}", "τ {temperature:g}", TOKENWISE),
+    "greedy": Said("greedy", "greedy", "base model, the likeliest token each time; answers counted"),
+    "best_of": Said("best of {n}", "best of {n}", "the likeliest of {n} base samples by log p; answers counted"),
+    "power_block": Said(f"{DIALLED}, block", "power, block", f"{CHAIN}the current block; answers counted"),
+    "power_completion": Said(f"{DIALLED}, whole", "power, whole", f"{CHAIN}the whole completion; answers counted"),
+    "target": Said("p^{alpha:g} itself", "p^{alpha:g} itself", WEIGHTED),
+    "tuned": Said("RL-tuned", "RL-tuned", RL),
+}
 OTHERS = {method.kind: METHODS[method.kind].label for method in registered()}
-GROUPS = (
-    *("base", "temperature", "greedy", "best_of"),
-    *("power_block", "power_completion", "target", "tuned"),
-    *OTHERS,
-)
+SAID |= {
+    kind: Said(label, label, f"{label} of the base model, default settings; answers counted")
+    for kind, label in OTHERS.items()
+}
+GROUPS = tuple(SAID)
 DIALS = ("alpha", "block_size", "steps_per_block")  # of a power method, its scope apart
 
 
@@ -26,56 +51,9 @@ def group_of(method: Method) -> str:
     return f"power_{method.settings['scope']}" if method.kind == "power" else method.kind
 
 
-def label_of(method: Method) -> str:
-    """A method in a few words."""
-    s = method.settings
-    match group_of(method):
-        case "base":
-            return "base, τ 1"
-        case "temperature":
-            return f"temperature, τ {s['temperature']:g}"
-        case "greedy":
-            return "greedy"
-        case "best_of":
-            return f"best of {s['n']}"
-        case "power_block" | "power_completion":
-            scope = "block" if s["scope"] == "block" else "whole"
-            return f"power, α {s['alpha']:g} B {s['block_size']} N {s['steps_per_block']}, {scope}"
-        case "target":
-            return f"p^{s['alpha']:g} itself"
-        case "tuned":
-            return "RL-tuned"
-    return METHODS[method.kind].label
-
-
-def short_of(method: Method) -> str:
-    """A method in two words or so, without its dials where they are the usual ones."""
-    group = group_of(method)
-    names = {"base": "base", "power_block": "power, block", "power_completion": "power, whole"}
-    return f"τ {method.settings['temperature']:g}" if group == "temperature" else names.get(group, label_of(method))
-
-
-def words_of(method: Method) -> str:
-    """A method's settings in full, and whether its accuracy is counted or estimated."""
-    s = method.settings
-    match method.kind:
-        case "temperature":
-            return f"base model, token by token from p^(1/τ), τ {s['temperature']:g}; answers counted"
-        case "greedy":
-            return "base model, the likeliest token each time; answers counted"
-        case "best_of":
-            return f"the likeliest of {s['n']} base samples by log p; answers counted"
-        case "power":
-            cuts = "the current block" if s["scope"] == "block" else "the whole completion"
-            return (
-                f"base model, chain for p^{s['alpha']:g}, blocks of {s['block_size']} tokens, "
-                f"{s['steps_per_block']} steps a block, cuts in {cuts}; answers counted"
-            )
-        case "target":
-            return f"p^{s['alpha']:g} over whole completions: an estimate, base samples weighted by p^(α−1), no chain"
-        case "tuned":
-            return f"weights tuned by reinforcement learning, τ {s.get('temperature', 1):g}; answers counted"
-    return f"{METHODS[method.kind].label} of the base model, default settings; answers counted"
+def said_of(method: Method) -> Said:
+    """A method in words."""
+    return Said(*(form.format(**{"temperature": 1} | method.settings) for form in SAID[group_of(method)]))
 
 
 def leading_power(methods: Iterable[Method], coverage: Mapping[str, int]) -> Method | None:

@@ -8,7 +8,7 @@ from made_up_results import BASE, BEST, GREEDY, TARGETS, TUNED, made_up, power, 
 
 from explorer.analysis.answers import answers
 from explorer.analysis.comparison import ALL, RANK_BINS, comparison
-from explorer.analysis.methods import group_of, label_of, representatives, short_of, words_of
+from explorer.analysis.methods import Said, group_of, representatives, said_of
 from explorer.page.packets import packet
 from sampler.classroom.results import Answered, Method, Results, Started
 
@@ -158,10 +158,11 @@ def test_representatives_are_the_widest_and_nearest():
 
 def test_methods_are_told_by_kind_and_settings_never_by_name():
     odd = Method("power base greedy", "temperature", {"temperature": 0.5})
-    assert (group_of(odd), label_of(odd), short_of(odd)) == ("temperature", "temperature, τ 0.5", "τ 0.5")
+    words = "base model, token by token from p^(1/τ), τ 0.5; answers counted"
+    assert (group_of(odd), said_of(odd)) == ("temperature", Said("temperature, τ 0.5", "τ 0.5", words))
     assert group_of(Method("base", "tuned", {"temperature": 1.0})) == "tuned"
     for method in (BASE, GREEDY, *BEST, *TARGETS, TUNED, power(), power(scope="completion")):
-        assert words_of(method) and label_of(method)
+        assert all(said_of(method))
 
 
 def test_the_table_of_problems():
