@@ -6,14 +6,14 @@ row says on how many (n). Logs are natural, in nats.
 
 from collections.abc import Iterable
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from explorer.analysis.findings import findings
-from explorer.analysis.methods import GROUPS, group_of, leading_power, neighbours, representatives, said_of
+from explorer.analysis.methods import DRAWN, FIGURE_4, group_of, leading_power, neighbours, representatives, said_of
 from sampler.classroom.results import Answered, Method, Results
 from sampler.classroom.statistics import pass_at_k, wilson
 
@@ -21,9 +21,7 @@ Row = dict[str, Any]
 ALL = "all tasks"
 LARGEST_K = 64
 BINS, RANK_BINS = 32, 20
-DRAWN = ("base", "temperature", "power_block", "power_completion", "tuned")  # those with samples of their own
 MARKED = ("base", "best_of", "tuned")  # named beside their points
-FIGURE_4 = ("base", "temperature", "power_block", "tuned")
 once_for_each = cache(pass_at_k)
 
 
@@ -57,14 +55,17 @@ def answers_frame(answered: Iterable[Answered]) -> pd.DataFrame:
 def rows_of(table: pd.DataFrame, every_task: pd.DataFrame, methods: list[Method]) -> dict[str, list[Row]]:
     """The rows of every figure for some of the tasks; histograms share their bins with those of all tasks."""
     coverage = table["method"].value_counts().to_dict()
-    chosen = representatives(methods, coverage)
+    methods = [m for m in methods if coverage.get(m.name)]
+    chosen, leading = representatives(methods, coverage), leading_power(methods, coverage)
     return {
         "accuracy": accuracy(table, widest(methods, coverage, chosen)),
         "log_likelihood_histogram": histogram(table, every_task, chosen, "log_p_per_token"),
         "confidence_histogram": histogram(table, every_task, chosen, "confidence"),
         "pass_at_k": pass_rows(table, chosen),
-        **sweeps(table, methods, chosen, coverage),
-        "costs": costs(table, methods, chosen, leading_power(methods, coverage)),
+        "by_alpha": sweep(table, methods, leading, "alpha", None),
+        "by_steps": sweep(table, methods, leading, "steps_per_block", chosen.get("target")),
+        "by_block_size": sweep(table, methods, leading, "block_size", chosen.get("target")),
+        "costs": costs(table, methods, chosen, leading),
         "novelty": novelty(table, chosen),
         "ranks": ranks(table, chosen),
     }
@@ -76,12 +77,12 @@ def rows_of(table: pd.DataFrame, every_task: pd.DataFrame, methods: list[Method]
 def widest(methods: list[Method], coverage: dict[str, int], chosen: dict[str, Method]) -> list[Method]:
     """The methods of the first figure: each group's own, and others asked as widely; of targets only the chosen one."""
     most, own = max(coverage.values(), default=0), list(chosen.values())
-    return [m for m in methods if m in own or (m.kind != "target" and 2 * coverage.get(m.name, 0) >= most > 0)]
+    return [m for m in methods if m in own or (m.kind != "target" and 2 * coverage[m.name] >= most)]
 
 
 def accuracy(table: pd.DataFrame, methods: list[Method]) -> list[Row]:
     """One row a method, each on all the problems that it answered; the best stands last, on top of the figure."""
-    rows = [measured(table[table["method"] == m.name], m) for m in methods]
+    rows = [measured(table, m) for m in methods]
     shorts = [row["short"] for row in rows]
     for row in rows:
         row["tick"] = row["short"] if shorts.count(row["short"]) == 1 else row["label"]
@@ -89,11 +90,12 @@ def accuracy(table: pd.DataFrame, methods: list[Method]) -> list[Row]:
     return sorted(rows, key=lambda row: row["accuracy"])
 
 
-def measured(own: pd.DataFrame, method: Method) -> Row:
+def measured(table: pd.DataFrame, method: Method) -> Row:
     """A method's accuracy on its rows: the mean over problems of the share of right answers, with Wilson's interval.
 
     The interval takes each problem as one right-or-wrong trial; a share varies less, so it is wide enough.
     """
+    own = table[table["method"] == method.name]
     share, n = float(own["share"].mean()), len(own)
     low, high = wilson(share, n)
     return {
@@ -126,55 +128,35 @@ def costs(table: pd.DataFrame, methods: list[Method], chosen: dict[str, Method],
     """
     own = shared(table, methods)
     answered, by_steps = set(own["method"]), neighbours(methods, leading, "steps_per_block") if leading else []
-    rows = [
-        measured(own[own["method"] == m.name], m) | {"path": group_of(m) if m in by_steps else ""}
-        for m in methods
-        if m.name in answered
-    ]
+    paths = {m.name: group_of(m) if m in by_steps else "" for m in methods}
+    rows = [measured(own, m) | {"path": paths[m.name]} for m in methods if m.name in answered]
     marked = {chosen[group].name for group in MARKED if group in chosen}
     for row in rows:
         row["mark"] = row["short"] if row["method"] in marked else row["mark"]
     return sorted(rows, key=lambda row: row["drawn"])
 
 
-def sweeps(
-    table: pd.DataFrame, methods: list[Method], chosen: dict[str, Method], coverage: dict[str, int]
-) -> dict[str, list[Row]]:
-    """Accuracy against one dial of the chain, the others as in the leading power method, with the ceiling.
+def sweep(
+    table: pd.DataFrame, methods: list[Method], leading: Method | None, dial: str, target: Method | None
+) -> list[Row]:
+    """Accuracy against one dial of the chain, the others as in the leading power method, with the ceiling, in order.
 
-    Against alpha the ceiling is a curve and temperature 1/alpha stands beside it; against the other dials it is a line.
+    Against alpha the ceiling is a curve and temperature 1/alpha stands beside it; against the other dials it is the
+    line of one target.
     """
-    leading = leading_power(methods, coverage)
-    names = {"alpha": "by_alpha", "steps_per_block": "by_steps", "block_size": "by_block_size"}
-    if leading is None:
-        return {name: [] for name in names.values()}
-    found = {}
-    for dial, name in names.items():
-        places = [(m.settings[dial], m) for m in neighbours(methods, leading, dial) if coverage.get(m.name)]
-        beside = around_alpha(methods, coverage) if dial == "alpha" else across(places, chosen.get("target"))
-        found[name] = swept(table, [*places, *beside]) if len({x for x, _ in places}) > 1 else []
-    return found
-
-
-def around_alpha(methods: list[Method], coverage: dict[str, int]) -> list[tuple[float, Method]]:
-    """Targets by alpha, and temperatures by the alpha to which each is tied."""
-    own = [m for m in methods if coverage.get(m.name)]
-    targets = [(m.settings["alpha"], m) for m in own if m.kind == "target"]
-    return targets + [(1 / m.settings["temperature"], m) for m in own if m.kind == "temperature"]
-
-
-def across(places: list[tuple[float, Method]], target: Method | None) -> list[tuple[float, Method]]:
-    """The ceiling from the first place to the last."""
-    xs = [x for x, _ in places]
-    return [(x, target) for x in (min(xs), max(xs))] if target and xs else []
-
-
-def swept(table: pd.DataFrame, places: list[tuple[float, Method]]) -> list[Row]:
-    """One row a place, in the order of x, on the problems that all methods answered."""
+    places = [(m.settings[dial], m) for m in neighbours(methods, leading, dial)] if leading else []
+    xs = {x for x, _ in places}
+    if len(xs) < 2:
+        return []
+    if dial == "alpha":
+        places += [(m.settings["alpha"], m) for m in methods if m.kind == "target"]
+        places += [(1 / m.settings["temperature"], m) for m in methods if m.kind == "temperature"]
+    elif target:
+        places += [(x, target) for x in (min(xs), max(xs))]
     own = shared(table, [m for _, m in places])
     answered = set(own["method"])
-    rows = [measured(own[own["method"] == m.name], m) | {"x": x} for x, m in places if m.name in answered]
-    rows = sorted(rows, key=lambda row: row["x"])
+    rows = [measured(own, m) | {"x": x} for x, m in places if m.name in answered]
+    rows.sort(key=lambda row: row["x"])
     if ceiling := next((row for row in rows if row["group"] == "target"), None):
         ceiling["mark"] = "ceiling"
     return rows
@@ -191,21 +173,18 @@ def deepest(table: pd.DataFrame, methods: Iterable[Method]) -> pd.DataFrame:
 
 
 def pass_rows(table: pd.DataFrame, chosen: dict[str, Method]) -> list[Row]:
-    """pass@k by k, a column a group, as far as its samples reach; `n` problems, the same for every curve."""
+    """pass@k by k, a column a group with its interval, None beyond its samples; `n` problems, of every curve."""
     own = deepest(table, [chosen[group] for group in DRAWN if group in chosen])
-    curves = {g: pass_curve(own[own["method"] == chosen[g].name]) for g in DRAWN if g in chosen}
-    longest = max(map(len, curves.values()), default=0)
+    curves = [pass_curve(own[own["method"] == chosen[group].name]) if group in chosen else [] for group in DRAWN]
     n = own["place"].nunique()
-    return [{"k": k, "n": n} | at_k(curves, k, n) for k in range(1, longest + 1)]
-
-
-def at_k(curves: dict[str, list[float]], k: int, n: int) -> Row:
-    """Each group's value at k with its interval as text, where its curve reaches that far."""
-    row: Row = {}
-    for group in GROUPS:
-        value = curves[group][k - 1] if k <= len(curves.get(group, ())) else None
-        row |= {group: value, f"{group}_interval": None if value is None else interval_text(value, n)}
-    return row
+    rows: list[Row] = []
+    for k, values in enumerate(zip_longest(*curves), start=1):
+        row = {"k": k, "n": n}
+        for group, value in zip(DRAWN, values, strict=True):
+            row[group] = value
+            row[f"{group}_interval"] = None if value is None else "{:.3f} to {:.3f}".format(*wilson(min(1, value), n))
+        rows.append(row)
+    return rows
 
 
 def pass_curve(own: pd.DataFrame) -> list[float]:
@@ -215,12 +194,6 @@ def pass_curve(own: pd.DataFrame) -> list[float]:
     counts = [(int(s), round(r)) for s, r in zip(own["samples"], own["right"], strict=True)]
     largest = min(LARGEST_K, min(samples for samples, _ in counts))
     return [float(np.mean([once_for_each(s, r, k) for s, r in counts])) for k in range(1, largest + 1)]
-
-
-def interval_text(share: float, n: int) -> str:
-    """Wilson's 95 % interval in words."""
-    low, high = wilson(min(1.0, share), n)
-    return f"{low:.3f} to {high:.3f}"
 
 
 # ---- likelihood under the base model
@@ -238,7 +211,7 @@ def histogram(table: pd.DataFrame, every_task: pd.DataFrame, chosen: dict[str, M
 
 def binned(own: pd.DataFrame, methods: dict[str, Method], field: str, edges: np.ndarray) -> list[Row]:
     """One row a bin: x (its left end), span, n, each group's share and count; a last row closes the last bin."""
-    none = dict.fromkeys((*GROUPS, *(f"{group}_count" for group in GROUPS)))
+    none = dict.fromkeys((*FIGURE_4, *(f"{group}_count" for group in FIGURE_4)))
     spans = [(a, f"{a:.2f} to {b:.2f}".replace("-", "−")) for a, b in pairwise(edges)]
     rows: list[Row] = [none | {"x": float(a), "span": span} for a, span in spans]
     for group, method in methods.items():
@@ -267,7 +240,7 @@ def novelty(table: pd.DataFrame, chosen: dict[str, Method]) -> list[Row]:
     told = {"n": len(solved), "n_every": len(base), "unreached": int((solved["right"] == 0).sum())}
     on_solved, on_every = pass_curve(solved), pass_curve(base)
     return [
-        told | {"k": k, "solved": a, "every": b, "interval": interval_text(a, len(solved))}
+        told | {"k": k, "solved": a, "every": b}
         for k, (a, b) in enumerate(zip(on_solved, on_every, strict=False), start=1)
     ]
 

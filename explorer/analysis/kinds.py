@@ -6,7 +6,7 @@ extension stands half a draw before the step that follows. None is a gap.
 
 from typing import Any, NotRequired, TypedDict
 
-from explorer.analysis.methods import GROUPS
+from explorer.analysis.methods import DRAWN, FIGURE_4
 
 Lists = list[Any]  # over the positions of a text
 
@@ -174,13 +174,15 @@ class Accuracy(TypedDict):
     path: NotRequired[str]  # the group whose line of more steps it lies on
 
 
-by_group = {group: float | None for group in GROUPS}
-PassAtK = TypedDict("PassAtK", {"k": int, "n": int} | by_group | {f"{group}_interval": str | None for group in GROUPS})
+PassAtK = TypedDict(
+    "PassAtK",
+    {"k": int, "n": int} | dict.fromkeys(DRAWN, float | None) | {f"{group}_interval": str | None for group in DRAWN},
+)
 Bin = TypedDict(
     "Bin",
     {"x": float, "span": str, "n": int, "even": NotRequired[float]}
-    | by_group
-    | {f"{group}_count": int | None for group in GROUPS},
+    | dict.fromkeys(FIGURE_4, float | None)
+    | {f"{group}_count": int | None for group in FIGURE_4},
 )
 
 

@@ -41,6 +41,8 @@ SAID |= {
     for kind, label in OTHERS.items()
 }
 GROUPS = tuple(SAID)
+DRAWN = ("base", "temperature", "power_block", "power_completion", "tuned")  # those with samples of their own
+FIGURE_4 = ("base", "temperature", "power_block", "tuned")  # of Karan & Du 2025
 DIALS = ("alpha", "block_size", "steps_per_block")  # of a power method, its scope apart
 
 

@@ -4,6 +4,7 @@ import plotly.graph_objects as go
 
 from explorer.analysis.comparison import every_task
 from explorer.analysis.kinds import Bin, Novelty, PassAtK
+from explorer.analysis.methods import DRAWN, FIGURE_4
 from explorer.views.colours import NEUTRAL
 from explorer.views.figure import STYLES, Fields, compared, view
 
@@ -13,15 +14,13 @@ K_AXIS = {
     "tickvals": [1, 2, 4, 8, 16, 32, 64],
     "zeroline": False,
 }
-FIGURE_4 = ("base", "temperature", "power_block", "tuned")  # of Karan & Du 2025
 PASSED = {"title": "solved (share of problems)", "range": [0, 1.02], "zeroline": False}
 
 
 @view("compare", every_task)
 def pass_at_k() -> go.Figure:
     """Rows: `pass_at_k`. A curve a group, as far as its samples reach."""
-    groups = ("base", "temperature", "power_block", "power_completion", "tuned")
-    return compared(*(pass_curve(group) for group in groups), xaxis=K_AXIS, yaxis=PASSED)
+    return compared(*(pass_curve(group) for group in DRAWN), xaxis=K_AXIS, yaxis=PASSED)
 
 
 def pass_curve(group: str) -> go.Scatter:
