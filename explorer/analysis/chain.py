@@ -1,8 +1,8 @@
 """Diagnostics of a run's chains: how they move, how well they mix, whether they agree with each other and the target.
 
 They hold within one stage, the steps of one block: the next block has another target (METHOD.md, section 7). Energy,
-divergences and tree depth are of Hamiltonian samplers; this chain follows no gradient, so they do not apply. A number
-is {"value": number}, or {"reason": sentence} where it cannot be told.
+divergences and tree depth are of Hamiltonian samplers; this chain follows no gradient, so they do not apply. Where
+a number cannot be told, a sentence that says why stands in its place.
 """
 
 import math
@@ -21,6 +21,7 @@ from explorer.analysis.tokens import NONE, display_tokens
 
 Row = dict[str, Any]
 PieceOf = Callable[[int], str]
+Known = float | str  # a number, or why it cannot be told
 Shares = Mapping[str, tuple[float, float]]  # answer -> its certified probability under p^alpha, low and high
 VAGUEST = 0.1  # of a total variation
 LEAST_SHARE = 0.01  # of the target, for an answer that no chain gave to be listed
@@ -97,52 +98,39 @@ def distance_note(rows: Row, is_frozen: bool) -> str:
 
 def cells(name: str, row: Row) -> list[str]:
     """A line of the table, under HEADINGS; of all blocks together only what counts steps."""
-    shares = [cell(row[field], "{value:.0%} ({count})").replace("%", " %") for field in ("accepted", "changed")]
+    counts, steps = (row["accepted"], row["changed"]), row["steps"]
+    shares = [f"{count / steps:.0%} ({count})".replace("%", " %") if steps else NONE for count in counts]
     lengths, sizes = (row.get(field, []) for field in ("since_change", "ess"))
-    line = [name, str(row["steps"]), *shares, cell(row["tokens_changed"], "{value:.2f}")]
-    line += [" · ".join(map(str, lengths)), " · ".join(cell(size, "{value:.0f}") for size in sizes)]
-    return [*line, cell(row["rhat"], "{value:.3f}") if "rhat" in row else ""]
+    line = [name, str(steps), *shares, cell(row["tokens_changed"], ".2f"), " · ".join(map(str, lengths))]
+    return [*line, " · ".join(cell(size, ".0f") for size in sizes), cell(row["rhat"], ".3f") if "rhat" in row else ""]
 
 
-def cell(number: Row, form: str) -> str:
+def cell(number: Known, form: str) -> str:
     """A number in its form; without one, that the chain is stuck, or a dash."""
-    if "value" in number:
-        return form.format(**number)
-    return number["reason"] if is_stuck(number["reason"]) else NONE
+    if isinstance(number, str):
+        return number if number.startswith(mixing.STUCK) else NONE
+    return f"{number:{form}}"
 
 
 def reasons(blocks: list[Row]) -> list[str]:
-    """Why numbers are missing, each reason once."""
-    numbers = [
-        number for row in blocks for number in (row["accepted"], row["tokens_changed"], *row["ess"], row["rhat"])
-    ]
-    found = dict.fromkeys(number["reason"] for number in numbers if "reason" in number)
-    return [f"{NONE}: {reason}." for reason in found if not is_stuck(reason)]
-
-
-def is_stuck(reason: str) -> bool:
-    """Whether a reason is itself what the table says."""
-    return reason.startswith(mixing.STUCK)
+    """Why cells have a dash, each reason once."""
+    numbers = dict.fromkeys(known for row in blocks for known in (row["tokens_changed"], *row["ess"], row["rhat"]))
+    return [f"{NONE}: {number}." for number in numbers if cell(number, "") == NONE]
 
 
 # ---- how the chains move
 
 
 def movement(steps: pd.DataFrame) -> Row:
-    """Steps; the shares accepted, and accepted and changed; the mean number of tokens changed an accepted step."""
+    """How many steps, accepted, accepted and changed; the mean number of tokens changed an accepted step."""
     number, accepted = len(steps), int(steps["is_accepted"].sum())
-    reason = {"reason": "no step was accepted" if number else "no steps"}
+    reason = "no step was accepted" if number else "no steps"
     return {
         "steps": number,
-        "accepted": share(accepted, number),
-        "changed": share(int(steps["is_changed"].sum()), number),
-        "tokens_changed": {"value": float(steps["tokens_changed"].sum() / accepted)} if accepted else reason,
+        "accepted": accepted,
+        "changed": int(steps["is_changed"].sum()),
+        "tokens_changed": float(steps["tokens_changed"].sum() / accepted) if accepted else reason,
     }
-
-
-def share(part: int, whole: int) -> Row:
-    """A share with its count."""
-    return {"value": part / whole, "count": part} if whole else {"reason": "no steps"}
 
 
 def since_change(is_changed: np.ndarray) -> int:
@@ -173,13 +161,13 @@ def block_row(block: int, part: pd.DataFrame, chains: int) -> Row:
     }
 
 
-def told(statistic: Callable[[], float]) -> Row:
+def told(statistic: Callable[[], float]) -> Known:
     """A statistic's value, or the reason why it cannot be told."""
     try:
         value = statistic()
     except ValueError as error:
-        return {"reason": str(error)}
-    return {"value": value} if math.isfinite(value) else {"reason": "stuck at different places"}
+        return str(error)
+    return value if math.isfinite(value) else f"{mixing.STUCK} at different places"
 
 
 def stage(chain: pd.DataFrame) -> np.ndarray:

@@ -57,7 +57,7 @@ def refusal(session: Session, chains: int, models: Models | None = None) -> str:
 def test_the_run_alone_needs_no_model():
     [packet] = drawer(finished(), 1, Models(["nowhere"]))
     assert packet["rows"]["chains"] == [0]
-    assert packet["rows"]["blocks"][0]["rhat"]["reason"] == "R-hat needs 4 chains, this run has 1"
+    assert packet["rows"]["blocks"][0]["rhat"] == "R-hat needs 4 chains, this run has 1"
     assert packet["rows"]["target"]["reason"] == "the certified target is searched for when other chains run"
 
 
