@@ -193,8 +193,11 @@ def increments(step: Step, written: Row, replaced: Row) -> Row:
     found, rows = step.revision, []
     running = found.log_cut_ratio
     sides = [
-        list(zip(shown["tokens"], gains(step.alpha, part), strict=True))
-        for part, shown in ((found.proposed, written), (found.replaced, replaced))
+        [
+            (token, step.alpha * p - q)
+            for token, p, q in zip(shown["tokens"], shown["log_p"], shown["log_q"], strict=True)
+        ]
+        for shown in (written, replaced)
     ]
     pairs = [] if math.isinf(step.alpha) else zip_longest(*sides, fillvalue=("nothing", None))
     for i, ((new, gain), (old, loss)) in enumerate(pairs):
@@ -203,11 +206,6 @@ def increments(step: Step, written: Row, replaced: Row) -> Row:
         rows.append((found.cut + i, increment, running, increment >= 0, found.log_u, new, nats(gain), old, nats(loss)))
     columns = zip(*rows, strict=True) if rows else [()] * len(Increment.__annotations__)
     return {name: list(column) for name, column in zip(Increment.__annotations__, columns, strict=True)}
-
-
-def gains(alpha: float, segment: Segment) -> list[float]:
-    """alpha*log p - log q of each token, nats."""
-    return [alpha * p - q for p, q in zip(segment.log_p, segment.log_q, strict=True)]
 
 
 def carried(previous: Row | None, field: str, length: int, changed_from: int | None, fresh: int, add: int = 0) -> list:

@@ -6,6 +6,7 @@ Every figure says whether it is exact, certified to lie in an interval, or estim
 import math
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import asdict
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -102,11 +103,10 @@ def search_sentence(target: CertifiedTarget, alpha: float) -> str:
 
 
 def pivot_rows(pivots: Sequence[Pivot]) -> list[Row]:
-    """One row a position: position, entropy, and the measures power_gain and success_delta, None where not known."""
+    """One row a position: position, and the measures power_gain and success_delta, None where not known."""
     return [
         {
             "position": pivot.position,
-            "entropy": pivot.entropy,
             "power_gain": pivot_measure("power gain", pivot.power_gain),
             "success_delta": pivot_measure("success delta", pivot.success_delta),
         }
@@ -123,7 +123,7 @@ def pivot_measure(name: str, measure: Measure | None) -> Row | None:
     within = "0.0005" if error < 5e-4 else f"{error:.3f}"
     kind = f"exact within {within}" if measure.is_exact else f"estimated, ± {within}"
     below = min(error, measure.value) if is_gain else error
-    return measured(measure) | {"below": below, "words": f"{name} {value}, {kind}"}
+    return asdict(measure) | {"below": below, "words": f"{name} {value}, {kind}"}
 
 
 def alternative_rows(alternatives: Sequence[Alternative], piece: Callable[[int], str]) -> list[Row]:
@@ -131,27 +131,17 @@ def alternative_rows(alternatives: Sequence[Alternative], piece: Callable[[int],
     return [
         {
             "token": display_tokens([piece(a.token)])[0],
-            "id": a.token,
             "base": a.base,
             "temperature": a.temperature,
-            "power": measured(a.power),
+            "power": asdict(a.power),
             "words": futures_words([future.share for future in a.futures]),
             "futures": [
-                {
-                    "text": "".join(display_tokens([piece(v) for v in future.token_ids])),
-                    "log_p": future.log_p,
-                    "share": future.share,
-                }
-                for future in a.futures
+                {"text": "".join(display_tokens([piece(v) for v in f.token_ids])), "log_p": f.log_p, "share": f.share}
+                for f in a.futures
             ],
         }
         for a in alternatives
     ]
-
-
-def measured(measure: Measure | None) -> Row | None:
-    """A measure's fields."""
-    return measure and {"value": measure.value, "error": measure.error, "is_exact": measure.is_exact}
 
 
 def futures_words(shares: Sequence[float]) -> str:

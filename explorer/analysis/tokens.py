@@ -39,12 +39,8 @@ def split_character(pieces: Sequence[str], start: int) -> int:
 
 def visible(text: str) -> str:
     """The text with white space as signs and other control or format characters as escapes."""
-    return "".join(VISIBLE.get(c) or (escaped(c) if unicodedata.category(c)[0] == "C" else c) for c in text)
-
-
-def escaped(character: str) -> str:
-    """A character as its code point."""
-    return f"\\u{ord(character):04x}"
+    escaped = {c: f"\\u{ord(c):04x}" for c in text if unicodedata.category(c)[0] == "C"} | VISIBLE
+    return "".join(escaped.get(c, c) for c in text)
 
 
 def nats(value: float | None) -> str:

@@ -141,10 +141,10 @@ class View:
         """Empty series that name their fields; ValueError if one asks for a field that its kind of rows lacks."""
         figure = self._declare()
         for each in figure.data:
-            known = getattr(kinds, each.meta["kind"]).__annotations__
-            for field in asked(each):
+            meta, known = each.meta, getattr(kinds, each.meta["kind"]).__annotations__
+            for field in [*meta["where"], *meta["fields"].values(), *meta["custom"]]:
                 if field not in known:
-                    raise ValueError(f"{self._of(each)}: {each.meta['kind']} has no field {field}")
+                    raise ValueError(f"{self._of(each)}: {meta['kind']} has no field {field}")
         return figure
 
     def __call__(self, *source: Any) -> go.Figure:
@@ -179,11 +179,6 @@ def view(
         return VIEWS[page].setdefault(declare.__name__, View(declare, rows_of, page=page, title=title, caption=caption))
 
     return registered
-
-
-def asked(series: Any) -> list[str]:
-    """Every field that a series asks of its rows."""
-    return [*series.meta["where"], *series.meta["fields"].values(), *series.meta["custom"]]
 
 
 def fill(series: Any, rows: list[dict[str, Any]]) -> None:
