@@ -146,6 +146,21 @@ def test_one_selection_for_all_views(visit):
     visit.until("s.chosen !== null && s.chosen === s.position")
 
 
+@pytest.mark.parametrize("pressed", [".jump", "[data-part=text] [data-position='3']"])
+def test_a_press_that_began_before_a_redraw_ends_as_a_click(visit, pressed):
+    """What the server says about the run comes at any time, between a press and its release too."""
+    visit.open()
+    visit.until("s.target !== null")
+    place = visit.page.locator(pressed).first
+    place.hover()
+    visit.page.mouse.down()
+    visit.page.evaluate("() => { const { store } = window.explorer; store.target = { ...store.target }; }")
+    visit.page.evaluate("() => window.explorer.whatIf(1.5, false)")
+    visit.page.evaluate("() => document.querySelector('[name=colouring][value=entropy]').click()")
+    visit.page.mouse.up()
+    visit.until("s.chosen !== null")
+
+
 def test_a_saved_trace_opens_again(visit, tmp_path):
     visit.open()
     visit.run_to_end()

@@ -244,6 +244,24 @@ def test_a_tab_that_is_gone_is_forgotten_and_computes_no_more(monkeypatch):
     assert State.has_left
 
 
+def test_a_tab_whose_connection_breaks_again_and_again_is_remembered(monkeypatch):
+    """The wait counts from the last connection, not from the first that was lost."""
+    monkeypatch.setattr(routes, "GRACE", 0.4)
+
+    async def go() -> bool:
+        wire = Wire(SETUP)
+        here = wire.tab(NAME)
+        for _ in range(12):  # without a connection for .1 s at a time, over three times GRACE
+            here.ask(1, Count(0))
+            stream = wire.stream(here, NAME, "", 0)
+            await anext(stream)
+            await stream.aclose()
+            await asyncio.sleep(0.1)
+        return wire.tabs.get(NAME) is here
+
+    assert in_own_loop(go())
+
+
 def test_there_is_a_most_of_tabs_and_those_that_listen_stay(monkeypatch):
     monkeypatch.setattr(routes, "MOST_BROWSERS", 2)
 

@@ -1,6 +1,6 @@
 // Under the pivotal strip: what else could have stood at a position, from the record at once, and from the server what
 // power makes of it and which futures stand behind it.
-import { element, number, probability } from "../format.js";
+import { element, number, probability, redraw } from "../format.js";
 import { store, currentMoment } from "../store.js";
 import { isFinalText } from "./target.js";
 
@@ -8,12 +8,12 @@ export function showAlternatives(target) {
   const moment = currentMoment();
   const position = store.chosen;
   if (!moment || position === null || position === undefined || position >= moment.length) {
-    target.replaceChildren(element("p", { class: "empty" }, "Click a position to see what else could stand there."));
+    redraw(target, element("p", { class: "empty" }, "Click a position to see what else could stand there."));
     return;
   }
   const told = isFinalText() ? store.alternatives[position] : null;
-  if (told?.rows) target.replaceChildren(...fromServer(moment, position, told.rows));
-  else target.replaceChildren(...fromRecord(moment, position), element("p", { class: "caption" }, outlook(told)));
+  if (told?.rows) redraw(target, ...fromServer(moment, position, told.rows));
+  else redraw(target, ...fromRecord(moment, position), element("p", { class: "caption" }, outlook(told)));
 }
 
 /** Why power's probabilities are not there (yet). */

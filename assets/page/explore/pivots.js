@@ -1,5 +1,5 @@
 // The pivotal strip: three measures by position, of which one is drawn above the cuts, and buttons to its highest.
-import { element, number } from "../format.js";
+import { element, number, redraw } from "../format.js";
 import { store, update, currentMoment } from "../store.js";
 import { isFinalText } from "./target.js";
 
@@ -77,5 +77,5 @@ export function showJumps(target) {
       ` at ${position}`,
     ),
   );
-  target.replaceChildren(...(buttons.length ? [LEADS[measure], ...buttons] : []));
+  redraw(target, ...(buttons.length ? [LEADS[measure], ...buttons] : []));
 }

@@ -1,6 +1,6 @@
 // The current text as readable tokens in their blocks, with cut, regenerated suffix and locks.
 import { store, update, selectedMoment, currentMoment, frozenAfter, isHidden } from "../store.js";
-import { colour, element, number } from "../format.js";
+import { colour, element, number, redraw } from "../format.js";
 
 /** Shades per colouring: [field to a number from 0 to 1, name of the colour]. */
 const SHADES = {
@@ -13,7 +13,7 @@ const SHADES = {
 export function showText(target) {
   const moment = selectedMoment();
   if (!moment) {
-    target.replaceChildren(element("p", { class: "empty" }, "No text yet. Press Run."));
+    redraw(target, element("p", { class: "empty" }, "No text yet. Press Run."));
     return;
   }
   const tokens = visibleTokens(moment);
@@ -22,7 +22,7 @@ export function showText(target) {
   for (let start = 0; start < tokens.length; start += size) {
     blocks.push(blockOf(tokens.slice(start, start + size), start / size, moment));
   }
-  target.replaceChildren(...blocks);
+  redraw(target, ...blocks);
 }
 
 /** Kept and regenerated tokens: before its verdict the proposal stands in the text, dashed. */

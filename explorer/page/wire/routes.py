@@ -104,13 +104,15 @@ class Wire:
         return self.tabs[name]
 
     def forget_later(self, name: str, tab: Tab) -> None:
-        """Forget a tab after a while, unless it has a connection then."""
+        """Forget a tab that has had no connection for the whole of GRACE."""
 
         def look() -> None:
             if self.tabs.get(name) is tab and not tab.streams:
                 self.forget(name)
 
-        asyncio.get_running_loop().call_later(GRACE, look)
+        if tab.farewell:
+            tab.farewell.cancel()  # a connection lost since then has begun the wait anew
+        tab.farewell = asyncio.get_running_loop().call_later(GRACE, look)
 
     def forget(self, name: str) -> None:
         """End all that is computed for a tab and let go of it."""

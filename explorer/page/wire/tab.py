@@ -118,6 +118,7 @@ class Tab:
         self.setup = setup
         self.outbox = Outbox()
         self.streams = 0  # connections that listen
+        self.farewell: asyncio.TimerHandle | None = None  # forgets the tab unless a connection comes first
         self._states: dict[type, Any] = {}
         self._open: dict[str, Ask] = {}  # by group
         self._numbers: OrderedDict[int, Ask] = OrderedDict()
