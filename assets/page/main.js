@@ -126,10 +126,11 @@ function whatIf(alpha, isInfinite) {
   update({ whatIfAlpha: Number.isNaN(value) || value === own ? null : value });
 }
 
-/** The dials' what-if, and the dials themselves. */
-function turn(alpha, isInfinite, ...others) {
+/** The dials' what-if, and the dials themselves; nothing while a field is empty, since a hand is about to type. */
+function turn(alpha, isInfinite, isTied, temperature) {
+  if (alpha === null || temperature === null) return;
   whatIf(alpha, isInfinite);
-  panel.turn(alpha, isInfinite, ...others);
+  panel.turn(alpha, isInfinite, isTied, temperature);
 }
 
 /** Called by the link bar's element when Gradio has put it in place. */
