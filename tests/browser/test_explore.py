@@ -155,7 +155,6 @@ def test_a_press_that_began_before_a_redraw_ends_as_a_click(visit, pressed):
     place.hover()
     visit.page.mouse.down()
     visit.page.evaluate("() => { const { store } = window.explorer; store.target = { ...store.target }; }")
-    visit.page.evaluate("() => window.explorer.whatIf(1.5, false)")
     visit.page.evaluate("() => document.querySelector('[name=colouring][value=entropy]').click()")
     visit.page.mouse.up()
     visit.until("s.chosen !== null")
