@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -113,6 +113,16 @@ class Visit:
     def run_to_end(self) -> None:
         self.run()
         self.until("!s.canContinue && s.ended")
+
+    def open_drawer(self) -> None:
+        """Open the diagnostics and wait for their rows; press again where the page moved under the first press."""
+        drawer = self.page.locator("[data-part=diagnostics]")
+        while drawer.get_attribute("open") is None:
+            drawer.locator("summary").click()
+        try:
+            self.until("s.diagnosis && s.diagnosis.rows && !s.diagnosis.progress")
+        except Error:
+            pytest.fail(f"no rows: {self.store('[s.run, s.ended, s.canContinue, s.diagnosis]')}")
 
     def dial(self, name: str, value: str) -> None:
         """Type a slider's value; once more where Gradio was still putting the field in its place."""

@@ -36,8 +36,7 @@ def show(visit: Visit, page: str) -> None:
     tab.click()
     if page == "Explore":
         visit.page.click("#details button")
-        visit.page.click("[data-part=diagnostics] summary")
-        visit.until("s.diagnosis && s.diagnosis.rows && !s.diagnosis.progress")
+        visit.open_drawer()
         visit.page.locator(".jump").first.click()
         visit.until("s.chosen !== null")
     if page == "Tree":

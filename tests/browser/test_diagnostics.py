@@ -15,8 +15,7 @@ FIGURES = ("chain_traces", "cut_outcomes", "autocorrelation", "chain_agreement",
 
 
 def opened(visit):
-    visit.page.click("[data-part=diagnostics] summary")
-    visit.until(ROWS)
+    visit.open_drawer()
     return visit
 
 
