@@ -3,13 +3,12 @@
 import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any
 
 import pandas as pd
 
 from explorer.analysis.moments import outcome
 from sampler.core.history import replay, tokens_changed
-from sampler.core.records import BlockStarted, Event, Step
+from sampler.core.records import BlockStarted, Event
 
 Ids = tuple[int, ...]
 NO_ANSWER = ""  # of a text that gives none
@@ -37,7 +36,10 @@ def draws_frame(
                 own = {"block": event.block, "step": -1, "x": draws + 0.5, "what": f"block {event.block + 1} written"}
             else:
                 draws += 1
-                own = {"x": float(draws)} | judged(event.step)
+                step = event.step
+                own = {name: getattr(step, name) for name in ("block", "step", "is_accepted", "is_changed")}
+                own |= {"x": float(draws), "cut": step.revision.cut, "tokens_changed": tokens_changed(step)}
+                own |= {"law": (step.alpha, step.temperature), "what": outcome(step)}
             text = {
                 "chain": chain,
                 "log_p": measured.setdefault(ids, math.fsum(moment.after.log_p)),
@@ -47,17 +49,3 @@ def draws_frame(
             }
             rows.append(own | text)
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def judged(step: Step) -> dict[str, Any]:
-    """What a step came to."""
-    return {
-        "block": step.block,
-        "step": step.step,
-        "cut": step.revision.cut,
-        "is_accepted": step.is_accepted,
-        "is_changed": step.is_changed,
-        "tokens_changed": tokens_changed(step),
-        "law": (step.alpha, step.temperature),
-        "what": outcome(step),
-    }

@@ -8,6 +8,7 @@ MANY = 16  # the k of the statement on pass@k
 
 def findings(rows: Rows, by_task: dict[str, Rows]) -> dict[str, str]:
     """One sentence a view; `by_task` holds the rows of each task within the choice."""
+    likely = rows["log_likelihood_histogram"]
     return {
         "accuracy": on_accuracy(rows["accuracy"]),
         "pass_at_k": on_pass_at_k(by_task),
@@ -15,7 +16,7 @@ def findings(rows: Rows, by_task: dict[str, Rows]) -> dict[str, str]:
         "by_steps": on_ceiling(rows["by_steps"]),
         "novelty": on_novelty(rows["novelty"]),
         "ranks": on_ranks(rows["ranks"]),
-        "log_likelihood_histogram": on_problems(rows["log_likelihood_histogram"]),
+        "log_likelihood_histogram": f"First answers to {same(likely[0]['n'])}." if likely else "",
         "by_alpha": on_best_alpha(rows["by_alpha"]),
     }
 
@@ -39,25 +40,16 @@ def on_accuracy(rows: list[Rows]) -> str:
 
 def on_pass_at_k(by_task: dict[str, Rows]) -> str:
     """On which tasks power's pass@16 is at least that of the RL-tuned model, and on which not."""
-    pairs = {task: at(rows["pass_at_k"], MANY) for task, rows in by_task.items()}
-    known = {task: row for task, row in pairs.items() if row}
-    if not known:
+    reached, missed = [], []
+    for task, rows in by_task.items():
+        for k, power, tuned, n in ((r["k"], r["power_block"], r["tuned"], r["n"]) for r in rows["pass_at_k"]):
+            if k == MANY and None not in (power, tuned):
+                (reached if power >= tuned else missed).append(f"{task} ({power:.3f} against {tuned:.3f}, n {n})")
+    if not reached + missed:
         return f"pass@{MANY} of power and of the RL-tuned model cannot both be told from these samples."
-    reached = [told(t, r) for t, r in known.items() if r["power_block"] >= r["tuned"]]
-    missed = [told(t, r) for t, r in known.items() if r["power_block"] < r["tuned"]]
     yes = f"pass@{MANY} of power is at least that of the RL-tuned model on {listed(reached)}" if reached else ""
     no = f"{'it' if yes else f'pass@{MANY} of power'} is lower on {listed(missed)}" if missed else ""
     return f"{'; '.join(part for part in (yes, no) if part)}."
-
-
-def at(rows: list[Rows], k: int) -> Rows | None:
-    """The row at k if it has both power and the RL-tuned model."""
-    return next((r for r in rows if r["k"] == k and None not in (r["power_block"], r["tuned"])), None)
-
-
-def told(task: str, row: Rows) -> str:
-    """A task with its two values."""
-    return f"{task} ({row['power_block']:.3f} against {row['tuned']:.3f}, n {row['n']})"
 
 
 def on_costs(rows: list[Rows]) -> str:
@@ -108,11 +100,6 @@ def on_ranks(rows: list[Rows]) -> str:
     top = sum(row["tuned"] for row in rows if 0.499 < row["x"] < 1)
     n = rows[0]["n"]
     return f"{100 * top:.0f} % of {n} RL completions are likelier, to the base model, than half of its own samples."
-
-
-def on_problems(rows: list[Rows]) -> str:
-    """On how many problems histograms stand."""
-    return f"First answers to {same(rows[0]['n'])}." if rows else ""
 
 
 def same(n: int) -> str:

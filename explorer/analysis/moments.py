@@ -203,9 +203,9 @@ def increments(step: Step, written: Row, replaced: Row) -> Row:
     for i, ((new, gain), (old, loss)) in enumerate(pairs):
         increment = (gain or 0.0) - (loss or 0.0)
         running += increment
-        rows.append((found.cut + i, increment, running, increment >= 0, found.log_u, new, nats(gain), old, nats(loss)))
-    columns = zip(*rows, strict=True) if rows else [()] * len(Increment.__annotations__)
-    return {name: list(column) for name, column in zip(Increment.__annotations__, columns, strict=True)}
+        numbers = (found.cut + i, increment, running, increment >= 0, found.log_u)
+        rows.append((*numbers, new, nats(gain), old, nats(loss)))
+    return {name: [row[i] for row in rows] for i, name in enumerate(Increment.__annotations__)}
 
 
 def carried(previous: Row | None, field: str, length: int, changed_from: int | None, fresh: int, add: int = 0) -> list:

@@ -4,8 +4,8 @@ import plotly.graph_objects as go
 
 from explorer.analysis.kinds import Moment, Position, Step
 from explorer.analysis.run_rows import run_rows
-from explorer.views.colours import ACCEPTED, BLUES, GREENS, NEUTRAL, ORANGES, PURPLES, REJECTED
-from explorer.views.figure import POSITION_AXIS, STEP_HOVER, Fields, declared, view
+from explorer.views.colours import BLUES, GREENS, NEUTRAL, ORANGES, PURPLES
+from explorer.views.figure import POSITION_AXIS, STEP_HOVER, VERDICTS, Fields, declared, view
 
 COLOURINGS = {
     "age": {"title": "age (moments)", "colorscale": BLUES, "zmin": 0},
@@ -23,8 +23,14 @@ def block_history() -> go.Figure:
     """
     return declared(
         cells(),
-        cuts("accepted", True, ACCEPTED, "circle"),
-        cuts("rejected", False, REJECTED, "x"),
+        *(
+            Fields(Step, "steps", where, x="cut", y="x").dots(
+                name,
+                STEP_HOVER,
+                marker={"color": colour, "symbol": symbol, "size": 7, "line": {"color": "white", "width": 1}},
+            )
+            for name, where, colour, symbol in VERDICTS
+        ),
         Fields(Position, "positions", x="position", y="share").bars(
             "commonest token",
             "position %{x}: in %{y:.0%} of the last 10 rows its commonest token",
@@ -70,9 +76,3 @@ def cells() -> go.Heatmap:
         zmin=0,
         hoverongaps=False,
     )
-
-
-def cuts(name: str, is_accepted: bool, colour: str, symbol: str) -> go.Scatter:
-    """A mark on the first token proposed anew."""
-    marker = {"color": colour, "symbol": symbol, "size": 7, "line": {"color": "white", "width": 1}}
-    return Fields(Step, "steps", {"is_accepted": is_accepted}, x="cut", y="x").dots(name, STEP_HOVER, marker=marker)

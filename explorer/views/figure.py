@@ -36,6 +36,11 @@ STYLES = {
     for (group, label), symbol in zip(OTHERS.items(), cycle(("pentagon", "hexagon", "hourglass", "bowtie")))
 }
 
+# The verdicts, wherever steps are drawn: name, which steps, colour and symbol
+VERDICTS = (
+    ("accepted", {"is_accepted": True}, ACCEPTED, "circle"),
+    ("rejected", {"is_accepted": False}, REJECTED, "x"),
+)
 # What a person wants to know of a step, wherever one is drawn
 STEP_HOVER = (
     "<b>step {number}</b>, block {block_number}: {outcome}<br>"

@@ -4,15 +4,16 @@ import plotly.graph_objects as go
 
 from explorer.analysis.kinds import Moment, PathPoint, Sample, Step
 from explorer.analysis.run_rows import run_rows
-from explorer.views.colours import ACCEPTED, CLEAR, HIGHLIGHT, NEUTRAL, REJECTED, TEMPERATURE
-from explorer.views.figure import DRAW_AXIS, STEP_HOVER, Fields, declared, view
+from explorer.views.colours import CLEAR, HIGHLIGHT, NEUTRAL, TEMPERATURE
+from explorer.views.figure import DRAW_AXIS, STEP_HOVER, VERDICTS, Fields, declared, view
 
 
 @view("explore", run_rows)
 def log_likelihood() -> go.Figure:
     """Rows: `moments` (the line), `steps` (proposals), `replay` and `samples` (temperature, in the right margin).
 
-    Rings are around the decisions that would turn at the slider's alpha; the replay is the whole chain at it.
+    A drop line joins each proposal to the text that it was compared with. Rings are around the decisions that would
+    turn at the slider's alpha; the replay is the whole chain at it.
     """
     return declared(
         Fields(Moment, "moments", x="x", y="total_log_p").lines(
@@ -20,8 +21,22 @@ def log_likelihood() -> go.Figure:
             "current text {when}<br>log p %{y:.2f} nats, {length} tokens",
             line={"shape": "hv", "color": NEUTRAL, "width": 2},
         ),
-        proposals("accepted", True, ACCEPTED, "circle"),
-        proposals("rejected", False, REJECTED, "x"),
+        *(
+            Fields(Step, "steps", where, x="x", y="log_p_proposed", error_y=("up", "down")).dots(
+                name,
+                f"{STEP_HOVER}<br>log p of the proposed completion %{{y:.2f}} nats",
+                marker={"color": colour, "symbol": symbol, "size": 8},
+                error_y={
+                    "type": "data",
+                    "symmetric": False,
+                    "arrayminus": [],
+                    "color": colour,
+                    "thickness": 1,
+                    "width": 0,
+                },
+            )
+            for name, where, colour, symbol in VERDICTS
+        ),
         Fields(Step, "steps", {"would_turn": True}, x="x", y="log_p_proposed").dots(
             "would turn",
             "what-if, this decision only: at alpha {what_if_alpha} it would be {what_if_verdict}",
@@ -43,15 +58,4 @@ def log_likelihood() -> go.Figure:
         xaxis2={"domain": [0.89, 1], "showticklabels": False, "showgrid": False, "zeroline": False, "ticks": ""},
         margin={"t": 44},
         legend={"y": 1.07},  # the blocks' names stand between legend and lines
-    )
-
-
-def proposals(name: str, is_accepted: bool, colour: str, symbol: str) -> go.Scatter:
-    """Proposals of one verdict, each joined to the text it was compared with by a drop line."""
-    where = {"is_accepted": is_accepted}
-    return Fields(Step, "steps", where, x="x", y="log_p_proposed", error_y=("up", "down")).dots(
-        name,
-        f"{STEP_HOVER}<br>log p of the proposed completion %{{y:.2f}} nats",
-        marker={"color": colour, "symbol": symbol, "size": 8},
-        error_y={"type": "data", "symmetric": False, "arrayminus": [], "color": colour, "thickness": 1, "width": 0},
     )

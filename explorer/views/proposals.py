@@ -4,16 +4,30 @@ import plotly.graph_objects as go
 
 from explorer.analysis.kinds import Step
 from explorer.analysis.run_rows import run_rows
-from explorer.views.colours import ACCEPTED, HIGHLIGHT, REJECTED
-from explorer.views.figure import POSITION_AXIS, STEP_HOVER, Fields, declared, view
+from explorer.views.colours import HIGHLIGHT
+from explorer.views.figure import POSITION_AXIS, STEP_HOVER, VERDICTS, Fields, declared, view
 
 
 @view("explore", run_rows, "Proposals", "the tokens that each step proposed to rewrite, from its cut on")
 def proposals() -> go.Figure:
     """Rows: `steps`. A bar runs from the cut over the proposed tokens; a tick marks the first real difference."""
     return declared(
-        stretch("accepted", True, ACCEPTED, "circle"),
-        stretch("rejected", False, REJECTED, "x"),
+        *(
+            Fields(Step, "steps", where, x="cut", y="x", error_x=("reach", "zero")).dots(
+                name,
+                f"{STEP_HOVER}<br>tokens {{cut}} to {{last}} proposed anew",
+                marker={"color": colour, "symbol": symbol, "size": 7},
+                error_x={
+                    "type": "data",
+                    "symmetric": False,
+                    "arrayminus": [],
+                    "color": colour,
+                    "thickness": 3,
+                    "width": 0,
+                },
+            )
+            for name, where, colour, symbol in VERDICTS
+        ),
         Fields(Step, "steps", {"differs": True}, x="first_difference", y="x").dots(
             "first difference",
             f"{STEP_HOVER}<br>the texts differ from token %{{x}} on",
@@ -21,14 +35,4 @@ def proposals() -> go.Figure:
         ),
         xaxis=POSITION_AXIS,
         yaxis={"title": "draw", "autorange": "reversed", "zeroline": False},
-    )
-
-
-def stretch(name: str, is_accepted: bool, colour: str, symbol: str) -> go.Scatter:
-    """Proposals of one verdict, each a bar from its cut over the proposed tokens."""
-    return Fields(Step, "steps", {"is_accepted": is_accepted}, x="cut", y="x", error_x=("reach", "zero")).dots(
-        name,
-        f"{STEP_HOVER}<br>tokens {{cut}} to {{last}} proposed anew",
-        marker={"color": colour, "symbol": symbol, "size": 7},
-        error_x={"type": "data", "symmetric": False, "arrayminus": [], "color": colour, "thickness": 3, "width": 0},
     )
