@@ -98,7 +98,7 @@ def compared(*series: Any, **layout: Any) -> go.Figure:
 class Fields:
     """What a series draws: of a list of rows those where some fields have some values, and a field an attribute.
 
-    The field of an error bar is a pair: upwards and downwards.
+    An error bar has a pair of fields, upwards and downwards, or one for both.
     """
 
     def __init__(
@@ -107,12 +107,14 @@ class Fields:
         bars = {name: names.pop(name) for name in ("error_x", "error_y") if name in names}
         arrays = {f"{bar}.{end}": field for bar, pair in bars.items() for end, field in zip(ENDS, pair, strict=False)}
         self.meta = {"kind": kind.__name__, "rows": rows, "where": where or {}, "fields": names | arrays}
+        self.error_bars = {bar: {"type": "data", "symmetric": len(pair) == 1} for bar, pair in bars.items()}
 
     def series(self, trace: type, name: str, hover: str, **look: Any) -> Any:
         """An empty series of a class of Plotly's; in `hover` {field} is one of the row, %{x} Plotly's own."""
         custom = list(dict.fromkeys(FIELD.findall(hover)))
         text = FIELD.sub(lambda found: f"%{{customdata[{custom.index(found[1])}]", hover)
         text = text if "<extra>" in text else f"{text}<extra></extra>"
+        look |= {bar: kind | look.get(bar, {}) for bar, kind in self.error_bars.items()}
         return trace(name=name, hovertemplate=text, meta=self.meta | {"custom": custom}, **look)
 
     def dots(self, name: str, hover: str, **look: Any) -> go.Scatter:

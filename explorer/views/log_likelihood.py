@@ -26,14 +26,7 @@ def log_likelihood() -> go.Figure:
                 name,
                 f"{STEP_HOVER}<br>log p of the proposed completion %{{y:.2f}} nats",
                 marker={"color": colour, "symbol": symbol, "size": 8},
-                error_y={
-                    "type": "data",
-                    "symmetric": False,
-                    "arrayminus": [],
-                    "color": colour,
-                    "thickness": 1,
-                    "width": 0,
-                },
+                error_y={"color": colour, "thickness": 1, "width": 0},
             )
             for name, where, colour, symbol in VERDICTS
         ),

@@ -14,7 +14,6 @@ HOVER = (
     "share of right answers {accuracy:.3f}, Wilson 95 % interval {low:.3f} to {high:.3f}, n {n} problems<br>"
     "a mean of {drawn:.0f} tokens drawn and {fed:.0f} fed to the network an answer"
 )
-ERRORS = {"type": "data", "symmetric": False, "array": [], "arrayminus": [], "thickness": 1, "width": 2}
 SHARE = {"title": "right answers (share)", "range": [0, 1.08], "zeroline": False}
 DIALLED = ("power_block", "power_completion", "target")  # groups against one dial of the chain
 LYING = {"orientation": "h", "textposition": "auto"}
@@ -49,7 +48,7 @@ def across(group: str) -> go.Scatter:
         name,
         HOVER,
         marker={"color": colour, "symbol": symbol, "size": 10, "line": {"width": 1.5, "color": colour}},
-        error_x={**ERRORS, "color": colour},
+        error_x={"color": colour, "thickness": 1, "width": 2},
     )
 
 
@@ -88,7 +87,7 @@ def along(rows: str, group: str, x: str, **look: str) -> go.Scatter:
         line={"color": colour, "dash": dash, "width": 2},
         marker={"color": colour, "symbol": symbol, "size": 9},
         cliponaxis=False,
-        error_y={**ERRORS, "color": colour},
+        error_y={"color": colour, "thickness": 1, "width": 2},
         **look,
     )
 

@@ -51,7 +51,7 @@ def bars(measure: str, is_exact: bool) -> go.Bar:
         f"{TOKEN}<br>{{words}}<br>{meaning}",
         showlegend=False,
         marker={"color": colour, "pattern": {"shape": "" if is_exact else "/", "fillmode": "overlay", "size": 6}},
-        error_y={"visible": not is_exact, "symmetric": False, "color": NEUTRAL, "thickness": 1.5, "width": 2},
+        error_y={"visible": not is_exact, "color": NEUTRAL, "thickness": 1.5, "width": 2},
     )
 
 

@@ -17,14 +17,7 @@ def proposals() -> go.Figure:
                 name,
                 f"{STEP_HOVER}<br>tokens {{cut}} to {{last}} proposed anew",
                 marker={"color": colour, "symbol": symbol, "size": 7},
-                error_x={
-                    "type": "data",
-                    "symmetric": False,
-                    "arrayminus": [],
-                    "color": colour,
-                    "thickness": 3,
-                    "width": 0,
-                },
+                error_x={"color": colour, "thickness": 3, "width": 0},
             )
             for name, where, colour, symbol in VERDICTS
         ),
