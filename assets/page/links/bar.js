@@ -2,19 +2,18 @@
 import { element } from "../format.js";
 import { address, current, read, show } from "../links.js";
 import { present } from "../present/present.js";
-import { CodeDialog } from "./code.js";
+import { openCode } from "./code.js";
 import { faults } from "./explore.js";
-import { TeacherDialog } from "./teacher.js";
-
-const dialogs = {}; // made when first opened
+import { openTeachers } from "./teacher.js";
 
 /** Called when the bar is in place: does what the page's own address says. */
 export async function mount(root) {
   const part = (name) => root.querySelector(`[data-link="${name}"]`);
   part("copy").addEventListener("click", () => copy(part));
   part("present").addEventListener("click", () => present(true));
-  part("code").addEventListener("click", () => (dialogs.code ??= new CodeDialog()).open());
-  part("teacher").addEventListener("click", () => (dialogs.teacher ??= new TeacherDialog()).open());
+  part("code").addEventListener("click", openCode);
+  part("teacher").addEventListener("click", openTeachers);
+  document.body.append(...root.querySelectorAll("dialog")); // they open while the bar is hidden, too
   const { link, complaints } = read(location.search);
   complain(part("complaints"), complaints);
   await show(link).catch((error) => complain(part("complaints"), [...complaints, error.message]));

@@ -3,12 +3,13 @@ import { element } from "../format.js";
 import "../links/controls.js"; // knows the names of the controls
 import { filled, known, pages, read, write } from "../links/parameters.js";
 import { LESSONS, lessons } from "../learn/lessons.js";
-import { TALK } from "./talk.js";
+import { file } from "../files.js";
 
-Object.assign(pages, TALK);
+const talk = await file("page/notes/talk.json", JSON.parse); // by page; the lessons bring their own (learn/lessons/)
+Object.assign(pages, talk);
 const { link, complaints } = read(location.search);
 const whole = filled(link);
-const notes = whole.page === "learn" && link.lesson ? await ofLesson(link.lesson) : TALK[whole.page];
+const notes = whole.page === "learn" && link.lesson ? await ofLesson(link.lesson) : talk[whole.page];
 
 const part = (name) => document.querySelector(`[data-part="${name}"]`);
 part("title").textContent = notes.title;
@@ -19,8 +20,8 @@ for (const name of ["say", "ask", "look"]) part(name).replaceChildren(...notes[n
 part("way").replaceChildren(...way());
 
 async function ofLesson(number) {
-  const { title, talk } = (await lessons())[number - 1];
-  return { title: `Lesson ${number}: ${title}`, ...talk };
+  const { title, talk: own } = (await lessons())[number - 1];
+  return { title: `Lesson ${number}: ${title}`, ...own };
 }
 
 /** What is on the screen, as far as the link says. */

@@ -1,7 +1,7 @@
 // Presenter mode: large and light, the views that matter and Step in the upper two thirds, nothing else.
 import { element } from "../format.js";
 import { addLook, current } from "../links.js";
-import { CodeDialog } from "../links/code.js";
+import { openCode } from "../links/code.js";
 import * as playback from "../explore/playback.js";
 import { reveal, store, subscribe, update } from "../store.js";
 import { Gate } from "./gate.js";
@@ -9,14 +9,13 @@ import { Gate } from "./gate.js";
 const ECHO = 1600; // ms that a key stays on screen
 
 let bar = null; // while presenting
-let dialog = null;
 
 /** Buttons with the keys that press them; PageDown and PageUp are what a hand-held presenter sends. */
 const ACTIONS = [
   { name: "step", title: "Step", keys: ["ArrowRight", "PageDown", "s"], sign: "→", press: () => bar.step() },
   { name: "again", title: "Replay step", keys: ["r", "PageUp"], sign: "R", press: () => bar.again() },
   { name: "change", title: "Next change", keys: ["n"], sign: "N", press: () => bar.change() },
-  { name: "code", title: "QR", keys: ["q"], sign: "Q", press: () => (dialog ??= new CodeDialog()).open() },
+  { name: "code", title: "QR", keys: ["q"], sign: "Q", press: openCode },
   { name: "leave", title: "Leave", keys: ["Escape"], sign: "Esc", press: () => present(false) },
 ];
 
