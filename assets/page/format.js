@@ -59,5 +59,11 @@ function become(old, fresh) {
   redraw(old, ...fresh.childNodes);
 }
 
+/** A table: a row of headings, then `rows`, which are elements. */
+export function table(kind, headings, rows) {
+  const head = element("tr", {}, ...headings.map((text) => element("th", { scope: "col" }, text)));
+  return element("table", { class: kind }, head, ...rows);
+}
+
 /** A colour of the theme on show, by its name in explorer/views/colours.py. */
 export const colour = (name) => getComputedStyle(document.body).getPropertyValue(`--${name}`).trim();

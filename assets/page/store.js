@@ -71,5 +71,11 @@ export const currentMoment = (index = store.selected) => {
 export const frozenAfter = (moment) =>
   moment.index === store.moments.length - 1 ? store.frozen : store.moments[moment.index + 1].frozen;
 
+/** The draws that the run's settings allow. */
+export function plannedDraws() {
+  const { steps_per_block: steps, max_new_tokens: tokens, block_size: size } = store.run.settings;
+  return steps * Math.ceil(tokens / size);
+}
+
 /** Slow enough for the eye to see a proposal before its verdict. */
 export const inTwoBeats = () => store.speed > 0 && store.speed <= 4;

@@ -14,7 +14,7 @@ export const state = {
   task: ALL,
 };
 
-export const { subscribe, update } = watched(state);
+export const { subscribe, update, until } = watched(state);
 
 /** The results on show, null where there are none. */
 export const results = () => state[state.source];

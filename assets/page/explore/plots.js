@@ -2,7 +2,7 @@
 import { Figure, safe } from "../figures.js";
 import { colour, element, number } from "../format.js";
 import { incrementsOf } from "./decision.js";
-import { store, update, currentMoment, frozenAfter, shownMoments, judgedSteps, selectedMoment } from "../store.js";
+import { store, update, currentMoment, frozenAfter, plannedDraws, shownMoments, judgedSteps, selectedMoment } from "../store.js";
 import { measureRows, pivotalPositions, positionRows, shownMeasure } from "./pivots.js";
 import { wouldTurn } from "./whatif.js";
 
@@ -90,11 +90,7 @@ const PLAIN = {
   onPoint: () => {},
 };
 
-const lastDraw = () => {
-  const { settings } = store.run;
-  const planned = settings.steps_per_block * Math.ceil(settings.max_new_tokens / settings.block_size);
-  return store.ended ? (store.moments.at(-1)?.x ?? planned) : planned;
-};
+const lastDraw = () => (store.ended && store.moments.at(-1)?.x) ?? plannedDraws();
 const width = () => Math.max(1, ...store.moments.map((m) => Math.max(m.length, m.cut + m.written.tokens.length)));
 const drawMark = (axis) => ({ draw: { axis, value: selectedMoment()?.x ?? null } });
 const positionMark = () => ({ position: { axis: "x", value: store.position } });
@@ -142,7 +138,23 @@ function inUnit(row) {
   return { ...scaled, log_p_proposed: proposed, up: Math.max(0, -drop), down: Math.max(0, drop) };
 }
 
+/** A grid of draws by positions: newest at the bottom, with a line at what is selected and at what is pointed at. */
+const GRID = {
+  key: () => [store.head, store.phase],
+  layout: () => ({
+    "xaxis.range": [-0.8, width() - 0.4],
+    "yaxis.range": [lastDraw() + 0.7, 0],
+    "yaxis.autorange": false,
+  }),
+  marks: () => ({ ...drawMark("y"), ...positionMark() }),
+  onPoint: (point, isClick) => {
+    if (isClick) selectDraw(point.y);
+    update({ position: point.x });
+  },
+};
+
 const blockHistory = {
+  ...GRID,
   key: () => [store.head, store.phase, store.colouring],
   content: () => {
     const moments = ROWS.moments();
@@ -152,20 +164,9 @@ const blockHistory = {
         moments: moments.map((m, i) => ({ ...m, cell_texts: m.tokens.map((_, p) => cellText(m, p, fates[i][p])) })),
         positions: positionRows(moments.at(-1)),
       },
-      layout: {
-        "xaxis.range": [-0.8, width() - 0.4],
-        "yaxis.range": [lastDraw() + 0.7, 0],
-        "yaxis.autorange": false,
-        shapes: frozenAreas(moments),
-        annotations: locks(moments),
-      },
+      layout: { ...GRID.layout(), shapes: frozenAreas(moments), annotations: locks(moments) },
       edit: colourCells,
     };
-  },
-  marks: () => ({ ...drawMark("y"), ...positionMark() }),
-  onPoint: (point, isClick) => {
-    if (isClick) selectDraw(point.y);
-    update({ position: point.x });
   },
 };
 
@@ -207,19 +208,7 @@ function cellText(moment, position, changedAt) {
   ].join("<br>");
 }
 
-const proposals = {
-  key: () => [store.head, store.phase],
-  content: () => ({
-    layout: {
-      "xaxis.range": [-0.8, width() - 0.4],
-      "yaxis.range": [lastDraw() + 0.7, 0],
-      "yaxis.autorange": false,
-      shapes: blockBands("y"),
-    },
-  }),
-  marks: () => ({ ...drawMark("y"), ...positionMark() }),
-  onPoint: (point, isClick) => (isClick ? selectDraw(point.y) : update({ position: point.x })),
-};
+const proposals = { ...GRID, content: () => ({ layout: { ...GRID.layout(), shapes: blockBands("y") } }) };
 
 function selectDraw(x) {
   const moment = shownMoments().findLast((m) => m.x === x) ?? shownMoments().findLast((m) => m.x <= x);

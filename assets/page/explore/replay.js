@@ -1,7 +1,7 @@
 // Replays: the run on screen at other alphas with the same random numbers, asked for when their card is in sight.
 import { ask } from "../ask.js";
 import { answerMark } from "./samples.js";
-import { element, number, percent } from "../format.js";
+import { element, number, percent, table } from "../format.js";
 import { NEEDS_LIVE } from "../host.js";
 import { store, subscribe, update } from "../store.js";
 
@@ -53,37 +53,36 @@ export function showReplays(target, words) {
   words.textContent = !isOver ? "Once the run is over." : store.replayWords && `No replay: ${store.replayWords}`;
   if (!isOver || store.replayWords) return target.replaceChildren();
   const head = ["α", "accepted", "changed", "log p (nats)", "paths part", ...(run.answer === null ? [] : ["answer"]), "final text"];
-  const rows = alphas.map((alpha) => (alpha === own ? ownRow(alpha) : rowOf(alpha, replays[alpha])));
-  target.replaceChildren(element("table", { class: "replays" }, element("tr", {}, ...head.map((text) => element("th", { scope: "col" }, text))), ...rows));
+  const rows = alphas.map((alpha) => rowOf(alpha, alpha === own ? itself() : replays[alpha]));
+  target.replaceChildren(table("replays", head, rows));
 }
 
-function ownRow(alpha) {
-  const { moments, run } = store;
+/** The run on screen as a row among its replays. */
+function itself() {
+  const { moments } = store;
   const steps = moments.filter((moment) => moment.kind === "step");
-  const last = moments.at(-1);
   const count = (field) => steps.filter((step) => step[field]).length;
-  const cells = [number(alpha, 1), percent(count("is_accepted"), steps.length), percent(count("is_changed"), steps.length), number(last.total_log_p, 2), "this run"];
-  return tableRow("own", cells, last.answer, last.tokens, last.tokens.map(() => true), run);
+  const { answer, tokens } = moments.at(-1);
+  const counts = { steps: steps.length, accepted: count("is_accepted"), changed: count("is_changed") };
+  return { ...counts, line: moments, parts: "this run", answer, tokens, same: tokens.map(() => true) };
 }
 
 function rowOf(alpha, row) {
   const none = row === null ? `not recorded: a replay at this α ${NEEDS_LIVE}` : "…";
-  if (!row) return element("tr", {}, element("th", { scope: "row" }, number(alpha, 1)), element("td", { colspan: 6 }, none));
+  const head = element("th", { scope: "row" }, number(alpha, 1));
+  if (!row) return element("tr", {}, head, element("td", { colspan: 6 }, none));
   const parts = row.parts_at === null ? "nowhere: the same path" : (row.parts_when ?? "at the shorter run's end");
   const shares = [row.accepted, row.changed].map((count) => percent(count, row.steps));
-  const cells = [number(alpha, 1), ...shares, number(row.line.at(-1)?.total_log_p, 2), parts];
-  return tableRow(alpha === store.whatIfAlpha ? "slider" : "", cells, row.answer, row.tokens, row.same, store.run);
-}
-
-function tableRow(kind, cells, answer, tokens, same, run) {
-  const [alpha, ...others] = cells;
-  const text = tokens.map((token, i) => element("span", { class: same[i] ? "same" : "other" }, token));
+  const cells = [...shares, number(row.line.at(-1)?.total_log_p, 2), row.parts ?? parts];
+  const text = row.tokens.map((token, i) => element("span", { class: row.same[i] ? "same" : "other" }, token));
+  const right = store.run.answer;
+  const kind = alpha === store.whatIfAlpha ? "slider" : "";
   return element(
     "tr",
-    { class: kind },
-    element("th", { scope: "row" }, alpha),
-    ...others.map((cell) => element("td", {}, cell)),
-    run.answer === null ? null : element("td", {}, answerMark(answer, run.answer)),
+    { class: row.parts ? "own" : kind },
+    head,
+    ...cells.map((cell) => element("td", {}, cell)),
+    right === null ? null : element("td", {}, answerMark(row.answer, right)),
     element("td", { class: "completion" }, ...text),
   );
 }

@@ -1,47 +1,43 @@
 // Temperature samples beside the chain: same prompt, about as many tokens drawn, each token from p^(1/temperature).
-import { element, number, percent } from "../format.js";
+import { element, number, percent, table } from "../format.js";
 import { store } from "../store.js";
 
 export function showSamples(target, summary) {
   const { run, samples } = store;
   if (!run) return;
-  summary.replaceChildren(...caption(run, samples));
-  if (!samples.length) {
-    const text = store.canContinue
-      ? "Drawn when the chain has ended, with about as many tokens as it drew."
-      : "No samples: they are drawn when a chain ends by itself.";
-    target.replaceChildren(element("p", { class: "empty" }, text));
-  } else target.replaceChildren(table(run, samples));
+  summary.textContent = caption(run, samples);
+  const head = ["#", "log p (nats)", "tokens", ...(run.answer === null ? [] : ["answer"]), "completion"];
+  const rows = samples.map((sample) => rowOf(sample, run.answer));
+  target.replaceChildren(rows.length ? table("samples", head, rows) : element("p", { class: "empty" }, nothing()));
 }
+
+const nothing = () =>
+  store.canContinue
+    ? "Drawn when the chain has ended, with about as many tokens as it drew."
+    : "No samples: they are drawn when a chain ends by itself.";
 
 function caption(run, samples) {
+  if (!samples.length) return "";
   const tokens = samples.reduce((sum, s) => sum + s.length, 0);
-  const parts = [];
-  if (samples.length) {
-    parts.push(`${samples.length} samples at temperature ${number(store.sampleTemperature, 2)}, ${tokens} tokens drawn`);
-    if (store.ended) parts.push(` (the chain drew ${store.ended.totals.tokens_drawn})`);
-    if (run.answer !== null) {
-      const right = samples.filter((s) => s.answer === run.answer).length;
-      parts.push(`. Right answer: ${right} of ${samples.length} (${percent(right, samples.length)})`);
-    }
-  }
-  return parts;
+  const drawn = `${samples.length} samples at temperature ${number(store.sampleTemperature, 2)}, ${tokens} tokens drawn`;
+  const beside = store.ended ? ` (the chain drew ${store.ended.totals.tokens_drawn})` : "";
+  if (run.answer === null) return drawn + beside;
+  const right = samples.filter((s) => s.answer === run.answer).length;
+  return `${drawn}${beside}. Right answer: ${right} of ${samples.length} (${percent(right, samples.length)})`;
 }
 
-function table(run, samples) {
-  const head = ["#", "log p (nats)", "tokens", ...(run.answer === null ? [] : ["answer"]), "completion"];
-  const rows = samples.map((s) =>
-    element(
-      "tr",
-      {},
-      element("td", { class: "number" }, String(s.sample + 1)),
-      element("td", { class: "number" }, number(s.total_log_p, 2)),
-      element("td", { class: "number" }, String(s.length) + (s.finished ? "" : " …")),
-      ...(run.answer === null ? [] : [element("td", {}, answerMark(s.answer, run.answer))]),
-      element("td", { class: "completion" }, s.tokens.join("")),
-    ),
+function rowOf(sample, right) {
+  const cell = (kind, content) => element("td", { class: kind }, content);
+  const answer = right === null ? null : cell("", answerMark(sample.answer, right));
+  return element(
+    "tr",
+    {},
+    cell("number", String(sample.sample + 1)),
+    cell("number", number(sample.total_log_p, 2)),
+    cell("number", String(sample.length) + (sample.finished ? "" : " …")),
+    answer,
+    cell("completion", sample.tokens.join("")),
   );
-  return element("table", { class: "samples" }, element("tr", {}, ...head.map((h) => element("th", {}, h))), ...rows);
 }
 
 /** An answer with a glyph beside it: right or wrong never by colour alone. */

@@ -1,40 +1,24 @@
 // The truth under the samples: shares of p^alpha by answer, beside those among the temperature samples.
-import { element, number, percent } from "../format.js";
+import { element, number, percent, table } from "../format.js";
 import { store } from "../store.js";
 
 export function showShares(target) {
+  const part = (name) => target.querySelector(`[data-shares="${name}"]`);
   const known = store.target;
-  if (!known || known.sentence) {
-    target.replaceChildren(element("p", { class: "empty" }, known ? known.sentence : waiting()));
-    return;
-  }
-  target.replaceChildren(
-    element("h3", {}, `The target p^α at α = ${number(known.alpha, 1)}, by ${known.has_checker ? "answer" : "completion"}`),
-    legend(known),
-    table(known),
-    element("p", { class: "caption" }, known.search.sentence, known.rollouts ? ` Estimates are from ${known.rollouts} weighed rollouts.` : ""),
-  );
+  const isKnown = Boolean(known && !known.sentence);
+  part("words").hidden = isKnown;
+  part("known").hidden = !isKnown;
+  if (!isKnown) part("words").textContent = known ? known.sentence : waiting();
+  if (!isKnown) return;
+  const kind = known.has_checker ? "answer" : "completion";
+  part("title").textContent = `The target p^α at α = ${number(known.alpha, 1)}, by ${kind}`;
+  part("estimate").hidden = !known.rollouts;
+  part("table").replaceChildren(table("shares", [kind, "its share, from 0 to 1"], known.answers.map((row) => line(row, known))));
+  const estimates = known.rollouts ? ` Estimates are from ${known.rollouts} weighed rollouts.` : "";
+  part("origin").textContent = known.search.sentence + estimates;
 }
 
 const waiting = () => (store.ended && !store.canContinue ? "Searching for the exact target p^α …" : "The exact target p^α is searched for when the run is over.");
-
-const legend = (known) =>
-  element(
-    "p",
-    { class: "caption" },
-    element("span", { class: "mark-key band" }),
-    " p^α, certified interval ",
-    ...(known.rollouts ? [element("span", { class: "mark-key estimate" }, "●"), " p^α, estimate with its error "] : []),
-    element("span", { class: "mark-key sampled" }, "◆"),
-    " share of the temperature samples ",
-    element("span", { class: "mark-key base" }),
-    " base model, certified interval",
-  );
-
-function table(known) {
-  const head = element("tr", {}, element("th", {}, known.has_checker ? "answer" : "completion"), element("th", {}, "its share, from 0 to 1"));
-  return element("table", { class: "shares" }, head, ...known.answers.map((row) => line(row, known)));
-}
 
 function line(row, known) {
   const parts = [element("span", {}, "p^α ", ...powerWords(row)), element("span", {}, "temperature ", sampledWords(row, known.samples)), element("span", {}, `base ${row.base_words}`)];

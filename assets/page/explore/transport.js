@@ -2,7 +2,7 @@
 import * as playback from "./playback.js";
 import { answerMark } from "./samples.js";
 import { element, number, percent } from "../format.js";
-import { store, judgedSteps, currentMoment } from "../store.js";
+import { store, judgedSteps, currentMoment, plannedDraws } from "../store.js";
 
 const BUTTONS = { play: "toggle", step: "step", block: "block", back: "back", again: "again", stop: "stop", live: "toEnd" };
 
@@ -42,10 +42,7 @@ function where(moment) {
 }
 
 /** Draws of the whole run: those made once it has ended, before that those that its settings allow. */
-const planned = () => {
-  const { steps_per_block: steps, max_new_tokens: tokens, block_size: size } = store.run.settings;
-  return store.ended ? store.ended.totals.steps : steps * Math.ceil(tokens / size);
-};
+const planned = () => store.ended?.totals.steps ?? plannedDraws();
 
 function kindOf(run, ended, canContinue) {
   if (!run) return [];

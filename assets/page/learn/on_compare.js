@@ -1,6 +1,5 @@
 // What lessons do with the Compare page, and what they read off it.
-import { rows, state, task, update } from "../compare/state.js";
-import { until } from "./stage.js";
+import { rows, state, task, until, update } from "../compare/state.js";
 
 const card = (figure) => `.compare .card:has([data-figure=${figure}])`;
 const method = (match) => rows().accuracy.find(match);
@@ -33,10 +32,11 @@ export const compare = {
   dials: [],
   views: { accuracy: card("accuracy"), by_alpha: card("by_alpha"), views: ".compare [data-part=views]" },
   async opened(isWanted) {
-    if (!(await until(() => state.views && document.querySelector(compare.views.views), isWanted))) return;
+    await until(() => !isWanted() || state.views);
+    if (!isWanted()) return;
     if (!state.recorded) throw new Error(state.recordedSentence);
     update({ source: "recorded" });
-    await until(() => rows()?.by_alpha, isWanted);
+    await until(() => !isWanted() || rows()?.by_alpha);
   },
   actions: {},
   facts: {

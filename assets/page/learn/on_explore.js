@@ -1,6 +1,5 @@
 // What lessons do with the Explore page, and what they read off it.
-import { reveal, store, update } from "../store.js";
-import { until } from "./stage.js";
+import { reveal, store, until, update } from "../store.js";
 import { state } from "./state.js";
 
 const card = (part) => `.explore .card:has([data-part=${part}])`;
@@ -88,14 +87,14 @@ export const explore = {
       measure("entropy");
       update({ chosen: null, position: null });
       reveal(store.moments.length - 1);
-      await until(() => store.target && (store.target.sentence || pivots().length), isWanted);
+      await until(() => !isWanted() || store.target?.sentence || pivots().length);
       if (store.target?.sentence) throw new Error(store.target.sentence);
     },
     /** The power gain, and what could stand at the pivot. */
     async gain(isWanted) {
       measure("power_gain");
       update({ position: pivot(), chosen: pivot() });
-      await until(() => store.alternatives[pivot()], isWanted);
+      await until(() => !isWanted() || store.alternatives[pivot()]);
     },
   },
   facts: {

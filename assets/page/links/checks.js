@@ -1,20 +1,14 @@
 // How a parameter's text is checked: `read` gives its value, undefined if it is not what `allowed` says.
 
-const WHOLE = /^\d{1,16}$/;
-const DECIMAL = /^\d{1,9}(\.\d{1,9})?$/;
 const STEP = /^(\d{1,5}p?|b\d{1,2})$/;
 
-const within = (value, low, high) => (value >= low && value <= high ? value : undefined);
-
-export const whole = ([low, high]) => ({
-  allowed: `a whole number from ${low} to ${high}`,
-  read: (text) => (WHOLE.test(text) ? within(Number(text), low, high) : undefined),
+const ranged = (pattern, kind) => ([low, high]) => ({
+  allowed: `${kind} from ${low} to ${high}`,
+  read: (text) => (pattern.test(text) && Number(text) >= low && Number(text) <= high ? Number(text) : undefined),
 });
 
-export const decimal = ([low, high]) => ({
-  allowed: `a number from ${low} to ${high}`,
-  read: (text) => (DECIMAL.test(text) ? within(Number(text), low, high) : undefined),
-});
+export const whole = ranged(/^\d{1,16}$/, "a whole number");
+export const decimal = ranged(/^\d{1,9}(\.\d{1,9})?$/, "a number");
 
 export const orInfinite = ({ allowed, read }) => ({
   allowed: `${allowed}, or inf`,
