@@ -35,10 +35,8 @@ const nothing = (step) =>
     : "Press Step: a proposal appears with its cut, then its verdict.";
 
 function explain(step) {
-  const parts = [diff(step)];
-  if (!isHidden(step)) parts.push(bar(step), terms(step), turn(step));
-  else parts.push(element("p", { class: "hint" }, "Accept or reject? Press Step for the verdict."));
-  return parts;
+  const hint = element("p", { class: "hint" }, "Accept or reject? Press Step for the verdict.");
+  return [diff(step), ...(isHidden(step) ? [hint] : [bar(step), terms(step), turn(step)])];
 }
 
 const KEPT = 8; // the last kept tokens stand for all of them: the current text shows the rest
@@ -48,19 +46,16 @@ function diff(step) {
   const all = store.moments[step.index - 1]?.tokens.slice(0, step.cut) ?? [];
   const kept = all.length > KEPT ? ["…", ...all.slice(-KEPT)] : all;
   const same = (step.first_difference ?? step.cut + step.written.tokens.length) - step.cut;
-  const line = (name, tokens, role) =>
-    element(
-      "div",
-      { class: "diff-line" },
-      element("span", { class: "diff-name" }, name),
-      element("span", { class: `diff-text ${role}` }, ...marked(tokens, role === "kept" ? Infinity : same)),
-    );
+  const line = (name, ...spans) => {
+    const text = element("span", { class: `diff-text ${name}` }, ...spans);
+    return element("div", { class: "diff-line" }, element("span", { class: "diff-name" }, name), text);
+  };
   return element(
     "div",
     { class: "diff" },
-    line("kept", kept.length ? kept : ["(nothing: the cut is at the start)"], "kept"),
-    line("replaced", step.replaced.tokens, "replaced"),
-    line("proposed", step.written.tokens, "proposed"),
+    line("kept", ...marked(kept.length ? kept : ["(nothing: the cut is at the start)"], Infinity)),
+    line("replaced", ...marked(step.replaced.tokens, same)),
+    line("proposed", ...marked(step.written.tokens, same)),
   );
 }
 
@@ -70,12 +65,9 @@ const marked = (tokens, same) =>
 function bar(step) {
   const u = Math.exp(step.log_u);
   const name = `A = ${probability(step.accept_prob)}, u = ${probability(u)}`;
-  const track = element("div", { class: "accept-track", role: "img", "aria-label": name });
-  const fill = element("div", { class: "accept-fill" });
-  const needle = element("div", { class: "accept-needle" });
-  fill.style.width = `${100 * step.accept_prob}%`;
-  needle.style.left = `${100 * u}%`;
-  track.append(fill, needle);
+  const fill = element("div", { class: "accept-fill", style: `width: ${100 * step.accept_prob}%` });
+  const needle = element("div", { class: "accept-needle", style: `left: ${100 * u}%` });
+  const track = element("div", { class: "accept-track", role: "img", "aria-label": name }, fill, needle);
   const verdict = step.is_accepted ? "u is below A: accepted" : "u is not below A: rejected";
   return element("div", { class: "accept" }, element("div", {}, `probability of acceptance ${name}; ${verdict}`), track);
 }

@@ -27,12 +27,10 @@ function stripUnder(range) {
   if (known) return known;
   const strip = element("span", { class: "flips", "aria-hidden": "true" });
   range.after(strip);
-  return place(strip, range);
-}
-
-function place(strip, range) {
-  const fit = () => Object.assign(strip.style, { left: `${range.offsetLeft}px`, width: `${range.offsetWidth}px`, top: `${range.offsetTop + range.offsetHeight}px` });
-  new ResizeObserver(fit).observe(range);
-  fit();
+  const fit = () => {
+    const { offsetLeft: left, offsetWidth: width, offsetTop: top, offsetHeight: height } = range;
+    Object.assign(strip.style, { left: `${left}px`, width: `${width}px`, top: `${top + height}px` });
+  };
+  new ResizeObserver(fit).observe(range); // and at once
   return strip;
 }
