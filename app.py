@@ -10,9 +10,8 @@ os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 from explorer.page.layout import HEAD, library, page, served, theme
-from explorer.page.serving import health
 from explorer.page.serving.gate import MOST_UPLOAD
-from explorer.page.serving.sharing import MOST_EVENTS, give_memory_back, recorded_elsewhere
+from explorer.page.serving.sharing import MOST_EVENTS, give_memory_back, health, recorded_elsewhere
 from explorer.page.shell import SHEETS
 
 
@@ -77,7 +76,7 @@ def watch(blocks) -> None:
     """Log the state of the process each minute in which it has changed; only a signal ends this."""
     last = ""
     while True:
-        now = health.sentence(len(blocks.wire.tabs))
+        now = health(len(blocks.wire.tabs))
         if now != last:
             print(now, flush=True)
         last = now

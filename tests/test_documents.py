@@ -20,7 +20,7 @@ from explorer.page.explore.session import MAX_SAMPLES
 from explorer.page.explore.uploads import MOST_CHARACTERS
 from explorer.page.serving.gate import MOST_UPLOAD
 from explorer.page.serving.sharing import recorded_elsewhere
-from explorer.page.tree.whole_runs import MOST_NETWORK_RUNS, MOST_RUNS
+from explorer.page.tree.worlds import BY_ID
 from sampler import Trace
 from sampler.core import kernel
 from sampler.core.records import MAX_PROMPT
@@ -39,7 +39,7 @@ LIMITS = [
     f"{MAX_PROMPT} characters",
     f"{MAX_BLOCK_SIZE} tokens x {MAX_BLOCKS} blocks, {MAX_STEPS} steps a block",
     f"{MOST_CHAINS} chains, {MAX_SAMPLES} temperature samples",
-    f"{MOST_RUNS} runs, {MOST_NETWORK_RUNS} on a network",
+    f"{BY_ID['own'].most_runs} runs, {BY_ID['network'].most_runs} on a network",
     f"{MOST_PROBLEMS} problems a task",
     f"{MOST_UPLOAD // 2**20} MB, {MOST_CHARACTERS // 10**6} million characters unpacked",
 ]

@@ -15,7 +15,7 @@ import gradio as gr
 from explorer.page.library import DEFAULTS
 from explorer.page.serving.sharing import LARGEST_RUN
 from sampler.classroom.presets import PRESETS
-from sampler.core.records import MAX_PROMPT, PowerSettings, quoted
+from sampler.core.records import MAX_PROMPT, PowerSettings, checked_int, quoted
 
 MAX_BLOCKS, MAX_BLOCK_SIZE, MAX_STEPS = 16, 64, 100  # what one browser can draw well
 MAX_SEED = 2**53 - 1  # what a browser's numbers hold
@@ -40,11 +40,9 @@ class Control:
 
     @property
     def id(self) -> str:
-        """Of its element."""
         return self.name.removeprefix("is_").replace("_", "-")
 
     def build(self, value: Any, **options: Any) -> gr.components.Component:
-        """Its widget, in the current Blocks context."""
         if self.range:
             options |= {"minimum": self.range[0], "maximum": self.range[1], "step": self.step}
         if self.choices:
@@ -168,10 +166,7 @@ def dials_of(alpha: object, is_infinite: bool, is_tied: bool, temperature: objec
 
 def whole(name: str, value: object, low: int, high: int) -> int:
     """A widget's number as a whole number from low to high."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not low <= value <= high or value != int(value):
-        raise ValueError(f"{name} must be a whole number from {low} to {high}, not {quoted(value)}")
-    return int(value)
+    return checked_int(name, int(value) if isinstance(value, float) and value.is_integer() else value, low, high)
 
 
 def panel_values(settings: PowerSettings) -> dict[str, Any]:

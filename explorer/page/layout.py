@@ -23,13 +23,12 @@ from explorer.page.explore.session import Session, opening
 from explorer.page.packets import COMPARISON, DIAGNOSTICS, FIGURES, TREES, packet, views
 from explorer.page.serving.files import Files
 from explorer.page.serving.gate import Gate
-from explorer.page.shell import ASSETS, preloads, skeleton, whole_file
+from explorer.page.shell import ASSETS, LINKED, head, skeleton, whole_file
 from explorer.page.tree import answers as tree
 from explorer.page.tree.whole_runs import KERNELS
 from explorer.page.tree.worlds import WORLDS
 from explorer.page.wire.routes import Wire
 from explorer.page.wire.tab import Setup, sentence
-from explorer.views.colours import style
 from sampler.classroom.presets import PRESETS
 
 TITLE = "Power Sampling Explorer"
@@ -38,12 +37,7 @@ INTRODUCTION = (
     "Watch a real language model sample whole completions from p<sup>α</sup>: a chain writes a block, then "
     "repeatedly cuts it, rewrites the rest, and accepts or rejects; then the block freezes."
 )
-HEAD = f"""{style()}
-<link rel="stylesheet" href="explorer/page/learn/card.css">
-<link rel="stylesheet" href="explorer/page/present/present.css">
-<script src="explorer/page/vendor/plotly-cartesian.min.js" defer></script>
-<script type="module" src="explorer/page/main.js"></script>
-""" + "\n".join(preloads(ASSETS / "main.js"))
+HEAD = "\n".join(head(ASSETS / "main.js", LINKED))
 MOUNT = (  # Gradio may mount an element before or after the module has loaded
     "const start = () => {{ window.explorer.{}mount(element); }}; "
     "if (window.explorer) start(); else addEventListener('explorer-ready', start);"
@@ -71,7 +65,7 @@ def page(
                 mounted("learn", skeleton("learn/learn.html"), "learn.")
         fill = gr.Button(visible="hidden", elem_id="fill")  # pressed by scripts
         in_browser(fill.click, "filling", [], [pages, widgets["preset"], *in_order(widgets)])
-        blocks.wire = Wire(Setup(models, begin or evaluation.classroom(models), results))
+        blocks.wire = Wire(Setup(models, begin or partial(evaluation.classroom, models), results))
         wire_upload(widgets["open"], blocks.wire)
     return blocks
 

@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +16,7 @@ SHEETS = [
 ]
 LINKED = [ASSETS / name for name in ("learn/card.css", "present/present.css")]  # Gradio would change them
 SHELL = ASSETS / "offline"
+STYLES = [*SHEETS, *LINKED, SHELL / "shell.css"]
 PLOTLY = ASSETS / "vendor" / "plotly-cartesian.min.js"
 PAGES = {  # the tabs, by the parts of their markup
     "explore": ("Explore", ("offline/dials.html", "explore/explore.html", "explore/diagnostics.html")),
@@ -31,38 +32,44 @@ IMPORT = re.compile(r"""(\bfrom\s+|\bimport\s+)"(\.[^"]+)";""")  # of our own sc
 
 
 def skeleton(name: str) -> str:
-    """A page's own markup."""
     return (ASSETS / name).read_text("utf-8")
 
 
-def preloads(script: Path, base: str = "explorer/page") -> list[str]:
-    """Asks for all that a script imports at once, not one layer of imports after the other."""
-    names = [path.relative_to(ASSETS).as_posix() for path in needed(script)]
-    return [f'<link rel="modulepreload" href="{base}/{name}">' for name in names]
+def head(script: Path, styles: Sequence[Path]) -> list[str]:
+    """What a page that starts with a script of ours says in its head; all that the script imports is asked for at once,
+    not one layer of imports after the other."""
+
+    def at(path: Path) -> str:
+        return f"explorer/page/{path.relative_to(ASSETS).as_posix()}"
+
+    return [
+        style(),
+        *(f'<link rel="stylesheet" href="{at(path)}">' for path in styles),
+        f'<script src="{at(PLOTLY)}" defer></script>',
+        f'<script type="module" src="{at(script)}"></script>',
+        *(f'<link rel="modulepreload" href="{at(path)}">' for path in needed(script)),
+    ]
 
 
 @cache
-def folder_index(base: str = "explorer/page") -> str:
-    """The index of a folder in which our scripts lie at `base`."""
-    styles = [style()] + [f'<link rel="stylesheet" href="{base}/{path.relative_to(ASSETS)}">' for path in sheets()]
-    plotly, main = (path.relative_to(ASSETS) for path in (PLOTLY, SHELL / "main.js"))
-    scripts = [f'<script src="{base}/{plotly}" defer></script>', f'<script type="module" src="{base}/{main}"></script>']
-    scripts += preloads(SHELL / "main.js", base)
-    return filled(styles=styles, scripts=scripts, pages=map(section, PAGES))
+def folder_index() -> str:
+    """The index of a folder in which our scripts lie at explorer/page."""
+    return filled(head=head(SHELL / "main.js", STYLES), pages=map(section, PAGES))
 
 
 @cache
 def whole_file() -> str:
     """The Explore page as one file without its data, which takes the place of `<!-- data -->`."""
-    styles = [style()] + [f"<style>\n{path.read_text('utf-8')}</style>" for path in sheets()]
     imports = json.dumps({"imports": {bare(path): data_url(inner(path)) for path in modules()}})
-    scripts = [
+    lines = [
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+        style(),
+        *(f"<style>\n{path.read_text('utf-8')}</style>" for path in STYLES),
         f'<script src="{data_url(PLOTLY.read_text("utf-8"))}"></script>',
         f'<script type="importmap">{imports}</script>',
         f'<script type="module">import "{bare(SHELL / "main.js")}";</script>',
     ]
-    policy = [f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">']
-    text = filled(policy=policy, styles=styles, scripts=scripts, pages=[section("explore")])
+    text = filled(head=lines, pages=[section("explore")])
     return text.replace('<body class="static">', '<body class="static alone">', 1)
 
 
@@ -79,11 +86,6 @@ def section(name: str) -> str:
     title, parts = PAGES[name]
     start = f'<section id="{name}" role="tabpanel" aria-labelledby="tab-{name}" data-title="{title}">'
     return "\n".join((start, *map(skeleton, parts), "</section>"))
-
-
-def sheets() -> list[Path]:
-    """Our styles, those of the shell last."""
-    return [*SHEETS, *LINKED, SHELL / "shell.css"]
 
 
 def modules() -> list[Path]:

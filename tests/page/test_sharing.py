@@ -20,8 +20,7 @@ from explorer.page.explore import streaming
 from explorer.page.explore.commands import GONE
 from explorer.page.explore.session import Session
 from explorer.page.library import Models
-from explorer.page.serving import health
-from explorer.page.serving.sharing import Line
+from explorer.page.serving.sharing import Line, health
 from explorer.page.wire.contract import Play
 from explorer.page.wire.tab import Setup, Tab
 from sampler.core.records import PowerSettings
@@ -214,7 +213,7 @@ def test_the_log_says_how_the_process_is():
     with ExitStack() as places:
         for _ in range(5):
             places.enter_context(line.place())
-        said = health.sentence(2, line)
+        said = health(2, line)
     pattern = r"health: 2 browsers, 2 runs going on, 3 in line, (\d+) MB of memory"
     found = re.fullmatch(pattern, said)
     assert found and 20 < int(found[1]) < 100_000

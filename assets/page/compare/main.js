@@ -107,13 +107,13 @@ class Page {
     if (target.dataset.key === key) return;
     target.dataset.key = key;
     const focused = target.contains(document.activeElement);
-    target.replaceChildren(...names.map((name) => radio(`compare-${part}`, name, name === chosen, label(name), () => update(patch(name)))));
+    const radio = (name) => {
+      const attributes = { type: "radio", name: `compare-${part}`, value: name, checked: name === chosen };
+      return element("label", {}, element("input", { ...attributes, onchange: () => update(patch(name)) }), ` ${label(name)}`);
+    };
+    target.replaceChildren(...names.map(radio));
     if (focused) target.querySelector("input:checked")?.focus();
   }
-}
-
-function radio(group, value, checked, text, onchange) {
-  return element("label", {}, element("input", { type: "radio", name: group, value, checked, onchange }), ` ${text}`);
 }
 
 /** One figure, or a sentence where it has nothing to show. */

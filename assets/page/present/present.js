@@ -103,24 +103,19 @@ function hasChanged(moment) {
 /** Enter or leave the mode. */
 export function present(isWanted) {
   if (isWanted === Boolean(bar)) return;
-  if (isWanted) enter();
-  else leave();
+  if (isWanted) {
+    if (store.playing) playback.pause();
+    bar = new Bar();
+    document.body.classList.remove("dark");
+    bar.buttons.step.focus();
+  } else {
+    document.body.classList.toggle("dark", bar.wasDark);
+    bar.root.remove();
+    bar = null;
+    document.querySelector("[data-link=present]")?.focus();
+  }
   document.body.classList.toggle("presenting", isWanted);
   update({ presenting: isWanted });
-}
-
-function enter() {
-  if (store.playing) playback.pause();
-  bar = new Bar();
-  document.body.classList.remove("dark");
-  bar.buttons.step.focus();
-}
-
-function leave() {
-  document.body.classList.toggle("dark", bar.wasDark);
-  bar.root.remove();
-  bar = null;
-  document.querySelector("[data-link=present]")?.focus();
 }
 
 addEventListener("keydown", (event) => {

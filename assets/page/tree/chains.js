@@ -2,7 +2,7 @@
 import { safe } from "../figures.js";
 import { element, probability } from "../format.js";
 import { isLive } from "../host.js";
-import { given, wilson } from "./laws.js";
+import { given, path, wilson } from "./laws.js";
 import { prefixOf } from "./icicles.js";
 import { ask, isAsking, stop } from "./wire.js";
 import { laws, state, update } from "./state.js";
@@ -11,37 +11,20 @@ const MOST = 27; // completions drawn
 const SHORT = 8; // characters of a label
 
 export class Chains {
-  constructor(fields, sentence) {
-    this.kernel = choice("kernel", Object.fromEntries(state.kernels.map(({ id, title }) => [id, title])));
-    this.kernel.addEventListener("change", () => (sentence.textContent = this.chosen().sentence));
-    this.steps = numberField("steps", 0, 100, 40);
-    this.scope = choice("scope", SCOPES);
-    this.temperature = choice("temperature", { "": "1/α", 1: "1" });
-    this.runs = numberField("runs", 1, 2000, 400);
-    this.seed = numberField("seed", 0, 1_000_000_000, 0);
-    const run = { type: "button", class: "primary", "data-part": "run-chains", onclick: () => this.press() };
-    this.run = element("button", run, "Run");
-    const labels = {
-      kernel: this.kernel,
-      "N: steps per block": this.steps,
-      "cuts may fall in": this.scope,
-      "τ of the proposal": this.temperature,
-      runs: this.runs,
-      seed: this.seed,
-    };
-    const shown = isLive() ? Object.entries(labels) : [["kernel", this.kernel]];
-    const dials = shown.map(([name, input]) => element("label", { class: "field" }, `${name} `, input));
-    fields.replaceChildren(...dials, this.run, isLive() ? "" : RECORDED);
-    sentence.textContent = this.chosen().sentence;
-  }
-
-  chosen() {
-    return state.kernels.find(({ id }) => id === this.kernel.value);
+  constructor(fields, run, sentence) {
+    this.fields = Object.fromEntries([...fields.querySelectorAll("[data-field]")].map((field) => [field.dataset.field, field]));
+    this.run = run;
+    run.addEventListener("click", () => this.press());
+    const { kernel } = this.fields;
+    kernel.replaceChildren(...state.kernels.map(({ id, title }) => element("option", { value: id }, title)));
+    const explain = () => (sentence.textContent = state.kernels[kernel.selectedIndex].sentence);
+    kernel.addEventListener("change", explain);
+    explain();
   }
 
   press() {
     if (isAsking("chains")) return stop();
-    const { kernel, scope, temperature, steps, runs, seed } = this;
+    const { kernel, scope, temperature, steps, runs, seed } = this.fields;
     ask("chains", {
       world: state.world,
       alpha: state.alpha,
@@ -59,27 +42,14 @@ export class Chains {
   show() {
     if (this.world !== state.world.world) {
       this.world = state.world.world;
-      const { runs, steps } = state.worlds.find(({ id }) => id === this.world);
-      this.runs.value = runs;
-      this.steps.value = steps;
+      const { runs, most_runs: max, steps } = state.worlds.find(({ id }) => id === this.world);
+      Object.assign(this.fields.runs, { max, value: runs });
+      this.fields.steps.value = steps;
     }
     const idle = isLive() ? "Run" : "Show recorded runs";
     this.run.textContent = isAsking("chains") ? "Stop" : idle;
   }
 }
-
-const RECORDED = "Recorded at α 4, the whole completion as one block, seed 0; other settings need the live explorer.";
-
-export const SCOPES = { block: "this block only", completion: "whole completion" };
-
-/** A list to choose from: `titles` by value. */
-export function choice(field, titles) {
-  const options = Object.entries(titles).map(([value, title]) => element("option", { value }, title));
-  return element("select", { "data-field": field }, ...options);
-}
-
-const numberField = (name, min, max, value) =>
-  element("input", { type: "number", "data-field": name, min, max, value, step: 1 });
 
 /** What the runs came to, in words; stale where the dials have moved since. */
 export function chainFinding() {
@@ -127,12 +97,7 @@ function completionRow({ node, low, high, count }, k, temperature) {
   if (!sampled?.n) return row;
   const [from, to] = wilson(count, sampled.n);
   const share = count / sampled.n;
-  const exact = sampled.law?.[idsOf(node)] ?? null;
+  const ids = path(tree, node).map((i) => tree.tokens[i]);
+  const exact = sampled.law?.[ids.join(" ")] ?? null;
   return { ...row, share, up: to - share, down: share - from, count: `${count} of ${sampled.n}`, run_law: exact };
-}
-
-function idsOf(node) {
-  const ids = [];
-  for (let i = node; i > 0; i = state.tree.parents[i]) ids.push(state.tree.tokens[i]);
-  return ids.reverse().join(" ");
 }

@@ -2,7 +2,7 @@
 import { element, probability } from "../format.js";
 import { path, wilson } from "./laws.js";
 import { between, prefixOf, restShare } from "./icicles.js";
-import { laws, shareOf, state, textOf, update, zoomTo } from "./state.js";
+import { isWhole, laws, shareOf, state, textOf, update, zoomTo } from "./state.js";
 
 const MOST = 12; // rows; the rest is counted
 const HINT = "Point at a cell, or walk with the arrow keys; click or Enter goes into a prefix.";
@@ -27,7 +27,7 @@ function described({ node, isRest }) {
   const share = (shares) => between(isRest ? restShare(shares, node) : shareOf(shares, node));
   const whole = prefixOf(node).slice(tree.depth[zoom]).join(" ");
   const name = isRest ? `${tree.rest_counts[node]} other tokens after “${whole}”` : `“${whole}”`;
-  const power = state.blockSize >= tree.length ? "power" : `blocks of ${state.blockSize}`;
+  const power = isWhole() ? "power" : `blocks of ${state.blockSize}`;
   const count = sampled ? `; ${isRest ? sampled.rests[node] : sampled.nodes[node]} of ${sampled.nodes[zoom]} runs` : "";
   return `${name}: base ${share(base)}, temperature ${share(temperature)}, ${power} ${share(blocks)}${count}.`;
 }
@@ -49,40 +49,35 @@ export function showChildren(target) {
   );
 }
 
-const isWhole = () => state.blockSize >= state.tree.length;
-
 function row(node) {
-  const { base, temperature, blocks, power, sampled } = laws();
-  const [low, high] = [power.futures.low[node], power.futures.high[node]].map(Math.exp);
-  const open = state.tree.children[node].length || state.tree.rest_counts[node];
-  const name = open
+  const { children, rest_counts: rests } = state.tree;
+  const { low, high } = laws().power.futures;
+  const name = children[node].length || rests[node]
     ? element("button", { type: "button", class: "step", title: "Go into this prefix", onclick: () => zoomTo(node) }, textOf(node))
     : element("span", { class: "token" }, textOf(node));
-  return element(
-    "tr",
-    { onpointerenter: () => update({ pointed: { node, isRest: false } }) },
-    element("td", {}, name),
-    cell("base", shareOf(base, node)),
-    cell("temperature", shareOf(temperature, node)),
-    cell("power", shareOf(blocks, node)),
-    sampled ? counted(sampled.nodes[node], shareOf(blocks, node)) : null,
-    element("td", { class: "number" }, between([low, high])),
-  );
+  const onpointerenter = () => update({ pointed: { node, isRest: false } });
+  const futures = between([Math.exp(low[node]), Math.exp(high[node])]);
+  return line({ onpointerenter }, name, (shares) => shareOf(shares, node), laws().sampled?.nodes[node], futures);
 }
 
 function rest() {
   const { tree, zoom } = state;
+  const share = ({ rest: { low, high } }) => [low[zoom], high[zoom]];
+  return line({ class: "rest" }, `(${tree.rest_counts[zoom]} other)`, share, laws().sampled?.rests[zoom], "not looked at");
+}
+
+/** A row of the table: `share` is the interval under a law, `count` how many runs came that way. */
+function line(attributes, name, share, count, futures) {
   const { base, temperature, blocks, sampled } = laws();
-  const share = (shares) => [shares.rest.low[zoom], shares.rest.high[zoom]];
   return element(
     "tr",
-    { class: "rest" },
-    element("td", {}, `(${tree.rest_counts[zoom]} other)`),
+    attributes,
+    element("td", {}, name),
     cell("base", share(base)),
     cell("temperature", share(temperature)),
     cell("power", share(blocks)),
-    sampled ? counted(sampled.rests[zoom], share(blocks)) : null,
-    element("td", {}, "not looked at"),
+    sampled ? counted(count, share(blocks)) : null,
+    element("td", { class: "number" }, futures),
   );
 }
 

@@ -1,25 +1,18 @@
 // Block size as a dial: exact laws of whole runs, asked for when alpha or the world has changed.
-import { element, number } from "../format.js";
+import { number } from "../format.js";
 import { isLive } from "../host.js";
-import { choice, SCOPES } from "./chains.js";
 import { ask } from "./wire.js";
 import { state, update } from "./state.js";
 
-export function buildDial(fields) {
-  const name = "N: steps per block";
-  const range = { type: "range", min: 0, max: 40, value: state.dialSteps };
-  const steps = element("input", { ...range, "data-field": "dial-steps", "aria-label": name });
-  const output = element("output", {}, String(state.dialSteps));
-  const scope = choice("dial-scope", SCOPES);
+export function wireDial(fields) {
+  const [steps, output, scope] = fields.querySelectorAll("input, output, select");
+  steps.value = output.textContent = state.dialSteps;
+  scope.value = state.dialScope;
   steps.addEventListener("input", () => {
     output.textContent = steps.value;
     update({ dialSteps: Number(steps.value) });
   });
   scope.addEventListener("change", () => update({ dialScope: scope.value }));
-  fields.replaceChildren(
-    element("label", { class: "field range" }, `${name} `, steps, output),
-    element("label", { class: "field" }, "cuts may fall in ", scope),
-  );
 }
 
 /** The dial for the tree and alpha on show, once for each. */

@@ -3,7 +3,7 @@ import { colour, element, probability } from "../format.js";
 import { store } from "../store.js";
 import { cellAt, cells, paint } from "./icicle.js";
 import { path } from "./laws.js";
-import { laws, shareOf, state, textOf, update, zoomTo } from "./state.js";
+import { isWhole, laws, shareOf, state, textOf, update, zoomTo } from "./state.js";
 
 const COLUMN = 46; // px that a position needs
 
@@ -18,8 +18,6 @@ const PANELS = {
     return ["the chain", `${n} runs at α ${alpha}, B ${size}: shares counted`];
   },
 };
-
-const isWhole = () => state.blockSize >= state.tree.length;
 
 export class Icicles {
   constructor(target) {

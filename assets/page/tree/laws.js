@@ -26,29 +26,23 @@ export function prepared(tree) {
  */
 export function law(tree, alpha, blockSize) {
   const { n, depth, children, parents, rest_counts: counts, log_p: logP } = tree;
-  const column = () => new Float64Array(n).fill(-Infinity);
-  const weights = { low: column(), high: column() }; // log of p^alpha times futures
-  const sums = { low: column(), high: column() };
-  const rests = { low: column(), high: column() };
-  const futures = { low: new Float64Array(n), high: new Float64Array(n) };
+  const weights = bounds(n, -Infinity); // log of p^alpha times futures
+  const sums = bounds(n, -Infinity);
+  const rests = bounds(n, -Infinity);
+  const futures = bounds(n, 0);
   for (let i = n - 1; i >= 0; i -= 1) {
-    if (counts[i]) {
-      [rests.low[i], rests.high[i]] = restBounds(tree, i, alpha, (depth[i] + 1) % blockSize === 0);
-      sums.low[i] = logAdd(sums.low[i], rests.low[i]);
-      sums.high[i] = logAdd(sums.high[i], rests.high[i]);
+    if (counts[i]) [rests.low[i], rests.high[i]] = restBounds(tree, i, alpha, (depth[i] + 1) % blockSize === 0);
+    const isOpen = depth[i] % blockSize !== 0 && (children[i].length || counts[i]);
+    for (const side of ["low", "high"]) {
+      if (isOpen) futures[side][i] = Math.min(0, logAdd(sums[side][i], rests[side][i]));
+      weights[side][i] = alpha * logP[i] + futures[side][i];
+      if (i) sums[side][parents[i]] = logAdd(sums[side][parents[i]], weights[side][i]);
     }
-    if (depth[i] % blockSize !== 0 && (children[i].length || counts[i])) {
-      futures.low[i] = Math.min(0, sums.low[i]);
-      futures.high[i] = Math.min(0, sums.high[i]);
-    }
-    weights.low[i] = alpha * logP[i] + futures.low[i];
-    weights.high[i] = alpha * logP[i] + futures.high[i];
-    if (!i) break;
-    sums.low[parents[i]] = logAdd(sums.low[parents[i]], weights.low[i]);
-    sums.high[parents[i]] = logAdd(sums.high[parents[i]], weights.high[i]);
   }
   return { ...allShares(tree, weights, rests), futures };
 }
+
+const bounds = (n, value) => ({ low: new Float64Array(n).fill(value), high: new Float64Array(n).fill(value) });
 
 /** Log bounds of a rest's weight: the sum of p^alpha over its tokens, times their futures in the block, at most 1. */
 function restBounds(tree, i, alpha, closesBlock) {
@@ -61,8 +55,7 @@ function restBounds(tree, i, alpha, closesBlock) {
 }
 
 function allShares(tree, weights, rests) {
-  const column = () => new Float64Array(tree.n);
-  const made = () => ({ low: column(), high: column(), middle: column() });
+  const made = () => ({ ...bounds(tree.n, 0), middle: new Float64Array(tree.n) });
   const result = { ...made(), rest: made() };
   result.low[0] = result.high[0] = result.middle[0] = 1;
   for (let parent = 0; parent < tree.n; parent += 1) {

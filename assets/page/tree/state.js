@@ -40,6 +40,9 @@ export function zoomTo(node) {
   if (tree.children[node].length || tree.rest_counts[node]) update({ zoom: node, pointed: null });
 }
 
+/** Whether one block holds the whole completion, so that power is p^alpha itself. */
+export const isWhole = () => state.blockSize >= state.tree.length;
+
 let known = { key: [] };
 
 /** The laws at the dials' alpha and block size: base, temperature, blocks of B, p^alpha, and the sampled shares. */

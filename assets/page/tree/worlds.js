@@ -5,11 +5,13 @@ import { ask } from "./wire.js";
 import { state, update } from "./state.js";
 
 export class Worlds {
-  constructor(select, caption, fields) {
+  /** `presets` are suggested for a prompt. */
+  constructor(select, caption, fields, presets) {
     this.select = select;
     this.caption = caption;
     this.fields = fields;
     select.append(...state.worlds.map(({ id, title }) => element("option", { value: id }, title)));
+    presets.append(...state.presets.map((value) => element("option", { value })));
     select.addEventListener("change", () => this.choose(select.value));
     this.fill(state.world);
   }
@@ -74,33 +76,16 @@ function valueOf(input) {
 
 const MAKERS = {
   range: ({ min, max, step, value }, oninput) => element("input", { type: "range", min, max, step, value, oninput }),
-  model: ({ value }) => modelField(value),
-  prompt: ({ value }) => promptField(value),
+  model: ({ value }) =>
+    element("select", {}, ...state.models.map((name) => element("option", { value: name, selected: name === value }, name))),
+  prompt: ({ value }) => element("input", { type: "text", list: "tree-presets", size: 80, spellcheck: "false", value }),
   tree: ({ value }) => treeField(value),
   check: ({ value }) => element("input", { type: "checkbox", checked: value }),
 };
 
-function modelField(value) {
-  const made = element("select", {}, ...state.models.map((name) => element("option", { value: name }, name)));
-  made.value = value;
-  return made;
-}
-
-/** A prompt of one's own; the presets' come as suggestions. */
-function promptField(value) {
-  const made = element("input", { type: "text", list: "tree-presets", size: 80, spellcheck: "false" });
-  made.value = value;
-  if (!document.getElementById("tree-presets")) {
-    const options = state.presets.map((prompt) => element("option", { value: prompt }));
-    document.body.append(element("datalist", { id: "tree-presets" }, ...options));
-  }
-  return made;
-}
-
 /** Text or CSV; a file dropped on it is read here and goes nowhere until the button is pressed. */
 function treeField(value) {
-  const made = element("textarea", { rows: 9, spellcheck: "false" });
-  made.value = value;
+  const made = element("textarea", { rows: 9, spellcheck: "false" }, value);
   made.addEventListener("dragover", (event) => event.preventDefault());
   made.addEventListener("drop", async (event) => {
     const [file] = event.dataTransfer.files;

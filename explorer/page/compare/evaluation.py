@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,24 +41,20 @@ class Attempt(NamedTuple):
 Begin = Callable[[tuple[str, ...], int, int], Attempt]  # tasks, problems, seed
 
 
-def classroom(models: Models) -> Begin:
-    """How the page evaluates the embedded models."""
+def classroom(models: Models, tasks: tuple[str, ...], problems: int, seed: int) -> Attempt:
+    """Begin an evaluation of the embedded models."""
+    from sampler.classroom.evaluate import evaluate  # seconds of imports, kept out of the page's start
+    from sampler.classroom.methods import LIVE, Plan
 
-    def begin(tasks: tuple[str, ...], problems: int, seed: int) -> Attempt:
-        from sampler.classroom.evaluate import evaluate  # seconds of imports, kept out of the page's start
-        from sampler.classroom.methods import LIVE, Plan
-
-        own = {"base": models.get("classroom")}
-        if TUNED in models.names:
-            own["tuned"] = models.get(TUNED)
-        asks = tuple(ask for ask in LIVE if ask.method.kind != "tuned" or "tuned" in own)
-        plan = Plan(tasks, problems, seed, asks)
-        told = {role: {"name": model.name, "revision": model.revision} for role, model in own.items()}
-        started = Started("live", list(tasks), problems, seed, plan.methods, told["base"], told.get("tuned"), {}, "")
-        planned = len(tasks) * sum(max(0, min(ask.problems, problems) - ask.first) for ask in asks)
-        return Attempt(started, evaluate(own, plan), planned)
-
-    return begin
+    own = {"base": models.get("classroom")}
+    if TUNED in models.names:
+        own["tuned"] = models.get(TUNED)
+    asks = tuple(ask for ask in LIVE if ask.method.kind != "tuned" or "tuned" in own)
+    plan = Plan(tasks, problems, seed, asks)
+    told = {role: {"name": model.name, "revision": model.revision} for role, model in own.items()}
+    started = Started("live", list(tasks), problems, seed, plan.methods, told["base"], told.get("tuned"), {}, "")
+    planned = len(tasks) * sum(max(0, min(ask.problems, problems) - ask.first) for ask in asks)
+    return Attempt(started, evaluate(own, plan), planned)
 
 
 class Evaluation:
@@ -76,7 +72,8 @@ class Evaluation:
     def progress(self) -> dict[str, Any]:
         """How far the run has come, in numbers and as a sentence."""
         done, started = len(self.results.answered), self.results.started
-        what = f"{count(started.problems, 'problem')} a task ({', '.join(started.tasks)}), seed {started.seed}"
+        noun = "problem" if started.problems == 1 else "problems"
+        what = f"{started.problems} {noun} a task ({', '.join(started.tasks)}), seed {started.seed}"
         how = self.state or "running"
         return {
             "done": done,
@@ -86,7 +83,6 @@ class Evaluation:
         }
 
     def snapshot(self) -> dict[str, Any]:
-        """The results so far."""
         return {"live": shown(self.results), "progress": self.progress()}
 
 
@@ -134,10 +130,9 @@ def halt(tab: Tab, question: contract.Halt) -> dict[str, Any]:
     return evaluation.snapshot()
 
 
-def asked_for(tasks: object, problems: object, seed: object) -> tuple[tuple[str, ...], int, int]:
+def asked_for(tasks: Sequence[str], problems: object, seed: object) -> tuple[tuple[str, ...], int, int]:
     """The panel's values; ValueError with one sentence (field, value, range) for a bad one."""
-    known = isinstance(tasks, list | tuple) and bool(tasks) and all(task in TASKS for task in tasks)
-    if not known:
+    if not tasks or not all(task in TASKS for task in tasks):
         raise ValueError(f"tasks must be one or more of {', '.join(TASKS)}, not {quoted(tasks)}")
     number = whole("problems", problems, 1, MOST_PROBLEMS)
     return tuple(task for task in TASKS if task in tasks), number, whole("seed", seed, 0, LARGEST_SEED)
@@ -177,18 +172,10 @@ def recorded_json(path: Path) -> str:
     except (ValueError, OSError) as error:
         return packet(recorded=None, sentence=f"The recorded results cannot be opened: {error}.")
     if results is None:
-        return packet(
-            recorded=None, sentence=f"No recorded results: {path.name} is missing. Run {COMMAND}, or press Run."
-        )
-    return packet(recorded=shown(results), sentence=sentence_of(results))
-
-
-COMMAND = "python -m sampler.classroom.evaluate --problems 500 --seed 1 --out assets/results/classroom.jsonl.gz"
-
-
-def sentence_of(results: Results) -> str:
-    """Where recorded results come from."""
-    s = results.started
-    note = f"; {results.note}" if results.note else ""
+        command = "python -m sampler.classroom.evaluate --problems 500 --seed 1 --out assets/results/classroom.jsonl.gz"
+        sentence = f"No recorded results: {path.name} is missing. Run {command}, or press Run."
+        return packet(recorded=None, sentence=sentence)
+    s, note = results.started, f"; {results.note}" if results.note else ""
     problems = f"{s.problems} held-out problems a task, seed {s.seed}"
-    return f"recorded results: {problems}, {s.command}, {s.created_at[:10]}{note}"
+    sentence = f"recorded results: {problems}, {s.command}, {s.created_at[:10]}{note}"
+    return packet(recorded=shown(results), sentence=sentence)

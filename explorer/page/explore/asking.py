@@ -28,7 +28,6 @@ def known(run: Run, models: Models) -> Iterator[dict[str, Any]]:
 
 @answers(contract.Alternatives, limiter=SEARCHES)
 def alternatives(tab: Tab, question: contract.Alternatives) -> dict[str, Any]:
-    """What could stand at a position of the final text."""
     run = asked_about(tab, question.run_id)
     if not 0 <= question.position < len(run.token_ids):
         raise ValueError(f"position must be one of the run's {len(run.token_ids)} tokens, not {question.position}")

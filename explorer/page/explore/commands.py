@@ -28,7 +28,6 @@ Content = dict[str, Any]
 
 @answers(contract.Run, group=CHAIN)
 async def run(tab: Tab, question: contract.Run) -> AsyncIterator[Content]:
-    """A chain with the panel's values."""
     values = asdict(question)
     prompt = checked_text(values["prompt"])
     async with aclosing(new_run(tab, values["model"], prompt, settings_of(values))) as contents:
@@ -58,7 +57,6 @@ def forget_questions(tab: Tab) -> None:
 
 @answers(contract.Play, group=CHAIN)
 async def play(tab: Tab, question: contract.Play) -> AsyncIterator[Content]:
-    """Go on with the living chain to a goal."""
     session = tab.of(Session)
     if session.trace is None:
         yield {"notice": GONE, "idle": True}
@@ -113,7 +111,6 @@ async def recorded(tab: Tab, question: contract.Recorded) -> AsyncIterator[Conte
 
 @answers(contract.Uploaded, group=CHAIN)
 async def uploaded(tab: Tab, question: contract.Uploaded) -> AsyncIterator[Content]:
-    """The trace file that the visitor has just uploaded."""
     trace = tab.of(Session).uploaded
     if trace is None:
         raise ValueError("there is no uploaded trace to show")
@@ -131,7 +128,6 @@ async def show(tab: Tab, trace: Trace, samples: Trace | None, status: str = "") 
 
 @answers(contract.Save, limiter=QUESTIONS)
 def save(tab: Tab, question: contract.Save) -> Content:
-    """The run on screen as a trace file, for the browser to save."""
     trace = tab.of(Session).on_screen
     name = f"power-seed-{trace.started.settings.seed}.jsonl"
     return {"download": {"name": name, "text": "".join(f"{line}\n" for line in trace.lines())}}

@@ -48,11 +48,15 @@ async def answered(models: Models, trace: Trace, wanted: object) -> AsyncIterato
     number = whole("chains", wanted, 1, MOST_CHAINS)
     if trace.ended is None:
         raise ValueError("diagnostics are of a whole run, and this one has not come to its end")
-    own, others = trace.started.settings.chain, siblings(trace.started.settings.chain, number)
+    own = trace.started.settings.chain
+    others = [chain for chain in range(number) if chain != own][: number - 1]
     if not others:
         yield {"rows": await to_thread.run_sync(rows_alone, trace)}
         return
-    check_comparable(trace)
+    if any(isinstance(event, SettingsChanged) for event in trace.events):
+        raise ValueError("α or τ moved during this run, so other chains would aim elsewhere; run it again at one α")
+    if trace.ended.reason != "completed":
+        raise ValueError("this run was stopped before its end; other chains are compared over whole runs")
     yield {"progress": "Loading the model …"}
     started = trace.started
     model = WhileWanted(await to_thread.run_sync(models.exactly, started.model_name, started.model_revision))
@@ -80,22 +84,8 @@ class WhileWanted:
         return WhileWanted(self._model.fresh(keep_rows, guess))
 
     def next_logprobs(self, contexts: Sequence[Sequence[int]]) -> Any:
-        """The model's own rows."""
         from_thread.check_cancelled()
         return self._model.next_logprobs(contexts)
-
-
-def siblings(own: int, number: int) -> list[int]:
-    """The first chains of a run besides its own, so that there are `number` in all."""
-    return [chain for chain in range(number) if chain != own][: number - 1]
-
-
-def check_comparable(trace: Trace) -> None:
-    """ValueError if other chains of the same settings would not be chains of this run."""
-    if any(isinstance(event, SettingsChanged) for event in trace.events):
-        raise ValueError("α or τ moved during this run, so other chains would aim elsewhere; run it again at one α")
-    if trace.ended.reason != "completed":
-        raise ValueError("this run was stopped before its end; other chains are compared over whole runs")
 
 
 async def computed(model: LanguageModel, trace: Trace, chains: Chains, others: list[int]) -> AsyncIterator[str]:

@@ -122,7 +122,6 @@ class Session:
 
     @property
     def is_over(self) -> bool:
-        """Whether the chain on screen has ended."""
         return self.trace is not None and self.trace.ended is not None
 
     def _take(self, event: Event) -> None:

@@ -42,11 +42,12 @@ async def stream(session: Session, goal: str) -> AsyncIterator[dict[str, Any]]:
             if is_reached(goal, event, session):
                 break
             if session.speed and isinstance(event, StepTaken | BlockStarted):
-                yield session.delta(status_of(event))
+                yield session.delta()
                 await asyncio.sleep(max(0.0, 1 / session.speed - (time.monotonic() - began)))
             elif time.monotonic() - sent > 1 / PACKETS_PER_SECOND:
                 sent = time.monotonic()
-                yield session.delta(status_of(event))
+                is_sampling = isinstance(event, RunEnded | SampleDrawn)
+                yield session.delta("The chain has ended; drawing temperature samples." if is_sampling else "")
     is_over = session.is_over and not session.can_continue
     yield session.delta("The run has ended." if is_over else "", idle=True)
 
@@ -58,8 +59,3 @@ def is_reached(goal: str, event: Event | None, session: Session) -> bool:
     if isinstance(event, StepTaken):
         return goal == "block" and event.step.step == session.trace.started.settings.steps_per_block - 1
     return goal == "block" and (event is None or isinstance(event, RunEnded))
-
-
-def status_of(event: Event | None) -> str:
-    """What is going on beyond the step on screen."""
-    return "The chain has ended; drawing temperature samples." if isinstance(event, RunEnded | SampleDrawn) else ""

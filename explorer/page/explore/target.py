@@ -2,7 +2,7 @@
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
@@ -31,7 +31,6 @@ TEXTS_KEPT = 16  # final texts, and their positions, remembered with a target
 class Run(NamedTuple):
     """A finished run, as far as its target is concerned; `alpha` is the last that was in force."""
 
-    run_id: str
     started: RunStarted
     alpha: float
     token_ids: Text
@@ -39,7 +38,7 @@ class Run(NamedTuple):
     checker: Checker
 
 
-def finished_run(session: Session, run_id: object) -> Run | None:
+def finished_run(session: Session, run_id: str) -> Run | None:
     """The run on a session's screen, if it is the one asked about and over."""
     with session.lock:
         if session.trace is None or session.run_id != run_id or not session.is_over or session.can_continue:
@@ -48,7 +47,7 @@ def finished_run(session: Session, run_id: object) -> Run | None:
         alpha = steps[-1].alpha if steps else trace.started.settings.alpha
         samples = session.sample_trace.samples_drawn if session.sample_trace else []
         drawn = tuple(tuple(event.segment.token_ids) for event in samples)
-        return Run(run_id, trace.started, alpha, tuple(trace.ended.token_ids), drawn, session.checker)
+        return Run(trace.started, alpha, tuple(trace.ended.token_ids), drawn, session.checker)
 
 
 class Target:
@@ -60,7 +59,8 @@ class Target:
         length = started.settings.max_new_tokens
         prompt_ids = tuple(started.prompt_ids)
         self.certified = certify(model.fresh(), prompt_ids, length, run.alpha, BUDGET)
-        self.question = Question(model, prompt_ids, run.alpha, length, self.certified, is_right(found))
+        is_right = (lambda text: found.answer_of(text) == found.answer) if found.answer_of else None
+        self.question = Question(model, prompt_ids, run.alpha, length, self.certified, is_right)
         self.reading = reading(model, found)
         self.rolled: Rollouts | None = None
         self.pivots: OrderedDict[Text, list[Pivot]] = OrderedDict()
@@ -154,11 +154,6 @@ def certifiable(run: Run, models: Models) -> LanguageModel:
     if not is_same or any(v not in known for v in run.token_ids):
         raise ValueError(f"The exact target is not known: the run was made by another revision of {name}.")
     return model
-
-
-def is_right(found: Checker) -> Callable[[str], bool] | None:
-    """The test of a completion's text, None where there is no checker."""
-    return (lambda text: found.answer_of(text) == found.answer) if found.answer_of else None
 
 
 def reading(model: LanguageModel, found: Checker) -> Reading:

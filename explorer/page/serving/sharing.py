@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import psutil
 from anyio import CapacityLimiter
 
 from sampler.core.records import quoted
@@ -49,12 +50,10 @@ class Line:
 
     @property
     def going(self) -> int:
-        """How many go on now."""
         return min(self.most, len(self._here))
 
     @property
     def waiting(self) -> int:
-        """How many wait behind them."""
         return len(self._here) - self.going
 
     @contextmanager
@@ -72,3 +71,9 @@ class Line:
 
 
 RUNS = Line(32)
+
+
+def health(browsers: int, line: Line = RUNS) -> str:
+    """How many browsers are remembered, runs going on and waiting, and the memory that is resident now: for the log."""
+    memory = psutil.Process().memory_info().rss // 2**20
+    return f"health: {browsers} browsers, {line.going} runs going on, {line.waiting} in line, {memory} MB of memory"

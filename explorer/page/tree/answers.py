@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
@@ -12,15 +12,15 @@ from anyio import to_thread
 from explorer.analysis.tokens import display_tokens
 from explorer.page.library import Models
 from explorer.page.serving.sharing import QUESTIONS, TURNS
-from explorer.page.tree.whole_runs import MOST_EXACT, Batch, number_of_completions
+from explorer.page.tree.whole_runs import MOST_EXACT, Batch, has_exact_laws
 from explorer.page.tree.worlds import Planted, Values, own_fields, planted
 from explorer.page.wire import contract
 from explorer.page.wire.tab import Tab, answers
 from sampler.core.records import Law
 from sampler.exact.best_first import Budget
-from sampler.exact.block_dial import DialPoint, block_dial
+from sampler.exact.block_dial import block_dial
 from sampler.exact.prefix_tree import PrefixTree, grow
-from sampler.exact.selftest import Check, selftest
+from sampler.exact.selftest import selftest
 
 SEARCH = Budget(width=1e-3, nodes=8000, seconds=6.0)  # of a network's completions
 DIAL_STEPS = 40
@@ -33,7 +33,6 @@ END = "⟨end⟩"  # how an end token is shown
 
 @answers(contract.Tree, limiter=QUESTIONS)
 def tree(tab: Tab, question: contract.Tree) -> dict[str, Any]:
-    """The tree of a world."""
     return planted_tree(question.world, question.alpha, tab.setup.models)
 
 
@@ -57,8 +56,7 @@ def columns(tree: PrefixTree) -> dict[str, Any]:
     own = {
         name: [x if n else 0.0 for x, n in zip(getattr(tree, name), tree.rest_counts, strict=True)] for name in rests
     }
-    whole = {name: getattr(tree, name) for name in ("length", "parents", "tokens", "log_p", "rest_counts")}
-    return {**whole, **own}
+    return {name: getattr(tree, name) for name in ("length", "parents", "tokens", "log_p", "rest_counts")} | own
 
 
 def shown_pieces(place: Planted, tree: PrefixTree) -> dict[str, str]:
@@ -107,7 +105,7 @@ def dial_rows(world: Values, alpha: float, models: Models) -> dict[str, Any]:
     """The same for a page without a server."""
     place = planted(world, models)
     alpha = Law.of(alpha, None).alpha
-    if place.is_network or number_of_completions(place) > MOST_EXACT:
+    if not has_exact_laws(place):
         reason = f"Exact laws of whole runs need a world of at most {MOST_EXACT} completions; this one has more."
         return {"alpha": alpha, "sentence": reason}
     return {"alpha": alpha, "rows": _dial(json.dumps(own_fields(world)), alpha, models), "length": place.length}
@@ -116,31 +114,23 @@ def dial_rows(world: Values, alpha: float, models: Models) -> dict[str, Any]:
 @lru_cache(maxsize=128)
 def _dial(world: str, alpha: float, models: Models) -> list[dict[str, Any]]:
     model, prompt_ids, length, _ = planted(json.loads(world), models)
-    return [dial_row(point) for point in block_dial(model, prompt_ids, alpha, 1 / alpha, length, DIAL_STEPS)]
-
-
-def dial_row(point: DialPoint) -> dict[str, Any]:
-    """A point of the dial as the figures name it."""
-    row = asdict(point)
-    return {"steps": row.pop("steps_per_block"), **row}
+    points = map(asdict, block_dial(model, prompt_ids, alpha, 1 / alpha, length, DIAL_STEPS))
+    return [{"steps": point.pop("steps_per_block"), **point} for point in points]  # as the figures name them
 
 
 @answers(contract.Checks)
 async def checks(tab: Tab, question: contract.Checks) -> AsyncIterator[dict[str, Any]]:
-    """The self-test's rows as they are done."""
-    tests, rows, started = selftest(), [], time.monotonic()
-    while check := await to_thread.run_sync(next, tests, None, limiter=QUESTIONS):
-        rows.append(check_row(check))
-        yield {"checks": {"rows": rows, "sentence": f"{len(rows)} checks done …"}}
-    yield {"checks": {"rows": rows, "sentence": checks_verdict(rows, time.monotonic() - started)}}
+    told = checks_told()
+    while content := await to_thread.run_sync(next, told, None, limiter=QUESTIONS):
+        yield {"checks": content}
 
 
-def checks_verdict(rows: list[dict[str, Any]], seconds: float) -> str:
-    """What the self-test came to, in words."""
+def checks_told() -> Iterator[dict[str, Any]]:
+    """The self-test's rows as they are done; what it came to is said last."""
+    rows, started = [], time.monotonic()
+    for check in selftest():
+        rows.append(asdict(check) | {"passed": check.passed})
+        yield {"rows": rows, "sentence": f"{len(rows)} checks done …"}
     broken = sum(not row["passed"] for row in rows)
-    return f"{len(rows)} checks in {seconds:.1f} s: {f'{broken} broken' if broken else 'all hold'}."
-
-
-def check_row(check: Check) -> dict[str, Any]:
-    """A check as the page shows it."""
-    return asdict(check) | {"passed": check.passed}
+    verdict = f"{broken} broken" if broken else "all hold"
+    yield {"rows": rows, "sentence": f"{len(rows)} checks in {time.monotonic() - started:.1f} s: {verdict}."}

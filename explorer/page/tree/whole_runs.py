@@ -2,13 +2,12 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from explorer.analysis.tallies import distance, expected_distance, outside
 from explorer.page.library import Models
-from explorer.page.tree.worlds import Planted, planted
+from explorer.page.tree.worlds import BY_ID, Planted, planted
 from explorer.page.wire.contract import Chains
 from sampler.core import kernel
 from sampler.core.records import PowerSettings, checked_int, quoted
@@ -16,11 +15,10 @@ from sampler.exact.block_dial import RunLaws
 from sampler.exact.enumeration import Completion, power_target, total_variation
 from sampler.exact.prefix_tree import grow
 from sampler.exact.wrong_kernels import WRONG_KERNELS
-from sampler.methods.chain import ChainEnd, whole_run
+from sampler.methods.chain import whole_run
 from sampler.models.lock_step import in_lock_step
 
 MOST_EXACT = 100  # completions of a world whose runs have exact laws
-MOST_RUNS, MOST_NETWORK_RUNS = 2000, 200
 MOST_STEPS, MANY_STEPS = 100, 1000  # a block: of runs, and as good as endless in a little world
 TELL_EVERY = 0.3  # seconds between two packets
 RIGHT = "right"
@@ -35,33 +33,29 @@ class Batch:
     """Whole runs side by side in one lock step; ValueError names a bad setting."""
 
     def __init__(self, question: Chains, models: Models) -> None:
-        self.place = planted(question.world, models)
+        place = planted(question.world, models)
         if question.kernel not in KERNELS:
             raise ValueError(f"kernel must be one of {', '.join(KERNELS)}, not {quoted(question.kernel)}")
-        most = MOST_NETWORK_RUNS if self.place.is_network else MOST_RUNS
-        self.planned = checked_int("runs", question.runs, 1, most)
+        self.planned = checked_int("runs", question.runs, 1, BY_ID[question.world["world"]].most_runs)
         self.settings = PowerSettings(
             alpha=question.alpha,
             proposal_temperature=question.temperature,
-            max_new_tokens=self.place.length,
+            max_new_tokens=place.length,
             block_size=question.block_size,
             steps_per_block=checked_int("steps per block", question.steps, 0, MOST_STEPS),
             scope=question.scope,
             seed=question.seed,
             alternatives=0,
         )
-        self.exact = None if self.place.is_network else exact_laws(self.place, self.settings, question.kernel)
+        self.exact = exact_laws(place, self.settings, question.kernel) if has_exact_laws(place) else None
         self.counts: Counter[Completion] = Counter()
-        self._ends = self._all(KERNELS[question.kernel][2])
         self.is_over = False
-
-    def _all(self, revise: Callable) -> Iterator[tuple[int, ChainEnd]]:
-        model = self.place.model
+        revise = KERNELS[question.kernel][2]
         chains = (
-            whole_run(self.place.prompt_ids, model.eos_ids, replace(self.settings, chain=chain), revise=revise)
+            whole_run(place.prompt_ids, place.model.eos_ids, replace(self.settings, chain=chain), revise=revise)
             for chain in range(self.planned)
         )
-        return in_lock_step(model, chains)
+        self._ends = in_lock_step(place.model, chains)
 
     def advance(self) -> None:
         """Take the runs that end within TELL_EVERY seconds, one at least."""
@@ -109,11 +103,9 @@ class Exact(NamedTuple):
     bias: dict[str, float]
 
 
-def exact_laws(place: Planted, settings: PowerSettings, kernel_name: str) -> Exact | None:
-    """The exact laws of whole runs in a world, and those of the right kernel beside a wrong one; None if too many."""
+def exact_laws(place: Planted, settings: PowerSettings, kernel_name: str) -> Exact:
+    """The exact laws of whole runs in a world, and those of the right kernel beside a wrong one."""
     model, prompt_ids, length, _ = place
-    if number_of_completions(place) > MOST_EXACT:
-        return None
     target = power_target(model, prompt_ids, length, settings.alpha)
 
     def ended(name: str) -> tuple[dict[Completion, float], ...]:
@@ -129,8 +121,9 @@ def exact_laws(place: Planted, settings: PowerSettings, kernel_name: str) -> Exa
     return Exact(law, target, bias)
 
 
-def number_of_completions(place: Planted) -> int:
-    """Completions of a world that is no network."""
+def has_exact_laws(place: Planted) -> bool:
+    """Whether a world is no network and has few enough completions."""
+    if place.is_network:
+        return False
     tree = grow(place.model, place.prompt_ids, place.length)
-    inner = set(tree.parents)
-    return sum(i not in inner for i in range(len(tree)))
+    return len(tree) - len(set(tree.parents) - {-1}) <= MOST_EXACT

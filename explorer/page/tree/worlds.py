@@ -32,7 +32,7 @@ class Planted(NamedTuple):
     model: LanguageModel
     prompt_ids: tuple[int, ...]
     length: int
-    is_network: bool
+    is_network: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,14 @@ class World:
     fields: tuple[Field, ...] = ()
     patience: str = ""  # what the page says while it waits
     runs: int = 400  # of the sampler, and steps a block, where nothing else is asked for
+    most_runs: int = 2000
     steps: int = 40
 
     def described(self) -> dict[str, Any]:
         """What the browser needs to show it."""
-        fields = [asdict(each) for each in self.fields]
-        own = {name: getattr(self, name) for name in ("id", "title", "caption", "patience", "runs", "steps")}
-        return {**own, "fields": fields}
+        own = asdict(self)
+        del own["plant"]
+        return own
 
 
 def planted(values: Values, models: Models) -> Planted:
@@ -81,27 +82,19 @@ def own_fields(values: Values) -> Values:
     return {"world": values["world"], **{name: values.get(name) for name in names}}
 
 
-def _example(values: Values, models: Models) -> Planted:
-    return Planted(paper_example(), (), 2, False)
-
-
 def _pivot(values: Values, models: Models) -> Planted:
     eps, eps_prime = (checked_number(name, values.get(name), 0.01, 0.98) for name in ("eps", "eps_prime"))
-    return Planted(pivot_world(eps, eps_prime, checked_int("futures", values.get("futures"), 1, 8)), (), 2, False)
-
-
-def _blocks(values: Values, models: Models) -> Planted:
-    return Planted(block_world(), (), 4, False)
+    return Planted(pivot_world(eps, eps_prime, checked_int("futures", values.get("futures"), 1, 8)), (), 2)
 
 
 def _endings(values: Values, models: Models) -> Planted:
     model = flat_world()
-    return Planted(model, model.encode("b"), 3, False)
+    return Planted(model, model.encode("b"), 3)
 
 
 def _own(values: Values, models: Models) -> Planted:
     tree = parse_tree(values.get("text"), normalise=bool(values.get("normalise")))
-    return Planted(tree, (), tree.depth, False)
+    return Planted(tree, (), tree.depth)
 
 
 def _network(values: Values, models: Models) -> Planted:
@@ -113,14 +106,14 @@ def _network(values: Values, models: Models) -> Planted:
             f"{model.vocab_size}"
         )
     length = DEFAULTS.max_new_tokens
-    return Planted(model.fresh(), checked_prompt(model, prompt, length), length, True)
+    return Planted(model.fresh(), checked_prompt(model, prompt, length), length, is_network=True)
 
 
 WORLDS = (
     World(
         "paper", "Example 1 of the paper",
         "Karan & Du 2025: p(ab) = .40, p(ba) = p(bb) = .25. The printed masses sum to 0.90; they are normalised here. "
-        "“a” has one strong future, “b” two weaker ones.", _example,
+        "“a” has one strong future, “b” two weaker ones.", lambda values, models: Planted(paper_example(), (), 2),
     ),
     World(
         "pivot", "Proposition 3: a pivotal token",
@@ -134,7 +127,8 @@ WORLDS = (
     World(
         "blocks", "A world whose block size matters",
         "A garden path: after “m” (.55) every token is a fork of .7 and .3, after “f” (.45) nothing is uncertain. A "
-        "block sees only the forks that it holds, so what the first token is worth depends on B. Move it.", _blocks,
+        "block sees only the forks that it holds, so what the first token is worth depends on B. Move it.",
+        lambda values, models: Planted(block_world(), (), 4),
     ),
     World(
         "endings", "Completions of unequal length",
@@ -151,6 +145,7 @@ WORLDS = (
         ),
         patience="Searching the model's completions …",
         runs=64,
+        most_runs=200,
         steps=10,
     ),
     World(
