@@ -64,23 +64,18 @@ def main() -> None:
     print(f"Power Sampling Explorer: http://{parsed.host}:{parsed.port}  (Ctrl-C stops it)", flush=True)
     models.warm_up()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    last = ""
     try:
-        watch(blocks)
+        while True:  # only a signal ends this
+            now = health(len(blocks.wire.tabs))
+            if now != last:
+                print(now, flush=True)
+            last = now
+            time.sleep(60)
     except KeyboardInterrupt:
         print("Stopping.", flush=True)
     finally:
         blocks.close()
-
-
-def watch(blocks) -> None:
-    """Log the state of the process each minute in which it has changed; only a signal ends this."""
-    last = ""
-    while True:
-        now = health(len(blocks.wire.tabs))
-        if now != last:
-            print(now, flush=True)
-        last = now
-        time.sleep(60)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from explorer.page import library, links
 from explorer.page.compare import evaluation
 from explorer.page.compare import panel as compare
 from explorer.page.controls import in_browser, in_order, panel
-from explorer.page.explore import asking, commands, diagnostics, replay, uploads  # noqa: F401 (they register)
+from explorer.page.explore import commands, diagnostics, replay, target, uploads  # noqa: F401 (they register)
 from explorer.page.explore.session import Session, opening
 from explorer.page.packets import COMPARISON, DIAGNOSTICS, FIGURES, TREES, packet, views
 from explorer.page.serving.files import Files

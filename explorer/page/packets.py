@@ -37,15 +37,8 @@ def short(value: float) -> float | int | str:
 
 def views(figures: dict[str, View] = FIGURES) -> dict[str, Any]:
     """Every figure's declaration and heading, and the two themes, for the browser to fill and draw."""
-    return {
-        "figures": {
-            name: view.heading | without_template(view.declaration.to_plotly_json()) for name, view in figures.items()
-        },
-        "templates": {theme: template(theme) for theme in ("light", "dark")},
-    }
-
-
-def without_template(figure: dict[str, Any]) -> dict[str, Any]:
-    """The declaration without its theme, which travels once for all figures."""
-    del figure["layout"]["template"]
-    return figure
+    declared = {}
+    for name, view in figures.items():
+        declared[name] = view.heading | view.declaration.to_plotly_json()
+        del declared[name]["layout"]["template"]  # which travels once for all figures
+    return {"figures": declared, "templates": {theme: template(theme) for theme in ("light", "dark")}}

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 from asking import answers_to, refusal
 
-import explorer.page.explore.asking  # noqa: F401 (its answers register themselves)
 from explorer.analysis import target as rows
 from explorer.page.explore import target as page_target
 from explorer.page.explore.session import Session

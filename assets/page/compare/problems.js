@@ -9,75 +9,55 @@ const ANY = "";
 
 export class Problems {
   constructor(target, open) {
-    this.target = target;
+    const part = (selector) => target.querySelector(selector);
     this.open = open;
-    this.right = this.wrong = this.extra = ANY; // places of methods that the table is filtered by, and one more column
+    this.answers = part(".answers");
+    this.range = part(".pager span");
+    this.previous = part('[data-turn="previous"]');
+    this.next = part('[data-turn="next"]');
+    this.selects = Object.fromEntries([...target.querySelectorAll("select")].map((select) => [select.dataset.field, select]));
     this.first = 0;
     this.of = null; // the results and task that `first` counts in
+    for (const select of Object.values(this.selects)) select.addEventListener("change", () => this.turn(0));
+    this.previous.addEventListener("click", () => this.turn(this.first - PAGE));
+    this.next.addEventListener("click", () => this.turn(this.first + PAGE));
+  }
+
+  turn(first) {
+    this.first = Math.max(0, first);
+    this.show();
   }
 
   show() {
     const { answers } = results();
     const methods = answers.methods.map((method, place) => ({ ...method, place: String(place) }));
-    const known = methods.map((method) => method.place);
-    for (const field of ["right", "wrong", "extra"]) if (!known.includes(this[field])) this[field] = ANY;
+    const more = methods.filter((method) => !method.is_main);
+    const { right, wrong, extra } = this.selects;
+    offer(right, methods, "any method");
+    offer(wrong, methods, "any method");
+    offer(extra, more, "none");
+    extra.parentElement.hidden = !more.length;
     const key = `${state.source} ${task()}`;
     if (this.of !== key) this.first = 0;
     this.of = key;
     const chosen = answers.problems.filter((problem) => this.wants(problem));
-    const last = Math.max(0, chosen.length - 1);
+    const total = chosen.length;
+    const last = Math.max(0, total - 1);
     this.first = Math.min(this.first, last - (last % PAGE));
-    const columns = methods.filter((method) => method.is_main || method.place === this.extra);
-    const page = chosen.slice(this.first, this.first + PAGE);
-    const table = chosen.length ? this.table(columns, page) : element("p", { class: "empty" }, "No problem fits this choice.");
-    const region = { class: "scroll answers", tabindex: 0, role: "region", "aria-label": "Every answer" };
-    this.target.replaceChildren(this.filters(methods), this.pager(chosen.length), element("div", region, table));
+    const end = Math.min(total, this.first + PAGE);
+    this.range.textContent = total ? `problems ${this.first + 1} to ${end} of ${total}` : "0 problems";
+    this.previous.disabled = this.first === 0;
+    this.next.disabled = end >= total;
+    const columns = methods.filter((method) => method.is_main || method.place === extra.value);
+    const table = total ? this.table(columns, chosen.slice(this.first, end)) : element("p", { class: "empty" }, "No problem fits this choice.");
+    this.answers.replaceChildren(table);
   }
 
   /** Of the task on show, right by one method and wrong by the other. */
   wants(problem) {
     const isOf = task() === ALL || task() === problem.task;
-    const fits = (place, right) => place === ANY || problem.given[place]?.[1] === right;
-    return isOf && fits(this.right, true) && fits(this.wrong, false);
-  }
-
-  filters(methods) {
-    const more = methods.filter((method) => !method.is_main);
-    return element(
-      "div",
-      { class: "filters" },
-      element("label", {}, "right by ", this.select("right", methods, "any method")),
-      element("label", {}, "wrong by ", this.select("wrong", methods, "any method")),
-      more.length ? element("label", {}, "one more column: ", this.select("extra", more, "none")) : null,
-    );
-  }
-
-  select(field, methods, none) {
-    const options = [[ANY, none], ...methods.map((method) => [method.place, method.label])];
-    const onchange = (event) => this.change({ [field]: event.target.value, first: 0 }, `[data-field="${field}"]`);
-    const made = element("select", { onchange, "data-field": field }, ...options.map(([value, text]) => element("option", { value }, text)));
-    made.value = this[field];
-    return made;
-  }
-
-  pager(total) {
-    const last = Math.min(total, this.first + PAGE);
-    const turn = (name, first, disabled) =>
-      element("button", { type: "button", "data-turn": name, disabled, onclick: () => this.change({ first }, `[data-turn="${name}"]`) }, name);
-    return element(
-      "div",
-      { class: "pager" },
-      turn("previous", Math.max(0, this.first - PAGE), this.first === 0),
-      element("span", {}, total ? `problems ${this.first + 1} to ${last} of ${total}` : "0 problems"),
-      turn("next", this.first + PAGE, last >= total),
-    );
-  }
-
-  /** Another choice; the keyboard stays where it was. */
-  change(patch, focus) {
-    Object.assign(this, patch);
-    this.show();
-    this.target.querySelector(focus)?.focus();
+    const fits = (select, right) => select.value === ANY || problem.given[select.value]?.[1] === right;
+    return isOf && fits(this.selects.right, true) && fits(this.selects.wrong, false);
   }
 
   table(columns, problems) {
@@ -111,4 +91,11 @@ export class Problems {
     if (!isLive()) return mark;
     return element("button", { type: "button", class: "open-answer", title, onclick: () => this.open(named) }, mark);
   }
+}
+
+/** The methods to choose from, and none of them; the choice stays where it is still there. */
+function offer(select, methods, none) {
+  const { value } = select;
+  const option = ({ place, label }) => element("option", { value: place, selected: place === value }, label);
+  select.replaceChildren(option({ place: ANY, label: none }), ...methods.map(option));
 }

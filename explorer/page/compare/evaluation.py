@@ -96,28 +96,23 @@ async def evaluate(tab: Tab, question: contract.Evaluate) -> AsyncIterator[dict[
     evaluation.begin(attempt)
     sent = drawn = 0.0
     while not evaluation.state:
-        end = await advance(evaluation, attempt)
+        try:
+            row = await to_thread.run_sync(next, attempt.rows, None, limiter=SEARCHES)
+        except (RuntimeError, MemoryError) as error:  # what torch raises when a machine is too small
+            logging.exception("a live evaluation failed")
+            row, evaluation.state = None, f"failed ({type(error).__name__})"
         now = time.monotonic()
-        evaluation.state = end or (f"stopped after {LONGEST} seconds" if now - started > LONGEST else "")
+        if row is not None:
+            evaluation.results.answered.append(row)
+            evaluation.state = f"stopped after {LONGEST} seconds" if now - started > LONGEST else ""
+        else:
+            evaluation.state = evaluation.state or "finished"
         if evaluation.state or now - drawn > DRAW_EVERY:
             yield await to_thread.run_sync(evaluation.snapshot)
             drawn = time.monotonic()
         elif now - sent > TELL_EVERY:
             yield {"progress": evaluation.progress()}
             sent = now
-
-
-async def advance(evaluation: Evaluation, attempt: Attempt) -> str:
-    """Compute one row more; says why there are no more."""
-    try:
-        row = await to_thread.run_sync(next, attempt.rows, None, limiter=SEARCHES)
-    except (RuntimeError, MemoryError) as error:  # what torch raises when a machine is too small
-        logging.exception("a live evaluation failed")
-        return f"failed ({type(error).__name__})"
-    if row is None:
-        return "finished"
-    evaluation.results.answered.append(row)
-    return ""
 
 
 @answers(contract.Halt, group=EVALUATION)
@@ -136,9 +131,6 @@ def asked_for(tasks: Sequence[str], problems: object, seed: object) -> tuple[tup
         raise ValueError(f"tasks must be one or more of {', '.join(TASKS)}, not {quoted(tasks)}")
     number = whole("problems", problems, 1, MOST_PROBLEMS)
     return tuple(task for task in TASKS if task in tasks), number, whole("seed", seed, 0, LARGEST_SEED)
-
-
-# ---- what the browser gets
 
 
 def shown(results: Results) -> dict[str, Any]:

@@ -125,7 +125,11 @@ class Session:
         return self.trace is not None and self.trace.ended is not None
 
     def _take(self, event: Event) -> None:
-        trace = self._own_trace(event)
+        if self.trace is None:
+            self.trace = Trace()
+        if self.trace.events and isinstance(event, RunStarted):  # what follows are events of the temperature samples
+            self.sample_trace = Trace()
+        trace = self.sample_trace or self.trace
         trace.append(event)
         if trace is self.sample_trace:
             if isinstance(event, SampleDrawn):
@@ -135,14 +139,6 @@ class Session:
             self.moments.append(row)
         if isinstance(event, RunEnded) and self._events is not None and event.reason == "completed":
             self._events = run_temperature(self.model, trace.started.prompt, self.sample_settings(event))
-
-    def _own_trace(self, event: Event) -> Trace:
-        """The power trace until it has ended; the events after that are those of the temperature samples."""
-        if self.trace is None:
-            self.trace = Trace()
-        if self.trace.events and isinstance(event, RunStarted):
-            self.sample_trace = Trace()
-        return self.sample_trace or self.trace
 
     def sample_settings(self, ended: RunEnded) -> TemperatureSettings:
         """Temperature sampling that draws about as many tokens as the chain did, at its last proposal temperature."""

@@ -1,16 +1,24 @@
-"""What is known of p^alpha under a finished run: its certified target, estimates where that is wide, alternatives."""
+"""What is known of p^alpha under a finished run: its certified target, estimates where that is wide, alternatives.
+
+Searching threads compute it, one at a time.
+"""
 
 import math
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
+from anyio import to_thread
+
 from explorer.analysis.target import Reading, Row, Text, alternative_rows, answer_rows, pivot_rows, search_sentence
 from explorer.analysis.tokens import display_tokens
-from explorer.page.explore.session import Session
+from explorer.page.explore.session import Session, opening
 from explorer.page.library import Checker, Models
+from explorer.page.serving.sharing import SEARCHES
+from explorer.page.wire import contract
+from explorer.page.wire.tab import Tab, answers
 from sampler.core.records import RunStarted
 from sampler.exact.best_first import Budget
 from sampler.exact.certified import certify
@@ -38,11 +46,11 @@ class Run(NamedTuple):
     checker: Checker
 
 
-def finished_run(session: Session, run_id: str) -> Run | None:
-    """The run on a session's screen, if it is the one asked about and over."""
+def finished_run(session: Session, run_id: str) -> Run:
+    """The run on a session's screen; ValueError if it is not the one asked about, or not over."""
     with session.lock:
         if session.trace is None or session.run_id != run_id or not session.is_over or session.can_continue:
-            return None
+            raise ValueError("the run asked about is not the finished run on screen")
         trace, steps = session.trace, session.trace.steps_taken
         alpha = steps[-1].alpha if steps else trace.started.settings.alpha
         samples = session.sample_trace.samples_drawn if session.sample_trace else []
@@ -68,10 +76,21 @@ class Target:
 
     def told(self, run: Run) -> Iterator[dict[str, Any]]:
         """What is known of p^alpha under a run, more and more: shares of answers, then measures of its positions."""
-        content = self._described(run) | self._answers(run)
+        content = {
+            "alpha": self.alpha,
+            "search": {"sentence": search_sentence(self.certified, self.alpha)},
+            "samples": len(run.samples),
+            "has_checker": self.question.is_right is not None,
+            "pivot_rollouts": PIVOT_ROLLOUTS,
+            "alternative_rollouts": ALTERNATIVE_ROLLOUTS,
+            "pivots": [],
+        } | self._answers(run)
         yield content
         if self.rolled is None and self.certified.missing(self.alpha) > 2 / SHARE_ROLLOUTS:
-            self.rolled = self._roll_out()
+            q = self._asking(SHARE_ROLLOUTS)
+            [row] = q.model.next_logprobs([q.prompt_ids])
+            likeliest = row.top_tokens(1)[0][0]
+            self.rolled = roll_out(q.model, q.prompt_ids, (), likeliest, q.alpha, q.length, q.rollouts, q.seed)
             content |= self._answers(run)
             yield content
         if not run.token_ids:
@@ -80,20 +99,11 @@ class Target:
             keep(self.pivots, run.token_ids, exact_pivots(self._asking(PIVOT_ROLLOUTS), run.token_ids), TEXTS_KEPT)
         known = self.pivots[run.token_ids]
         yield content | {"pivots": pivot_rows(known)}
-        for i in self._lacking(known):
-            known[i] = completed(self._asking(PIVOT_ROLLOUTS), run.token_ids, known[i])
-            yield content | {"pivots": pivot_rows(known)}
-
-    def _described(self, run: Run) -> dict[str, Any]:
-        return {
-            "alpha": self.alpha,
-            "search": {"sentence": search_sentence(self.certified, self.alpha)},
-            "samples": len(run.samples),
-            "has_checker": self.question.is_right is not None,
-            "pivot_rollouts": PIVOT_ROLLOUTS,
-            "alternative_rollouts": ALTERNATIVE_ROLLOUTS,
-            "pivots": [],
-        }
+        needed = ("power_gain", "success_delta") if self.question.is_right else ("power_gain",)
+        for i in sorted(range(len(known)), key=lambda i: -known[i].entropy)[:ESTIMATED]:
+            if any(getattr(known[i], name) is None for name in needed):  # the target does not tell all of it
+                known[i] = completed(self._asking(PIVOT_ROLLOUTS), run.token_ids, known[i])
+                yield content | {"pivots": pivot_rows(known)}
 
     def _answers(self, run: Run) -> dict[str, Any]:
         rows = answer_rows(self.certified, self.alpha, self.reading, run.token_ids, run.samples, self.rolled)
@@ -108,20 +118,9 @@ class Target:
             keep(self.alternatives, prefix, rows, TEXTS_KEPT * self.question.length)
         return self.alternatives[prefix]
 
-    def _lacking(self, pivots: list[Pivot]) -> list[int]:
-        """The most uncertain positions of a text, as far as the target does not tell all of them."""
-        order = sorted(range(len(pivots)), key=lambda i: -pivots[i].entropy)[:ESTIMATED]
-        needed = ("power_gain", "success_delta") if self.question.is_right else ("power_gain",)
-        return [i for i in order if any(getattr(pivots[i], name) is None for name in needed)]
-
     def _asking(self, rollouts: int) -> Question:
         """The question with a model whose cache starts empty: what a search or rollouts read is not kept."""
         return replace(self.question, model=self.model.fresh(), rollouts=rollouts)
-
-    def _roll_out(self) -> Rollouts:
-        q = self._asking(SHARE_ROLLOUTS)
-        [row] = q.model.next_logprobs([q.prompt_ids])
-        return roll_out(q.model, q.prompt_ids, (), row.top_tokens(1)[0][0], q.alpha, q.length, q.rollouts, q.seed)
 
 
 _targets: OrderedDict[tuple, Target] = OrderedDict()  # only searching threads touch it, one at a time
@@ -169,3 +168,31 @@ def keep(known: OrderedDict, key: Any, value: Any, most: int) -> None:
     known[key] = value
     if len(known) > most:
         known.popitem(last=False)
+
+
+def told_of(run: Run, models: Models) -> Iterator[dict[str, Any]]:
+    """What is known of the run's target, searched for when first asked."""
+    yield from target_of(run, models).told(run)
+
+
+@answers(contract.Target)
+async def target(tab: Tab, question: contract.Target) -> AsyncIterator[dict[str, Any]]:
+    """What is known of the target, each answer more than the last."""
+    run = asked_about(tab, question.run_id)
+    steps = told_of(run, tab.setup.models)
+    while (content := await to_thread.run_sync(next, steps, None, limiter=SEARCHES)) is not None:
+        yield {"target": content}
+
+
+@answers(contract.Alternatives, limiter=SEARCHES)
+def alternatives_of(tab: Tab, question: contract.Alternatives) -> dict[str, Any]:
+    run = asked_about(tab, question.run_id)
+    if not 0 <= question.position < len(run.token_ids):
+        raise ValueError(f"position must be one of the run's {len(run.token_ids)} tokens, not {question.position}")
+    return {"rows": target_of(run, tab.setup.models).alternatives_at(run, question.position)}
+
+
+def asked_about(tab: Tab, run_id: str) -> Run:
+    """The finished run that a question names: the one on screen, at first the one that the page opens on."""
+    session = tab.of(Session)
+    return finished_run(session if session.trace else opening(), run_id)

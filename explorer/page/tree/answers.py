@@ -28,9 +28,6 @@ LONGEST = 60.0  # seconds of whole runs
 END = "⟨end⟩"  # how an end token is shown
 
 
-# ---- a tree
-
-
 @answers(contract.Tree, limiter=QUESTIONS)
 def tree(tab: Tab, question: contract.Tree) -> dict[str, Any]:
     return planted_tree(question.world, question.alpha, tab.setup.models)
@@ -79,9 +76,6 @@ def said(tree: PrefixTree) -> str:
     )
 
 
-# ---- whole runs
-
-
 @answers(contract.Chains)
 async def chains(tab: Tab, question: contract.Chains) -> AsyncIterator[dict[str, Any]]:
     """The counts of whole runs as they end, until all have or their time is over."""
@@ -90,9 +84,6 @@ async def chains(tab: Tab, question: contract.Chains) -> AsyncIterator[dict[str,
     while not batch.is_over and time.monotonic() < deadline:
         await to_thread.run_sync(batch.advance, limiter=TURNS)
         yield {"sampled": await to_thread.run_sync(batch.summary, limiter=QUESTIONS)}
-
-
-# ---- the dial and the self-test
 
 
 @answers(contract.Dial, limiter=QUESTIONS)

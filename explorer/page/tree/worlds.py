@@ -27,7 +27,7 @@ guess,d,0.2
 
 
 class Planted(NamedTuple):
-    """What a values stands for; `is_network`: its rows cost passes of a network."""
+    """What the values of a world stand for; `is_network`: its rows cost passes of a network."""
 
     model: LanguageModel
     prompt_ids: tuple[int, ...]
@@ -87,11 +87,6 @@ def _pivot(values: Values, models: Models) -> Planted:
     return Planted(pivot_world(eps, eps_prime, checked_int("futures", values.get("futures"), 1, 8)), (), 2)
 
 
-def _endings(values: Values, models: Models) -> Planted:
-    model = flat_world()
-    return Planted(model, model.encode("b"), 3)
-
-
 def _own(values: Values, models: Models) -> Planted:
     tree = parse_tree(values.get("text"), normalise=bool(values.get("normalise")))
     return Planted(tree, (), tree.depth)
@@ -133,7 +128,7 @@ WORLDS = (
     World(
         "endings", "Completions of unequal length",
         "Three pieces, one of which ends the text ($): where the cut term, and an end token's own probability, count.",
-        _endings,
+        lambda values, models: Planted(flat_world(), flat_world().encode("b"), 3),
     ),
     World(
         "network", "A language model on a prompt",
