@@ -124,7 +124,7 @@ def opens_on(name: str, text: Callable[[], str]) -> Route:
 @cache
 def opening_json() -> str:
     """The figures' declarations and the recorded run that the page opens on, as one JSON text."""
-    return f'{{"views":{packet(**views(FIGURES | DIAGNOSTICS))},"packet":{packet(**opening().snapshot())}}}'
+    return packet(views=views(FIGURES | DIAGNOSTICS), packet=opening().snapshot())
 
 
 @cache

@@ -15,15 +15,12 @@ export function wireDrop() {
     document.body.classList.remove("dropping");
     if (!holdsFiles(event)) return;
     event.preventDefault();
-    opened(event.dataTransfer.files[0]);
+    if (isLive()) {
+      const one = new DataTransfer();
+      one.items.add(event.dataTransfer.files[0]);
+      const input = document.querySelector("#files input[type=file]");
+      input.files = one.files;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    } else update({ status: `Opening a trace ${NEEDS_LIVE}.` });
   });
-}
-
-function opened(trace) {
-  if (!isLive()) return update({ status: `Opening a trace ${NEEDS_LIVE}.` });
-  const input = document.querySelector("#files input[type=file]");
-  const one = new DataTransfer();
-  one.items.add(trace);
-  input.files = one.files;
-  return input.dispatchEvent(new Event("change", { bubbles: true }));
 }

@@ -9,11 +9,6 @@ const SLOT = "<!-- data -->";
 export async function saveReplay() {
   const files = [file("opening.json"), file("links.json", JSON.parse), file("replay.html", String)];
   const [{ views }, links, page] = await Promise.all(files);
-  saveText(`${nameOf("explore", "replay")}.html`, replayFile(page, views, links), "text/html");
-}
-
-/** `page` with the run's data in the place of its slot. */
-function replayFile(page, views, links) {
   const { id, prompt } = store.run;
   const data = {
     "opening.json": { views, packet: null },
@@ -21,8 +16,8 @@ function replayFile(page, views, links) {
     "recorded/runs.json": { runs: [{ id, prompt }] },
     [`recorded/${id}.json`]: known(),
   };
-  const inside = Object.entries(data).map(([name, value]) => embedded(name, value));
-  return page.replace(SLOT, () => inside.join("\n"));
+  const inside = Object.entries(data).map(([name, value]) => embedded(name, value)).join("\n");
+  saveText(`${nameOf("explore", "replay")}.html`, page.replace(SLOT, () => inside), "text/html");
 }
 
 /** Data as an element that no text in it can end, and that is never run. */

@@ -1,5 +1,5 @@
 """Everything that the page may ask the server, one dataclass a kind. `python -m explorer.page.wire.contract` writes
-the same as types for the page's scripts (assets/page/contract.js).
+the same as types for the page's scripts (assets/page/contract.d.ts).
 
 A kind's name is its class's in small letters. The types here say what an ask looks like; ranges are checked where an
 ask is answered, so that every sentence about a bad value stands beside the code that knows its range.
@@ -10,7 +10,6 @@ import json
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
-from textwrap import wrap
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, dataclass_transform, get_args, get_origin
 
@@ -20,7 +19,7 @@ from explorer.page.controls import CONTROLS
 from sampler.core.records import quoted
 
 Number = int | float  # of a range that the answer knows: whole numbers stay whole
-SCRIPT = Path(__file__).resolve().parents[3] / "assets" / "page" / "contract.js"
+SCRIPT = Path(__file__).resolve().parents[3] / "assets" / "page" / "contract.d.ts"
 KINDS: dict[str, type] = {}
 adapter = cache(TypeAdapter)
 
@@ -211,7 +210,7 @@ def words(kind: Any) -> str:
 
 
 def script_type(kind: Any) -> str:
-    """A field's type in JSDoc."""
+    """A field's type in TypeScript."""
     if get_origin(kind) in (Union, UnionType):
         return "|".join(dict.fromkeys(map(script_type, get_args(kind))))
     if get_origin(kind) is Literal:
@@ -222,15 +221,15 @@ def script_type(kind: Any) -> str:
 
 
 def script() -> str:
-    """The payload of each kind as one JSDoc type."""
+    """The payload of each kind, declared for TypeScript."""
     lines = [
-        "// What the page may ask, by kind; made by `python -m explorer.page.wire.contract`, so change it there.", "",
-        "/**", " * @typedef {object} Payloads",
-    ]  # fmt: skip
+        "// What the page may ask, by kind; made by `python -m explorer.page.wire.contract`, so change it there.",
+        "export interface Payloads {",
+    ]
     for name, kind in KINDS.items():
-        own = ", ".join(f"{field.name}: {script_type(field.type)}" for field in fields(kind))
-        lines += wrap(f" * @property {{{{{own}}}}} {name}", 120, subsequent_indent=" *   ")
-    return "\n".join([*lines, " */", "export {};", ""])
+        own = "; ".join(f"{field.name}: {script_type(field.type)}" for field in fields(kind))
+        lines.append(f"  {name}: {{ {own} }};")
+    return "\n".join([*lines, "}", ""])
 
 
 if __name__ == "__main__":
