@@ -137,19 +137,14 @@ def settings_of(values: dict[str, Any]) -> PowerSettings:
     alpha, proposal_temperature = dials_of(**{each.name: values[each.name] for each in DIALS})
     details["max_new_tokens"] = details["block_size"] * details.pop("num_blocks")
     settings = PowerSettings(alpha=alpha, proposal_temperature=proposal_temperature, **details)
-    check_size(settings)
-    return settings
-
-
-def check_size(settings: PowerSettings) -> None:
-    """ValueError for a run that could be too large to keep (sharing.py)."""
     longest = settings.block_size if settings.scope == "block" else settings.max_new_tokens
-    most = LARGEST_RUN // (settings.num_blocks * longest)
+    most = LARGEST_RUN // (settings.num_blocks * longest)  # more could be too much to keep (sharing.py)
     if settings.steps_per_block > most:
         raise ValueError(
             f"steps per block must be at most {most} for {settings.num_blocks} blocks and proposals of up to {longest} "
             f"tokens, not {settings.steps_per_block}"
         )
+    return settings
 
 
 def dials_of(alpha: object, is_infinite: bool, is_tied: bool, temperature: object) -> tuple[float, float | None]:

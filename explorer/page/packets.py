@@ -17,22 +17,17 @@ def packet(**content: Any) -> str:
 
 
 def compact(value: Any) -> Any:
-    """JSON's own types with short numbers."""
+    """JSON's own types; numbers with SIGNIFICANT_DIGITS, infinities as text."""
     if isinstance(value, float):
-        return short(value)
+        if math.isinf(value):
+            return "inf" if value > 0 else "-inf"
+        rounded = float(f"{value:.{SIGNIFICANT_DIGITS}g}")
+        return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
     if isinstance(value, dict):
         return {key: compact(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [compact(item) for item in value]
     return value
-
-
-def short(value: float) -> float | int | str:
-    """A number with SIGNIFICANT_DIGITS, infinities as text."""
-    if math.isinf(value):
-        return "inf" if value > 0 else "-inf"
-    rounded = float(f"{value:.{SIGNIFICANT_DIGITS}g}")
-    return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
 
 
 def views(figures: dict[str, View] = FIGURES) -> dict[str, Any]:

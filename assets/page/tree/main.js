@@ -65,16 +65,8 @@ class Page {
     this.chains = new Chains(this.part("chain-fields"), this.part("run-chains"), this.part("kernel-sentence"));
     this.worlds = new Worlds(this.part("world"), this.part("world-caption"), this.part("fields"), this.part("presets"));
     wireDial(this.part("dial-fields"));
-    this.wire();
     this.drawn = {};
     this.due = {};
-  }
-
-  part(name) {
-    return this.root.querySelector(`[data-part="${name}"]`);
-  }
-
-  wire() {
     this.dial("alpha").addEventListener("input", (event) => update({ alpha: Number(event.target.value) }));
     this.dial("block").addEventListener("input", (event) => update({ blockSize: Number(event.target.value) }));
     this.part("theme").addEventListener("click", () => document.body.classList.toggle("dark"));
@@ -82,6 +74,10 @@ class Page {
       ask("checks");
       update({ checks: { rows: [], sentence: "Running …" } });
     });
+  }
+
+  part(name) {
+    return this.root.querySelector(`[data-part="${name}"]`);
   }
 
   dial(name) {

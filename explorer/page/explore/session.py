@@ -155,7 +155,17 @@ class Session:
         with self.lock:
             self._sent = (len(self.moments), len(self.samples))
             rows = {"moments": self.moments[:], "samples": self.samples[:]}
-            return {"run": self._described(), **rows, **self._progress(status)}
+            started = self.trace.started
+            run = {
+                "id": self.run_id,
+                "model": started.model_name,
+                "prompt": started.prompt,
+                "settings": asdict(started.settings),
+                "recorded": self.recorded,
+                "note": self.note,
+                "answer": self.checker.answer,
+            }
+            return {"run": run, **rows, **self._progress(status)}
 
     def delta(self, status: str = "", idle: bool = False, elsewhere: str = "") -> dict[str, Any]:
         """What has come since the last snapshot or delta; `elsewhere` is an address to go to instead of waiting."""
@@ -177,18 +187,6 @@ class Session:
             "sample_temperature": samples,
             "ended": told,
             "status": status,
-        }
-
-    def _described(self) -> dict[str, Any]:
-        started = self.trace.started
-        return {
-            "id": self.run_id,
-            "model": started.model_name,
-            "prompt": started.prompt,
-            "settings": asdict(started.settings),
-            "recorded": self.recorded,
-            "note": self.note,
-            "answer": self.checker.answer,
         }
 
 

@@ -28,7 +28,12 @@ def opened(path: Path | str | None) -> Trace:
         label = METHODS[trace.started.method].label
         raise ValueError(f"the file holds a run of {label}; this page opens those whose settings are a power chain's")
     check_size(trace)
-    check_drawn(trace)
+    drawn = Session()
+    try:
+        drawn.open_recorded(trace, None)
+        packet(**drawn.snapshot())
+    except (ValueError, ArithmeticError) as error:
+        raise ValueError("the file holds numbers that no run can have") from error
     return trace
 
 
@@ -47,13 +52,3 @@ def check_size(trace: Trace) -> None:
     ):
         if size > most:
             raise ValueError(f"a trace opened here must have at most {most} {name}, not {size}")
-
-
-def check_drawn(trace: Trace) -> None:
-    """ValueError if the views cannot show the trace's numbers."""
-    drawn = Session()
-    try:
-        drawn.open_recorded(trace, None)
-        packet(**drawn.snapshot())
-    except (ValueError, ArithmeticError) as error:
-        raise ValueError("the file holds numbers that no run can have") from error

@@ -13,7 +13,7 @@ from explorer.analysis.tokens import display_tokens
 from explorer.page.library import Models
 from explorer.page.serving.sharing import QUESTIONS, TURNS
 from explorer.page.tree.whole_runs import MOST_EXACT, Batch, has_exact_laws
-from explorer.page.tree.worlds import Planted, Values, own_fields, planted
+from explorer.page.tree.worlds import Values, own_fields, planted
 from explorer.page.wire import contract
 from explorer.page.wire.tab import Tab, answers
 from sampler.core.records import Law
@@ -39,28 +39,17 @@ def planted_tree(world: Values, alpha: float, models: Models) -> dict[str, Any]:
     own = own_fields(world)
     alpha = Law.of(alpha, None).alpha
     tree = _network_tree(json.dumps(own), alpha, models) if place.is_network else grow(*place[:3])
-    return {"tree": {**columns(tree), "pieces": shown_pieces(place, tree), "sentence": said(tree)}, "world": own}
+    told = {name: getattr(tree, name) for name in ("length", "parents", "tokens", "log_p", "rest_counts")}
+    for name in ("rest_log_p", "rest_largest"):  # 0 where a node has no rest
+        told[name] = [x if n else 0.0 for x, n in zip(getattr(tree, name), tree.rest_counts, strict=True)]
+    model, ids = place.model, sorted(set(tree.tokens[1:]))
+    pieces = {str(v): END if v in model.eos_ids else display_tokens([model.piece(v)])[0] for v in ids}
+    return {"tree": {**told, "pieces": pieces, "sentence": said(tree)}, "world": own}
 
 
 @lru_cache(maxsize=16)
 def _network_tree(world: str, alpha: float, models: Models) -> PrefixTree:
     return grow(*planted(json.loads(world), models)[:3], alpha, SEARCH)
-
-
-def columns(tree: PrefixTree) -> dict[str, Any]:
-    """The tree as its browser reads it; where a node has no rest, its two logarithms are 0."""
-    rests = ("rest_log_p", "rest_largest")
-    own = {
-        name: [x if n else 0.0 for x, n in zip(getattr(tree, name), tree.rest_counts, strict=True)] for name in rests
-    }
-    return {name: getattr(tree, name) for name in ("length", "parents", "tokens", "log_p", "rest_counts")} | own
-
-
-def shown_pieces(place: Planted, tree: PrefixTree) -> dict[str, str]:
-    """Display text of every token of the tree."""
-    ids = sorted(set(tree.tokens[1:]))
-    shown = [display_tokens([place.model.piece(v)])[0] for v in ids]
-    return {str(v): END if v in place.model.eos_ids else text for v, text in zip(ids, shown, strict=True)}
 
 
 def said(tree: PrefixTree) -> str:
