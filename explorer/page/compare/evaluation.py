@@ -72,8 +72,7 @@ class Evaluation:
     def progress(self) -> dict[str, Any]:
         """How far the run has come, in numbers and as a sentence."""
         done, started = len(self.results.answered), self.results.started
-        noun = "problem" if started.problems == 1 else "problems"
-        what = f"{started.problems} {noun} a task ({', '.join(started.tasks)}), seed {started.seed}"
+        what = f"{count(started.problems, 'problem')} a task ({', '.join(started.tasks)}), seed {started.seed}"
         how = self.state or "running"
         return {
             "done": done,
