@@ -12,7 +12,8 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from sampler.core.draws import SAMPLE, uniform
-from sampler.models.prefix_cache import Text, aligned
+from sampler.models.row_memory import Text
+from sampler.models.token_tree import aligned
 
 Uniform = Callable[[int, int], float]  # (row, position) -> a number in (0, 1)
 

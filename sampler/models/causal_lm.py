@@ -14,7 +14,7 @@ from sampler.core.rows import Row
 from sampler.models.guesses import Guesses
 from sampler.models.loading import DTYPES, EMBEDDED, Loaded, checked_device, described, fingerprint, loaded
 from sampler.models.network_row import rows_of
-from sampler.models.prefix_cache import PrefixCache, RowMemory, Text, aligned
+from sampler.models.row_memory import RowMemory, Text
 from sampler.models.table import OPENS as TINY_WORLDS
 from sampler.models.token_tree import Pass, TokenTree
 
@@ -48,7 +48,6 @@ class CausalLM:
         self._loaded = shared
         self.rows = RowMemory() if rows is None else rows
         self._kept_bytes = kept_bytes
-        self._prefixes = PrefixCache(kept_bytes)
         self._tree = TokenTree(shared.num_layers, kept_bytes)
         self._guesses = Guesses(guess)
 
@@ -92,7 +91,6 @@ class CausalLM:
 
     def hold(self, text: Sequence[int], start: int) -> None:
         self.rows.hold(tuple(text), start)
-        self._prefixes.hold(tuple(text))
         self._tree.hold(tuple(text))
 
     @property
@@ -173,8 +171,7 @@ class CausalLM:
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
-            if len(texts) == 1 and not self._is_bare:
-                self._prefixes = PrefixCache(self._kept_bytes)
+            if len(texts) == 1 and self._tree:
                 self._tree = TokenTree(self._loaded.num_layers, self._kept_bytes)
                 return self._within_memory(read, texts)
             if len(texts) == 1:
@@ -184,11 +181,6 @@ class CausalLM:
                 ) from error
         half = len(texts) // 2
         return self._within_memory(read, texts[:half]) | self._within_memory(read, texts[half:])
-
-    @property
-    def _is_bare(self) -> bool:
-        """Whether no keys and values are held that could make room."""
-        return not self._prefixes and not self._tree
 
     def _read(self, texts: Sequence[Text]) -> dict[Text, Row]:
         """The row [V] after each of some distinct texts, from one pass; one for each length if rows cannot align."""
@@ -202,47 +194,43 @@ class CausalLM:
         return rows
 
     def _read_on(self, texts: Sequence[Text]) -> list[Row]:
-        """Their rows, feeding only what the prefix cache does not hold."""
-        cache, width = self._prefixes.start(texts)
-        ids, mask, positions = aligned(texts, width)
-        logits = self._forward(
-            ids,
-            1,
-            attention_mask=None if mask.all() else self._tensor(mask),
-            position_ids=self._tensor(positions),
-            past_key_values=cache,
-            use_cache=True,
-        )
-        self._prefixes.keep(texts, cache)
-        self.tokens_fed += int(mask[:, -width:].sum())
+        """Their rows, feeding only what the tree of tokens does not hold, each text in a row of its own."""
+        read = self._tree.rows(texts)
+        logits = self._pass(read, 1)
+        self.tokens_fed += int(read.mask[:, -read.ids.shape[1] :].sum())
         return rows_of(logits[:, 0])
 
     def _read_tree(self, texts: Sequence[Text]) -> dict[Text, Row]:
-        """The row [V] after each of some distinct texts, feeding only what the tree of tokens does not hold."""
-        new = self._tree.missing(texts)
-        if len(new) > TREE_TOKENS:
-            return self._read(texts)
-        read = self._tree.start(new)
-        is_one_row = len(read.ids) == 1  # in several rows every new token is asked for
-        logits = self._forward_tree(read, read.places(texts) if is_one_row else None)
-        self._tree.keep(read)
-        self.tokens_fed += len(new)
-        asked = texts if is_one_row else new  # the last row's end may be repeated
-        return dict(zip(asked, rows_of(logits[: len(asked)]), strict=True))
+        """The row [V] after each of some distinct texts, feeding each token that the tree does not hold once."""
+        new, rows = self._tree.missing(texts), dict[Text, Row]()
+        for first in range(0, len(new), TREE_TOKENS):
+            read = self._tree.start(new[first : first + TREE_TOKENS])
+            asked = list(read.new)  # in several rows every new token is asked for
+            kept: int | np.ndarray = read.ids.shape[1]
+            if len(read.ids) == 1:
+                asked = [text for text in texts if text in read.new]
+                kept = read.places(asked)
+            logits = self._pass(read, kept).flatten(0, 1)
+            self.tokens_fed += len(read.new)
+            rows |= zip(asked, rows_of(logits[: len(asked)]), strict=True)  # the last row's end may be repeated
+        return rows
 
-    def _forward_tree(self, read: Pass, kept: np.ndarray | None) -> torch.Tensor:
-        """Logits [N, V] after each token of a pass, or [K, V] after chosen ones of its only row."""
+    def _pass(self, read: Pass, kept: int | np.ndarray) -> torch.Tensor:
+        """Logits [G, K, V] of a pass of the tree, which holds its tokens then."""
         if self._loaded.lean is not None:
             self.forward_calls += 1
-            return torch.from_numpy(self._loaded.lean(read, kept))
-        return self._forward(
-            read.ids,
-            read.ids.shape[1] if kept is None else kept,
-            attention_mask=self._tensor(read.mask),
-            position_ids=self._tensor(read.positions),
-            past_key_values=read.cache,
-            use_cache=True,
-        ).reshape(-1, self.vocab_size)
+            logits = torch.from_numpy(self._loaded.lean(read, None if isinstance(kept, int) else kept))[None]
+        else:
+            logits = self._forward(
+                read.ids,
+                kept,
+                attention_mask=None if read.mask.all() else self._tensor(read.mask),
+                position_ids=self._tensor(read.positions),
+                past_key_values=read.cache,
+                use_cache=True,
+            )
+        self._tree.keep(read)
+        return logits
 
     @torch.inference_mode()
     def _forward(self, ids: np.ndarray, kept: int | np.ndarray, use_cache: bool, **arguments: object) -> torch.Tensor:

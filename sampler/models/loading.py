@@ -14,8 +14,7 @@ from transformers.utils import cached_file  # type: ignore[attr-defined]
 
 from sampler.models.lean import Lean, lean
 from sampler.models.pieces import Pieces
-from sampler.models.prefix_cache import can_align
-from sampler.models.token_tree import can_branch
+from sampler.models.token_tree import can_align, can_branch
 
 SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "models"
 EMBEDDED = ("classroom", "classroom-tuned")  # the models that come with this project
@@ -41,7 +40,7 @@ class Loaded:
     accepts: frozenset[str]  # arguments of the module's forward
     can_align: bool  # whether texts of different lengths may share a pass and a prefix cache
     can_branch: bool  # whether branches of one tree of tokens may share a pass
-    lean: Lean | None  # the module's pass written out, where it can be
+    lean: Lean | None  # the module's pass over branches written out, where it can be
 
 
 def checked_device(device: str) -> str:
@@ -85,6 +84,7 @@ def described(name: str, revision: str, module: PreTrainedModel, tokenizer: PreT
     config = module.config.get_text_config(decoder=True)
     eos_ids = _eos_ids(module, tokenizer)
     accepts = frozenset(inspect.signature(module.forward).parameters)
+    branches = can_branch(module, accepts)
     return Loaded(
         name=name,
         revision=revision if module.dtype is torch.float32 else f"{revision}-{str(module.dtype)[len('torch.') :]}",
@@ -98,8 +98,8 @@ def described(name: str, revision: str, module: PreTrainedModel, tokenizer: PreT
         num_layers=config.num_hidden_layers,
         accepts=accepts,
         can_align=can_align(module, accepts),
-        can_branch=can_branch(module, accepts),
-        lean=lean(module),
+        can_branch=branches,
+        lean=lean(module) if branches else None,
     )
 
 

@@ -8,6 +8,12 @@ and one pass feeds the two new tokens side by side, under a mask that shows each
 and 2, "dog" sees 0 and 3. Each has the position of its place in its own text (2 and 1). So nothing common is copied or
 read twice, however many texts branch from one prompt. `missing` lists the beginnings that are not read yet, `start`
 lays out the pass, the network's attention fills the `Pool` of each layer, and `keep` enters the new columns.
+
+A network that counts its columns, as a sliding window does, cannot take such a mask. Its pass has each text in a row of
+its own, with the text's columns in their order at the right (`rows`):
+
+    0 1 2    the cat sat     (2 is new)
+    - 0 3    the dog         (3 is new)
 """
 
 from collections.abc import Sequence
@@ -16,11 +22,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from transformers import Cache, DynamicCache, PreTrainedModel
-from transformers.cache_utils import DynamicLayer
+from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
-from sampler.models.prefix_cache import Text, can_align
+from sampler.models.row_memory import Text
 
-KEPT_TREE_BYTES = 256 * 2**20  # of a larger tree only the held text stays
+KEPT_BYTES = 256 * 2**20  # of a larger tree only the newest texts and the held one stay
 ROW_TEXTS = 16  # texts in a row of a pass; more would make attention skip more columns of other branches
 
 NOWHERE = np.empty(0, dtype=np.int64)
@@ -29,19 +35,20 @@ NOWHERE = np.empty(0, dtype=np.int64)
 class Pass(NamedTuple):
     """What one pass needs to read new tokens, whatever their texts: G rows of Q, beside C columns of the tree each.
 
-    They stand row after row in the order of `new`; the last one is repeated where the last row is not full.
+    From `start` they stand row after row in the order of `new`; the last one is repeated where the last row is not
+    full.
     """
 
     cache: Cache
     ids: np.ndarray  # (G, Q)
     positions: np.ndarray  # (G, Q), of each token in its own text
-    mask: np.ndarray  # (G, 1, Q, C): a token sees its own text up to itself
-    new: dict[Text, np.ndarray]  # the text that each token ends, and the columns of its tokens
+    mask: np.ndarray  # (G, 1, Q, C): a token sees its own text up to itself; from `rows` (G, C): the row's text
+    new: dict[Text, np.ndarray]  # the text that each new token ends, and the columns of its tokens
 
     def places(self, texts: Sequence[Text]) -> np.ndarray:
         """Where the last tokens of some new texts stand."""
         order = {text: place for place, text in enumerate(self.new)}
-        return np.array([order[text] for text in texts])
+        return np.array([order[text] for text in texts], dtype=np.int64)
 
 
 class Pool(DynamicLayer):  # type: ignore[no-untyped-call]  # transformers' classes are not typed
@@ -54,6 +61,7 @@ class Pool(DynamicLayer):  # type: ignore[no-untyped-call]  # transformers' clas
         super().__init__()  # type: ignore[no-untyped-call]
         self.held = 0
         self.columns = np.empty((0, 0), dtype=np.int64)  # (G, C), of this pass
+        self.before = 0  # of them, those read before this pass
         self.tokens = torch.empty(0, 0)
 
     def update(
@@ -70,8 +78,8 @@ class Pool(DynamicLayer):  # type: ignore[no-untyped-call]  # transformers' clas
         return keys, values
 
     def get_seq_length(self) -> int:
-        """The columns of the last pass."""
-        return self.columns.shape[-1]
+        """The columns of this pass that were read before it."""
+        return self.before
 
     def put(self, new: torch.Tensor | np.ndarray) -> None:
         """Put new tokens (G * Q, width) behind the held ones."""
@@ -102,7 +110,7 @@ class TokenTree:
     """
 
     def __init__(self, layers: int, kept_bytes: int | None = None) -> None:
-        self._kept_bytes = KEPT_TREE_BYTES if kept_bytes is None else kept_bytes
+        self._kept_bytes = KEPT_BYTES if kept_bytes is None else kept_bytes
         self._paths: dict[Text, np.ndarray] = {(): NOWHERE}  # columns of a text's tokens
         self._pools = [Pool() for _ in range(layers)]
         self._cache = Cache(layers=list(self._pools))
@@ -138,32 +146,67 @@ class TokenTree:
         new: dict[Text, np.ndarray] = {}
         size = min(ROW_TEXTS, len(texts)) if all(text[:-1] in self._paths for text in texts) else len(texts)
         for column, text in enumerate(texts, start=self._held):
-            before = new[text[:-1]] if text[:-1] in new else self._paths[text[:-1]]
-            new[text] = path = np.empty(len(before) + 1, dtype=np.int64)
-            path[:-1], path[-1] = before, column
+            new[text] = self._path(text[:-1], new, column)
         fed = [*texts, *[texts[-1]] * (-len(texts) % size)]
         columns, mask = _rows([new[text] for text in fed], size)
-        for pool in self._pools:
-            pool.held, pool.columns = self._held, columns
         ids, positions = np.array([(text[-1], len(text) - 1) for text in fed]).T.reshape(2, -1, size)
+        self._point(columns, size)
         return Pass(self._cache, ids, positions, mask, new)
 
-    def keep(self, read: Pass) -> None:
-        """Hold the tokens of a pass whose cache has been fed all of them."""
-        self._paths |= read.new
-        self._held += len(read.new)
-        if sum(pool.tokens.nbytes for pool in self._pools) > self._kept_bytes:
-            self._shrink()
+    def rows(self, texts: Sequence[Text]) -> Pass:
+        """The pass that reads some distinct texts to their ends, each in a row of its own.
 
-    def _shrink(self) -> None:
-        """Forget everything but the beginning of the held text, as far as it is known."""
-        length = next(n for n in range(len(self._text), -1, -1) if self._text[:n] in self._paths)
-        columns = torch.from_numpy(self._paths[self._text[:length]])
+        All rows feed as many last tokens as the least known text needs. Shorter texts are padded on the left, where
+        attention patterns counted in columns allow it.
+        """
+        width = max(len(text) - self._known(text) for text in texts)
+        ids, mask, positions = aligned(texts, width)
+        new: dict[Text, np.ndarray] = {}
+        columns = np.zeros(mask.shape, dtype=np.int64)
+        for row, text in enumerate(texts):
+            first, end = max(0, len(text) - width), self._held + (row + 1) * width
+            fed = range(end - len(text) + first, end)
+            columns[row, -len(text) :] = [*self._paths[text[:first]], *fed]
+            for length, column in enumerate(fed, start=first + 1):
+                if text[:length] not in self._paths and text[:length] not in new:
+                    new[text[:length]] = self._path(text[: length - 1], new, column)
+        self._point(columns, width)
+        return Pass(self._cache, ids, positions, mask, new)
+
+    def _path(self, before: Text, new: dict[Text, np.ndarray], column: int) -> np.ndarray:
+        """The columns of a text that is held or new, and one more."""
+        known = self._paths[before] if before in self._paths else new[before]
+        path = np.empty(len(known) + 1, dtype=np.int64)
+        path[:-1], path[-1] = known, column
+        return path
+
+    def _known(self, text: Text) -> int:
+        """How many of a text's tokens before its last are held, from its first on."""
+        return next(length for length in range(len(text) - 1, -1, -1) if text[:length] in self._paths)
+
+    def _point(self, columns: np.ndarray, fed: int) -> None:
+        """Give every layer the columns (G, C) of a pass that feeds `fed` tokens a row."""
         for pool in self._pools:
-            pool.tokens = pool.tokens[columns.to(pool.tokens.device)]
-        path = np.arange(length)
-        self._paths = {self._text[:n]: path[:n] for n in range(length + 1)}
-        self._held = length
+            pool.held, pool.columns, pool.before = self._held, columns, columns.shape[1] - fed
+
+    def keep(self, read: Pass) -> None:
+        """Hold the tokens of a pass whose cache has been fed all of them; a path always extends its beginning's."""
+        for text, path in read.new.items():
+            self._paths.setdefault(text, path)
+        self._held += read.ids.size
+        if sum(pool.tokens.nbytes for pool in self._pools) > self._kept_bytes:
+            self._shrink(read)
+
+    def _shrink(self, read: Pass) -> None:
+        """Forget everything but the texts of a pass and the beginning of the held text, as far as it is known."""
+        length = next(n for n in range(len(self._text), -1, -1) if self._text[:n] in self._paths)
+        columns = np.unique(np.concatenate([self._paths[text] for text in (self._text[:length], *read.new)]))
+        self._paths = {
+            text: np.searchsorted(columns, path) for text, path in self._paths.items() if np.isin(path, columns).all()
+        }
+        for pool in filter(lambda pool: len(pool.tokens), self._pools):  # a layer may share another's
+            pool.tokens = pool.tokens[torch.from_numpy(columns).to(pool.tokens.device)]
+        self._held = len(columns)
 
 
 def _rows(paths: list[np.ndarray], size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -184,6 +227,27 @@ def _places(paths: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     is_seen = np.zeros(joined.max() + 1, dtype=bool)
     is_seen[joined] = True
     return np.flatnonzero(is_seen), (np.cumsum(is_seen) - 1)[joined]
+
+
+def aligned(texts: Sequence[Text], width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Token ids [R, width], mask [R, C] and positions [R, width] of the last `width` columns of texts.
+
+    C is the longest length; shorter texts are padded on the left.
+    """
+    longest = max(map(len, texts))
+    ids = np.array([(0,) * (width - len(text)) + text[-width:] for text in texts])
+    positions = np.arange(longest) - np.array([[longest - len(text)] for text in texts])  # (R, C), < 0 in padding
+    return ids, positions >= 0, np.maximum(positions[:, -width:], 0)
+
+
+def can_align(module: PreTrainedModel, accepts: frozenset[str]) -> bool:
+    """Whether texts of different lengths may share a pass, and whether keys and values are all there is to keep.
+
+    True for attention, with sliding windows too; false where a layer keeps a recurrent or compressed state.
+    """
+    kinds = {type(layer) for layer in DynamicCache(config=module.config).layers}
+    is_attention = kinds <= {DynamicLayer, DynamicSlidingWindowLayer} and not module._is_stateful
+    return is_attention and accepts >= {"attention_mask", "position_ids", "past_key_values"}
 
 
 def can_branch(module: PreTrainedModel, accepts: frozenset[str]) -> bool:

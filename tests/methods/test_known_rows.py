@@ -13,9 +13,9 @@ from sampler.core.records import Event, PowerSettings, RunEnded
 from sampler.core.rows import ArrayRow
 from sampler.methods.run import run_power
 from sampler.methods.speed import Speed
-from sampler.models import prefix_cache
+from sampler.models import row_memory
 from sampler.models.causal_lm import CausalLM
-from sampler.models.prefix_cache import RowMemory
+from sampler.models.row_memory import RowMemory
 
 SETTINGS = PowerSettings(3.0, max_new_tokens=24, block_size=8, steps_per_block=8, seed=1, alternatives=0)
 SPEEDS = (Speed(), Speed(4), Speed(16), Speed(guess=8), Speed(8, guess=4), Speed(8, guess=8))
@@ -83,7 +83,7 @@ def test_a_model_whose_cache_cannot_be_cut_is_fed_whole_contexts_once(asked, kin
 
 def bound_to(monkeypatch, rows: int) -> None:
     """Memory for so many rows of 300 numbers after contexts of at most 25 tokens."""
-    monkeypatch.setattr(prefix_cache, "ROW_BYTES", rows * (2 * 300 * 8 + 8 * 26))
+    monkeypatch.setattr(row_memory, "ROW_BYTES", rows * (2 * 300 * 8 + 8 * 26))
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_without_holding_the_text_it_is_not(monkeypatch, read_again):
 
 def test_the_newest_rows_of_the_held_text_are_forgotten_last(monkeypatch):
     row, text = ArrayRow(np.zeros(10)), tuple(range(30))
-    monkeypatch.setattr(prefix_cache, "ROW_BYTES", 5 * (160 + 8 * 30))
+    monkeypatch.setattr(row_memory, "ROW_BYTES", 5 * (160 + 8 * 30))
     memory = RowMemory()
     for length in (10, 11, 12):
         memory.put(text[:length], row)
@@ -134,7 +134,7 @@ def test_the_newest_rows_of_the_held_text_are_forgotten_last(monkeypatch):
         memory.put((other,) * 29, row)
         assert memory.nbytes <= 5 * (160 + 8 * 30)
     assert [memory.get(text[:length]) is not None for length in (10, 11, 12)] == [True] * 3
-    monkeypatch.setattr(prefix_cache, "ROW_BYTES", 300)
+    monkeypatch.setattr(row_memory, "ROW_BYTES", 300)
     memory.put((3,), row)
     assert [memory.get(text[:length]) is not None for length in (10, 11, 12)] == [False, False, True]
 
@@ -178,7 +178,7 @@ def test_runs_in_several_threads_may_share_a_memory(monkeypatch):
     for seed, events in enumerate(together):
         assert_same_chain(events, run("llama", replace(SETTINGS, seed=seed)), TOLERANCE)
     rows = [*model.rows._rows.items(), *model.rows._held.items()]
-    assert model.rows.nbytes == sum(row.nbytes + 8 * len(text) for text, row in rows) <= prefix_cache.ROW_BYTES
+    assert model.rows.nbytes == sum(row.nbytes + 8 * len(text) for text, row in rows) <= row_memory.ROW_BYTES
 
 
 # ---- where memory runs out
@@ -186,20 +186,20 @@ def test_runs_in_several_threads_may_share_a_memory(monkeypatch):
 
 def short_of_memory(monkeypatch, most: int, words: str = "DefaultCPUAllocator: can't allocate memory") -> None:
     """Passes that read more new texts than this fail."""
-    right, right_tree = CausalLM._forward, CausalLM._forward_tree
+    right, right_pass = CausalLM._forward, CausalLM._pass
 
     def failing(self, ids, kept, **arguments):
         if len(ids) * (kept if isinstance(kept, int) else len(kept)) > most:
             raise RuntimeError(words)
         return right(self, ids, kept, **arguments)
 
-    def failing_tree(self, read, kept):
-        if len(read.new if kept is None else kept) > most:
+    def failing_pass(self, read, kept):
+        if self._loaded.lean and len(read.new if isinstance(kept, int) else kept) > most:
             raise RuntimeError(words)
-        return right_tree(self, read, kept)
+        return right_pass(self, read, kept)
 
     monkeypatch.setattr(CausalLM, "_forward", failing)
-    monkeypatch.setattr(CausalLM, "_forward_tree", failing_tree)
+    monkeypatch.setattr(CausalLM, "_pass", failing_pass)
 
 
 @pytest.mark.parametrize("most", [1, 3])

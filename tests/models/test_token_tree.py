@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from test_prefix_cache import CALLS, A, B, C, cost
+from test_texts_in_rows import CALLS, A, B, C, cost
 from tiny_models import ALIGNED, TOLERANCE, WHOLE, largest_error, loaded, wandering_calls
 
 from sampler.models import causal_lm, token_tree
@@ -103,15 +103,16 @@ def test_a_common_beginning_is_fed_once():
     assert cost(model, [A]) == (0, 0)
 
 
-def test_texts_with_too_little_in_common_are_read_as_rows(monkeypatch):
+@pytest.mark.parametrize("kind", FULL)
+def test_more_new_tokens_than_a_pass_takes_are_read_in_several(monkeypatch, kind):
     monkeypatch.setattr(causal_lm, "TREE_TOKENS", 10)
-    model = loaded("llama").fresh()
-    assert largest_error(model, "llama", [[A, B], [A + C, B + C]]) < TOLERANCE
-    assert model._tree._held == 0
+    assert largest_error(loaded(kind).fresh(), kind, [[A, B], [A + C, B + C], [A, B, *FORKED[2]]]) < TOLERANCE
+    model = loaded(kind).fresh()
+    assert cost(model, [A, A + C]) == (20 + 3, 3)
 
 
 def test_of_a_tree_grown_too_large_the_held_text_stays(monkeypatch):
-    monkeypatch.setattr(token_tree, "KEPT_TREE_BYTES", 20_000)
+    monkeypatch.setattr(token_tree, "KEPT_BYTES", 20_000)
     model = loaded("llama").fresh()
     assert largest_error(model, "llama", wandering_calls(seed=4, count=40)) < TOLERANCE
     assert model._tree._held < 200

@@ -184,7 +184,7 @@ def test_a_run_that_has_ended_keeps_no_caches(copies):
     while session.advance() is not None:
         pass
     assert len(copies) == 3 and alive(copies) == 1  # the chain's and the temperature samples' have gone
-    assert len(session.model._prefixes) == 0  # what is left holds rows for replays, and no keys or values
+    assert len(session.model._tree) == 0  # what is left holds rows for replays, and no keys or values
 
 
 def test_a_page_whose_run_was_let_go_is_told_so():

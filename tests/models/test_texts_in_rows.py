@@ -1,4 +1,4 @@
-"""The prefix cache changes what rows cost, never what they are; broken ones are caught."""
+"""Texts read each in a row of its own: what is held changes what rows cost, never what they are; broken ones show."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from tiny_models import ALIGNED, TOLERANCE, WHOLE, largest_error, loaded, plain_row, wandering_calls
 
-from sampler.models import causal_lm, prefix_cache
+from sampler.models import row_memory, token_tree
 from sampler.models.causal_lm import CausalLM
+from sampler.models.token_tree import TokenTree
 
 A, B, C = tuple(range(1, 21)), tuple(range(40, 52)), tuple(range(70, 73))  # pieces of contexts
 
@@ -21,11 +22,11 @@ def own_models() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def no_tree(monkeypatch):
-    """Every model that can takes the cache of rows, as models with sliding windows do."""
+def no_branches(monkeypatch):
+    """Every model reads one text a row, as models with sliding windows do."""
     right = CausalLM.__init__
     monkeypatch.setattr(
-        CausalLM, "__init__", lambda s, shared, *a, **k: right(s, replace(shared, can_branch=False), *a, **k)
+        CausalLM, "__init__", lambda s, shared, *a, **k: right(s, replace(shared, can_branch=False, lean=None), *a, **k)
     )
 
 
@@ -55,51 +56,54 @@ def test_rows_equal_plain_forwards(subtests, kind):
             assert largest_error(loaded(kind).fresh(), kind, calls) < TOLERANCE
 
 
-# ---- broken caches
+# ---- broken layouts
 
 
-def columns_shifted(batch, row, count):
-    first = max(0, RIGHT["columns"](batch, row, count).start - 1)
-    return slice(first, first + count)
+def columns_shifted(self, texts):
+    read = RIGHT["rows"](self, texts)
+    for pool in read.cache.layers:
+        pool.columns = np.roll(pool.columns, 1, axis=1)
+    return read
 
 
-def prefix_too_long(a, b):
-    return min(len(a), len(b), RIGHT["_common_prefix"](a, b) + 1)
+def prefix_too_long(self, text):
+    """The first token that is not held is taken for one that is."""
+    known = RIGHT["_known"](self, text)
+    self._paths.setdefault(text[: known + 1], np.arange(known + 1))
+    return min(known + 1, len(text) - 1)
 
 
-def positions_of_columns(texts, width):
-    ids, mask, positions = RIGHT["aligned"](texts, width)
-    return ids, mask, np.tile(np.arange(mask.shape[1])[-width:], (len(positions), 1))
+def positions_of_columns(self, texts):
+    read = RIGHT["rows"](self, texts)
+    return read._replace(positions=np.tile(np.arange(read.mask.shape[1])[-read.ids.shape[1] :], (len(read.ids), 1)))
 
 
-def padding_seen(texts, width):
-    ids, mask, positions = RIGHT["aligned"](texts, width)
-    return ids, np.ones_like(mask), positions
+def padding_seen(self, texts):
+    read = RIGHT["rows"](self, texts)
+    return read._replace(mask=np.ones_like(read.mask))
 
 
-def rows_mixed_up(held, texts):
-    return RIGHT["_common_extension"](held[-1:], texts[-1:]) if len(held) == len(texts) else 0
+def rows_mixed_up(self, texts):
+    read = RIGHT["rows"](self, texts)
+    for pool in read.cache.layers:
+        pool.columns = pool.columns[::-1].copy()
+    return read
 
 
-RIGHT = {
-    "columns": prefix_cache.Batch.columns,
-    "_common_prefix": prefix_cache._common_prefix,
-    "_common_extension": prefix_cache._common_extension,
-    "aligned": prefix_cache.aligned,
-}
+RIGHT = {"rows": TokenTree.rows, "_known": TokenTree._known}
 MUTANTS = [
-    (prefix_cache.Batch, "columns", columns_shifted),
-    (prefix_cache, "_common_prefix", prefix_too_long),
-    (prefix_cache, "_common_extension", rows_mixed_up),
-    (causal_lm, "aligned", positions_of_columns),
-    (causal_lm, "aligned", padding_seen),
+    ("rows", columns_shifted),
+    ("_known", prefix_too_long),
+    ("rows", positions_of_columns),
+    ("rows", padding_seen),
+    ("rows", rows_mixed_up),
 ]
 
 
-@pytest.mark.parametrize(("owner", "name", "mutant"), MUTANTS, ids=[mutant.__name__ for *_, mutant in MUTANTS])
+@pytest.mark.parametrize(("name", "mutant"), MUTANTS, ids=[mutant.__name__ for _, mutant in MUTANTS])
 @pytest.mark.parametrize("kind", ["gpt2", "sliding-gemma2"])
-def test_a_broken_cache_shows(monkeypatch, kind, owner, name, mutant):
-    monkeypatch.setattr(owner, name, mutant)
+def test_a_broken_layout_shows(monkeypatch, kind, name, mutant):
+    monkeypatch.setattr(TokenTree, name, mutant)
     errors = [largest_error(loaded(kind).fresh(), kind, calls) for calls in CALLS.values()]
     assert max(errors) > 1000 * TOLERANCE
 
@@ -149,38 +153,39 @@ def test_models_whose_cache_cannot_be_cut_are_fed_whole_contexts_by_length(kind)
     assert cost(model, [A + C]) == (0, 0)
 
 
-def test_a_decode_step_copies_nothing(monkeypatch):
-    model = loaded("llama").fresh()
-    model.next_logprobs([A, B])
-    monkeypatch.setattr(prefix_cache, "_stacked", None)
-    assert cost(model, [A + C, B + C]) == (6, 1)
-
-
 # ---- bounds
 
 
-@pytest.mark.parametrize(("name", "bound"), [("ROW_BYTES", 10_000), ("KEPT_BYTES", 20_000), ("KEPT_BATCHES", 1)])
+@pytest.mark.parametrize(("name", "bound"), [("ROW_BYTES", 10_000), ("KEPT_BYTES", 20_000)])
 def test_forgetting_changes_no_answer(monkeypatch, name, bound):
-    monkeypatch.setattr(prefix_cache, name, bound)
+    monkeypatch.setattr(row_memory if name == "ROW_BYTES" else token_tree, name, bound)
     assert largest_error(loaded("llama").fresh(), "llama", wandering_calls(seed=4, count=40)) < TOLERANCE
 
 
-def test_what_is_kept_stays_within_its_bounds(monkeypatch):
-    monkeypatch.setattr(prefix_cache, "ROW_BYTES", 20_000)
-    monkeypatch.setattr(prefix_cache, "KEPT_BYTES", 60_000)
-    monkeypatch.setattr(prefix_cache, "KEPT_BATCHES", 4)
+def test_rows_kept_stay_within_their_bound(monkeypatch):
+    monkeypatch.setattr(row_memory, "ROW_BYTES", 20_000)
     model = loaded("llama").fresh()
     for contexts in wandering_calls(seed=6, count=40):
         model.next_logprobs(contexts)
-        rows, batches = model.rows._rows, model._prefixes._batches
+        rows = model.rows._rows
         assert model.rows.nbytes == sum(row.nbytes + 8 * len(text) for text, row in rows.items()) <= 20_000
-        assert len(batches) == 1 or sum(batch.nbytes() for batch in batches) <= 60_000
-        assert len(batches) <= 4
+
+
+@pytest.mark.parametrize("kind", ["llama", "sliding-gemma2"])
+def test_of_more_than_may_be_kept_the_held_text_stays(monkeypatch, kind):
+    monkeypatch.setattr(token_tree, "KEPT_BYTES", 20_000)
+    model = loaded(kind).fresh()
+    model.next_logprobs([A + B])
+    model.hold(A + B, 0)
+    for token in range(100, 160):
+        model.next_logprobs([(*C, token, *A)])
+    assert len(model._tree) < 200
+    assert cost(model, [(*A, *B, 7)]) == (1, 1)
 
 
 def test_the_row_used_longest_ago_is_forgotten_first(monkeypatch):
     model = loaded("llama").fresh()
-    monkeypatch.setattr(prefix_cache, "ROW_BYTES", 3 * (2 * 300 * 8 + 8 * 20))
+    monkeypatch.setattr(row_memory, "ROW_BYTES", 3 * (2 * 300 * 8 + 8 * 20))
     model.next_logprobs([A, B, C])
     model.next_logprobs([A])
     model.next_logprobs([A[:5]])
