@@ -217,11 +217,8 @@ def carried(previous: Row | None, field: str, length: int, changed_from: int | N
 
 def first_difference(step: Step) -> int | None:
     """The first position at which proposed and replaced tokens differ; None if they are the same."""
-    new, old = step.revision.proposed.token_ids, step.revision.replaced.token_ids
-    if new == old:
-        return None
-    same = next((i for i, (a, b) in enumerate(zip(new, old, strict=False)) if a != b), min(len(new), len(old)))
-    return step.revision.cut + same
+    pairs = zip_longest(step.revision.proposed.token_ids, step.revision.replaced.token_ids)
+    return next((step.revision.cut + i for i, (new, old) in enumerate(pairs) if new != old), None)
 
 
 def flip_alpha(step: Step, delta_log_p: float) -> float | None:

@@ -1,5 +1,6 @@
 """Paths: the same draws at another alpha, in one row, and where two of them part."""
 
+from itertools import zip_longest
 from typing import Any
 
 from explorer.analysis.moments import AnswerOf, History
@@ -36,8 +37,5 @@ def path(trace: Trace, own: Trace, answer_of: AnswerOf | None = None) -> Row:
 
 def parting(one: Trace, other: Trace) -> int | None:
     """Index of the first moment after which the two texts differ; the shorter run's length if only that ends first."""
-    texts, others = ([moment.after.token_ids for moment in trace.replay()] for trace in (one, other))
-    pairs = zip(texts, others, strict=False)
-    found = next((i for i, (text, twin) in enumerate(pairs) if text != twin), None)
-    shorter = min(len(texts), len(others))
-    return found if found is not None or len(texts) == len(others) else shorter
+    texts = ([moment.after.token_ids for moment in trace.replay()] for trace in (one, other))
+    return next((i for i, (text, twin) in enumerate(zip_longest(*texts)) if text != twin), None)

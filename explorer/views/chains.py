@@ -4,33 +4,19 @@ import plotly.graph_objects as go
 
 from explorer.analysis.chain import figure_rows
 from explorer.analysis.kinds import Agreement, ChainDraw, Correlation, CutShares, Distance
-from explorer.views.colours import (
-    ACCEPTED,
-    AMBER,
-    BLUE,
-    GREEN,
-    GREY,
-    HIGHLIGHT,
-    NEUTRAL,
-    OLIVE,
-    PINK,
-    REJECTED,
-    SKY,
-    TEMPERATURE,
-    VERMILLION,
-)
+from explorer.views import colours
 from explorer.views.figure import DRAW_AXIS, POSITION_AXIS, Fields, compared, declared, hatched, view
 
 # Colour, dash and symbol of each chain (Okabe-Ito), never hue alone
 CHAINS = (
-    (BLUE, "solid", "circle"),
-    (VERMILLION, "dash", "x"),
-    (GREEN, "dot", "diamond"),
-    (PINK, "dashdot", "square"),
-    (AMBER, "longdash", "triangle-up"),
-    (SKY, "longdashdot", "triangle-down"),
-    (GREY, "solid", "cross"),
-    (OLIVE, "dash", "star"),
+    (colours.BLUE, "solid", "circle"),
+    (colours.VERMILLION, "dash", "x"),
+    (colours.GREEN, "dot", "diamond"),
+    (colours.PINK, "dashdot", "square"),
+    (colours.AMBER, "longdash", "triangle-up"),
+    (colours.SKY, "longdashdot", "triangle-down"),
+    (colours.GREY, "solid", "cross"),
+    (colours.OLIVE, "dash", "star"),
 )
 
 
@@ -65,9 +51,9 @@ def chain_traces() -> go.Figure:
 def cut_outcomes() -> go.Figure:
     """Rows: `cuts`. Of the cuts of all chains at each position, the share that came to each outcome."""
     outcomes = (
-        ("accepted, text changed", "changed", hatched(ACCEPTED, "")),
-        ("accepted, same text", "same", hatched(NEUTRAL, "/")),
-        ("rejected", "rejected", hatched(REJECTED, "x")),
+        ("accepted, text changed", "changed", hatched(colours.ACCEPTED, "")),
+        ("accepted, same text", "same", hatched(colours.NEUTRAL, "/")),
+        ("rejected", "rejected", hatched(colours.REJECTED, "x")),
     )
     return declared(
         *(
@@ -97,15 +83,15 @@ def autocorrelation() -> go.Figure:
             "a chain in a block",
             "chain {chain}, block {block}<br>log p now and %{x} steps later: correlation %{y:.2f}",
             connectgaps=False,
-            line={"color": NEUTRAL, "width": 1},
+            line={"color": colours.NEUTRAL, "width": 1},
             opacity=0.6,
         ),
         Fields(Correlation, "mean", x="lag", y="rho").lines(
             "their mean",
             "mean of {stages} stages: log p now and %{x} steps later correlate with %{y:.2f}",
             mode="lines+markers",
-            line={"color": ACCEPTED, "width": 2.5},
-            marker={"color": ACCEPTED, "symbol": "circle", "size": 6},
+            line={"color": colours.ACCEPTED, "width": 2.5},
+            marker={"color": colours.ACCEPTED, "symbol": "circle", "size": 6},
         ),
         xaxis={"title": "lag (steps)", "zeroline": False, "rangemode": "tozero"},
         yaxis={"title": "autocorrelation (of log p)", "range": [-1, 1.05]},
@@ -124,7 +110,7 @@ def chain_agreement() -> go.Figure:
         Fields(Agreement, "positions", x="position", y="share").bars(
             "commonest token",
             "token %{x}: %{y:.0%} of the chains hold {token}<br>{different} different tokens here",
-            marker={"color": HIGHLIGHT},
+            marker={"color": colours.HIGHLIGHT},
         ),
         bargap=0.15,
         xaxis=POSITION_AXIS,
@@ -146,13 +132,13 @@ def target_distance() -> go.Figure:
             "these chains (estimate)",
             "after draw %{x}: total variation %{y:.3f} to the certified target",
             mode="lines+markers",
-            line={"shape": "hv", "color": ACCEPTED, "width": 2},
-            marker={"color": ACCEPTED, "symbol": "circle", "size": 5},
+            line={"shape": "hv", "color": colours.ACCEPTED, "width": 2},
+            marker={"color": colours.ACCEPTED, "symbol": "circle", "size": 5},
         ),
         Fields(Distance, "distances", x="x", y="expected").lines(
             "as many exact samples (expected)",
             "as many exact, independent samples would have %{y:.3f} on average",
-            line={"color": TEMPERATURE, "dash": "dash", "width": 2},
+            line={"color": colours.TEMPERATURE, "dash": "dash", "width": 2},
         ),
         xaxis=DRAW_AXIS,
         yaxis={"title": "total variation of answers (0 to 1)", "range": [0, 1.02]},
