@@ -72,11 +72,12 @@ class Browser:
 
     async def _post(self, kind: str, payload: dict[str, Any]) -> int:
         self.asked += 1
-        body = {"tab": self.tab, "id": self.asked, "kind": kind, "payload": payload}
+        number = self.asked  # another ask may come while this one is sent
+        body = {"tab": self.tab, "id": number, "kind": kind, "payload": payload}
         answer = (await self.http.post("explorer/ask", json=body)).raise_for_status()
         if answer.status_code != 202:
             raise Refused(answer.json()["sentence"])
-        return self.asked
+        return number
 
     def run(self, **changes: Any) -> AsyncIterator[dict[str, Any]]:
         """Press Run with some values of the panel changed."""
