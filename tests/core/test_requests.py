@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from sampler.models.lock_step import alone, in_lock_step
 from sampler.models.table import TableModel, peaked_world
 from sampler.trace.trace import Trace
 
-ALPHA, LENGTH, BLOCK, STEPS, RUNS = 3.0, 4, 2, 3, 3000
+ALPHA, LENGTH, BLOCK, STEPS, RUNS = 3.0, 4, 2, 3, 2000
 PROMPT = (0,)
 
 
@@ -34,6 +35,7 @@ class TestEngine:
     def __init__(self, world: TableModel, is_wrong: bool = False) -> None:
         self._world, self._is_wrong = world, is_wrong
         self.calls: list[Sequence[Continue | Score]] = []
+        self._row = cache(lambda context: np.asarray(world.next_logprobs([context])[0]))
         for name in ("name", "revision", "vocab_size", "eos_ids", "max_length", "encode", "decode", "piece"):
             setattr(self, name, getattr(world, name))
         self.tokens_fed = self.forward_calls = 0
@@ -61,9 +63,6 @@ class TestEngine:
         log_p = [float(row[v]) for row, v in zip(rows, ids, strict=True)]
         log_q = [float(power.temper(row, request.law.temperature)[v]) for row, v in zip(rows, ids, strict=True)]
         return engine_segment(ids, log_p, log_p if self._is_wrong else log_q, request.law)
-
-    def _row(self, context: tuple[int, ...]) -> np.ndarray:
-        return np.asarray(self._world.next_logprobs([context])[0])
 
 
 @pytest.fixture(scope="module")
