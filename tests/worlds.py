@@ -14,7 +14,7 @@ from sampler.core.draws import Draws
 from sampler.core.kernel import Revise, Stage
 from sampler.core.records import SCOPES, ChainState, Law, PowerSettings, Step
 from sampler.core.requests import Asks
-from sampler.exact.enumeration import Completion, completions, transition_matrix
+from sampler.exact.enumeration import Completion, Distribution, completions, law_after, transition_matrix
 from sampler.models.table import Row, TableModel, endless_world, flat_world, peaked_world
 
 
@@ -174,3 +174,43 @@ def unreachable_share(matrix: np.ndarray) -> float:
 def revised(step: Step, **changes: object) -> Step:
     """A step with other numbers in its revision."""
     return replace(step, revision=replace(step.revision, **changes))
+
+
+def run_law(
+    model: TableModel,
+    prompt_ids: Completion,
+    alpha: float,
+    temperature: float,
+    length: int,
+    block_size: int,
+    steps_per_block: int,
+    scope: str,
+) -> Distribution:
+    """The exact law of the completion that a whole block-wise run ends with, block by block: what RunLaws must find."""
+    law: Distribution = {(): 1.0}
+    for start in range(0, length, block_size):
+        first, end = start if scope == "block" else 0, min(start + block_size, length)
+        stage = Stage(prompt_ids, model.eos_ids, first, end, Law(alpha, temperature), alternatives=0)
+        law = revised_law(model, stage, extended_law(model, stage, law), steps_per_block)
+    return law
+
+
+def extended_law(model: TableModel, stage: Stage, law: Distribution) -> Distribution:
+    result: Distribution = {}
+    for ids, mass in law.items():
+        for after, prob in law_after(model, stage, ids, kernel.extend).items():
+            result[after] = result.get(after, 0.0) + mass * prob
+    return result
+
+
+def revised_law(model: TableModel, stage: Stage, law: Distribution, steps: int) -> Distribution:
+    """What ended before `stage.start` stays."""
+    frozen = {ids: mass for ids, mass in law.items() if len(ids) <= stage.start}
+    result = dict(frozen)
+    for prefix in sorted({ids[: stage.start] for ids in law if ids not in frozen}):
+        tails = completions(model, stage.prompt_ids + prefix, stage.end - stage.start)
+        states = [prefix + ids for ids, _ in tails]
+        matrix = np.linalg.matrix_power(transition_matrix(model, stage, states), steps)
+        after = np.array([law.get(ids, 0.0) for ids in states]) @ matrix
+        result.update(zip(states, after.tolist(), strict=True))
+    return result

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from explorer.analysis.tokens import display_tokens, nats
 from sampler.exact.certified import CertifiedTarget, Interval
-from sampler.exact.pivots import TOLERANCE, Alternative, Measure, Pivot
-from sampler.exact.rollouts import Estimate, Rollouts
+from sampler.exact.pivots import TOLERANCE, Alternative, Pivot
+from sampler.exact.rollouts import Measure, Rollouts
 
 Row = dict[str, Any]
 Text = tuple[int, ...]
@@ -49,7 +49,7 @@ def answer_rows(
 
     known, base = target.shares(key, alpha), target.shares(key, 1.0)
     estimates = rolled.shares(key) if rolled else {}
-    none_drawn = Estimate(0.0, 1 / rolled.weights.shape[1]) if rolled else None
+    none_drawn = Measure(0.0, 1 / rolled.weights.shape[1], False) if rolled else None
     sampled = Counter(map(key, samples))
     unseen, unseen_base = Interval(0.0, target.missing(alpha)), Interval(0.0, target.missing(1.0))
     rows = []

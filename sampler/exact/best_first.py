@@ -58,17 +58,6 @@ class Frontier:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
-    """Completions with their log p [n]."""
-
-    texts: list[Text]
-    log_p: np.ndarray
-
-    def __add__(self, other: "Found") -> "Found":
-        return Found(self.texts + other.texts, np.concatenate([self.log_p, other.log_p]))
-
-
-@dataclass(frozen=True, eq=False)
 class Enumeration:
     """The enumerated completions, the frontier of all others, and why and at what cost the search ended.
 
@@ -115,17 +104,19 @@ def enumerate_best_first(model: NextToken, prompt_ids: Text, length: int, alpha:
     alpha = checked_alpha(alpha)
     checked_int("length", length, 1, model.max_length - len(prompt_ids))
     started, nodes = time.perf_counter(), 0
-    found, frontier = Found([], np.empty(0)), whole()
+    completions: list[Text] = []
+    log_p, frontier = np.empty(0), whole()
     expanded: set[Text] = set()
-    while not (reason := _reason(found.log_p, frontier, length, alpha, budget, nodes, time.perf_counter() - started)):
+    while not (reason := _reason(log_p, frontier, length, alpha, budget, nodes, time.perf_counter() - started)):
         chosen, frontier = _most_urgent(frontier, alpha, min(BATCH, budget.nodes - nodes))
         rows = np.array(model.next_logprobs([(*prompt_ids, *text) for text in chosen.texts]))  # (n, V)
-        ended, children = _children(chosen, rows, length, model.eos_ids)
-        found, frontier = found + ended, frontier + children
+        ended, ended_log_p, children = _children(chosen, rows, length, model.eos_ids)
+        completions += ended
+        log_p, frontier = np.append(log_p, ended_log_p), frontier + children
         expanded.update(chosen.texts)
         nodes += len(chosen)
     seconds = time.perf_counter() - started
-    return Enumeration(found.texts, found.log_p, frontier, frozenset(expanded), length, reason, nodes, seconds)
+    return Enumeration(completions, log_p, frontier, frozenset(expanded), length, reason, nodes, seconds)
 
 
 def whole() -> Frontier:
@@ -179,8 +170,10 @@ def _most_urgent(frontier: Frontier, alpha: float, count: int) -> tuple[Frontier
     return frontier[is_chosen], frontier[~is_chosen]
 
 
-def _children(chosen: Frontier, rows: np.ndarray, length: int, eos_ids: Text) -> tuple[Found, Frontier]:
-    """Split n sets by their rows [n, V]: completions that end here, and smaller sets."""
+def _children(
+    chosen: Frontier, rows: np.ndarray, length: int, eos_ids: Text
+) -> tuple[list[Text], np.ndarray, Frontier]:
+    """Split n sets by their rows [n, V]: completions that end here with their log p, and smaller sets."""
     open_rows = np.where(rows < chosen.below[:, None], rows, -np.inf)
     floor = open_rows.max(axis=1) - STRIDE
     is_child = open_rows >= floor[:, None]
@@ -188,7 +181,7 @@ def _children(chosen: Frontier, rows: np.ndarray, length: int, eos_ids: Text) ->
     log_p = chosen.log_p[parents] + rows[parents, tokens]
     texts = [(*chosen.texts[i], v) for i, v in zip(parents.tolist(), tokens.tolist(), strict=True)]
     is_end = np.isin(tokens, eos_ids) | (np.array([len(text) for text in texts]) == length)
-    ended = Found([text for text, end in zip(texts, is_end, strict=True) if end], log_p[is_end])
+    ended = [text for text, end in zip(texts, is_end, strict=True) if end]
     going = [text for text, end in zip(texts, is_end, strict=True) if not end]
     rest = np.where(is_child, -np.inf, open_rows)
     top = rest.max(axis=1)
@@ -196,7 +189,7 @@ def _children(chosen: Frontier, rows: np.ndarray, length: int, eos_ids: Text) ->
     mass = top[has_rest] + np.log(np.exp(rest[has_rest] - top[has_rest, None]).sum(axis=1))
     left = chosen[has_rest]
     rests = Frontier(left.texts, left.log_p, floor[has_rest], left.log_p + top[has_rest], left.log_p + mass)
-    return ended, _prefixes(going, log_p[~is_end]) + rests
+    return ended, log_p[is_end], _prefixes(going, log_p[~is_end]) + rests
 
 
 def _prefixes(texts: list[Text], log_p: np.ndarray) -> Frontier:

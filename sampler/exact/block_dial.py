@@ -1,8 +1,8 @@
 """Block size as a dial: how far the exact law of a whole run is from p^alpha and from token-level temperature."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import product
 
 import numpy as np
@@ -10,14 +10,14 @@ import numpy as np
 from sampler.core import kernel
 from sampler.core.kernel import Revise, Stage
 from sampler.core.records import SCOPES, Law, checked_alpha, checked_int, checked_temperature
-from sampler.core.rows import Row
 from sampler.exact.enumeration import (
     Completion,
     Distribution,
+    Procedure,
+    Remembering,
     completions,
-    extension_law,
+    law_after,
     matrix_of,
-    one_revision,
     power_target,
     temperature_law,
 )
@@ -81,13 +81,12 @@ class RunLaws:
         self, model: NextToken, prompt_ids: Completion, law: Law, length: int, revise: Revise = kernel.revise
     ) -> None:
         self.length = length
-        self._model = _Remembering(model)
+        self._model = Remembering(model)
         self._prompt_ids = prompt_ids
         self._law = law
         self._revise = revise
         self._states: dict[int, list[Completion]] = {}
-        self._writes: dict[tuple[int, Completion], Distribution] = {}
-        self._revisions: dict[tuple[int, int, Completion], Distribution] = {}
+        self._law_after = cache(self._enumerated)
 
     def states(self, end: int) -> list[Completion]:
         """Every text that a run may hold after `end` positions: those that have ended, and those of that length.
@@ -103,6 +102,11 @@ class RunLaws:
             self._states[end] = found
         return self._states[end]
 
+    def law(self, scope: str, block_size: int, steps: int) -> Distribution:
+        """The law of the completion that a run with so many steps a block ends with."""
+        row = self.after(scope, block_size, steps)[-1]
+        return dict(zip(self.states(self.length), row.tolist(), strict=True))
+
     def after(self, scope: str, block_size: int, max_steps: int) -> np.ndarray:
         """[max_steps+1, S], row N: the law over `states(length)` of a run with N steps a block.
 
@@ -111,60 +115,26 @@ class RunLaws:
         laws = np.ones((max_steps + 1, 1))
         for start in range(0, self.length, block_size):
             end = min(start + block_size, self.length)
-            written, revised = self._written(start, end), self._revised(start if scope == "block" else 0, end)
+            written = self._laws(self.states(start), 0, end, kernel.extend)
+            revised = self._laws(self.states(end), start if scope == "block" else 0, end, self._revise)
             laws = laws @ matrix_of(written, self.states(end))
             revision = matrix_of(revised, self.states(end))
             for steps in range(1, max_steps + 1):
                 laws[steps:] = laws[steps:] @ revision
         return laws
 
-    def _written(self, start: int, end: int) -> list[Distribution]:
-        """[S(start)] laws: what writing one block makes of each text."""
-        return self._laws(self.states(start), end, partial(self._write, end))
-
-    def _revised(self, start: int, end: int) -> list[Distribution]:
-        """[S(end)] laws: what one revision makes of each text, those included that only a revision leads to."""
-        return self._laws(self.states(end), end, partial(self._revise_once, start, end))
-
-    def _laws(
-        self, texts: Sequence[Completion], end: int, law_of: Callable[[Completion], Distribution]
-    ) -> list[Distribution]:
-        """One law for each text; what they lead to becomes known, and is one of `texts` if those are states(end)."""
+    def _laws(self, texts: list[Completion], start: int, end: int, procedure: Procedure) -> list[Distribution]:
+        """What a procedure makes of each text; what that leads to joins states(end), which may be `texts` itself."""
         laws, states = [], self.states(end)
         known = set(states)
         for ids in texts:
-            laws.append(law_of(ids))
+            laws.append(self._law_after(ids, start, end, procedure))
             states += [found for found in laws[-1] if found not in known]
             known |= laws[-1].keys()
         return laws
 
-    def _write(self, end: int, ids: Completion) -> Distribution:
-        if (end, ids) not in self._writes:
-            self._writes[end, ids] = extension_law(self._model, self._stage(0, end), {ids: 1.0})
-        return self._writes[end, ids]
-
-    def _revise_once(self, start: int, end: int, ids: Completion) -> Distribution:
-        if len(ids) <= start:  # it ended before this block
+    def _enumerated(self, ids: Completion, start: int, end: int, procedure: Procedure) -> Distribution:
+        if 0 < len(ids) <= start:  # it ended before this block
             return {ids: 1.0}
-        if (start, end, ids) not in self._revisions:
-            stage = self._stage(start, end)
-            self._revisions[start, end, ids] = one_revision(self._model, stage, ids, self._revise)
-        return self._revisions[start, end, ids]
-
-    def _stage(self, start: int, end: int) -> Stage:
-        return Stage(self._prompt_ids, self._model.eos_ids, start, end, self._law, alternatives=0)
-
-
-class _Remembering:
-    """A model whose rows are computed once and remembered."""
-
-    def __init__(self, model: NextToken) -> None:
-        self.eos_ids, self.max_length = model.eos_ids, model.max_length
-        self._model = model
-        self._rows: dict[Completion, Row] = {}
-
-    def next_logprobs(self, contexts: Sequence[Sequence[int]]) -> list[Row]:
-        for context in map(tuple, contexts):
-            if context not in self._rows:
-                self._rows[context] = self._model.next_logprobs([context])[0]
-        return [self._rows[tuple(context)] for context in contexts]
+        stage = Stage(self._prompt_ids, self._model.eos_ids, start, end, self._law, alternatives=0)
+        return law_after(self._model, stage, ids, procedure)

@@ -10,9 +10,9 @@ the search: a transformer's rows differ in float32's last digits between batches
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from sampler.models import contract
 ULP = 2.0**-50  # what the last operations on an interval's end may cost it, as a share
 TIED = 1e9  # nats; how uncertain the shares of modes are that rounding cannot tell apart
 LEAST = -1e300  # nats, below every log p
+Key = TypeVar("Key", bound=Hashable)
+
 OTHERS = -1  # not a token: stands for those that were not searched
 
 
@@ -109,20 +111,14 @@ class CertifiedTarget:
         low, high = _log_sum(view.weights), _log_sum(np.append(view.weights, view.bounds))
         return Interval(low + view.shift - view.off, min(0.0, high + view.shift + view.off))
 
-    def completion(self, token_ids: Text, alpha: float) -> Interval:
-        """p_alpha of one completion."""
-        return self.event(tuple(token_ids).__eq__, alpha)
-
     def event(self, holds: Callable[[Text], bool], alpha: float, prefix: Text = ()) -> Interval:
         """The power probability of an event given a prefix, such as accuracy: that the answer is right.
 
         `holds` is called with each enumerated completion, its end token included.
         """
-        shares = self.shares(lambda text: bool(holds(text)), alpha, prefix)
-        if True in shares:
-            return shares[True]
         view = self._view(prefix, alpha)
-        return Interval(0.0, _high(_log_sum(view.bounds), _log_sum(view.weights), view.off))
+        known = {True: -math.inf} | _grouped((bool(holds(text)) for text in view.texts), view.weights)
+        return _intervals(known, {}, _log_sum(view.bounds), view.off)[True]
 
     def shares(self, answer: Callable[[Text], Hashable], alpha: float, prefix: Text = ()) -> dict[Hashable, Interval]:
         """The power probability, given a prefix, of each answer that an enumerated completion gives.
@@ -131,17 +127,8 @@ class CertifiedTarget:
         among the keys has a share of at most `missing(alpha)`.
         """
         view = self._view(prefix, alpha)
-        groups: dict[Hashable, list[float]] = {}
-        for text, weight in zip(view.texts, view.weights, strict=True):
-            groups.setdefault(answer(text), []).append(weight)
-        own = np.array([_log_sum(np.array(weights)) for weights in groups.values()])
-        left = _log_sum(view.bounds)
-        rests = _sums_of_others(own)
-        off = view.off + len(own) * 2.0**-51
-        return {
-            key: Interval(_low(value, np.logaddexp(rest, left), off), _high(np.logaddexp(value, left), rest, off))
-            for key, value, rest in zip(groups, own, rests, strict=True)
-        }
+        known = _grouped(map(answer, view.texts), view.weights)
+        return _intervals(known, {}, _log_sum(view.bounds), view.off)
 
     def next_token(self, prefix: Text, alpha: float) -> NextTokenShares:
         """p_alpha(next token | prefix) of each token that was searched, and of all others together.
@@ -155,20 +142,9 @@ class CertifiedTarget:
         if prefix not in self.enumeration.expanded:
             return NextTokenShares({}, Interval(0.0, 1.0))
         depth = len(prefix)
-        found: dict[int, list[float]] = {}
-        left: dict[int, list[float]] = {OTHERS: []}
-        for text, weight in zip(view.texts, view.weights, strict=True):
-            found.setdefault(text[depth], []).append(weight)
-        for text, bound in zip(view.left, view.bounds, strict=True):
-            left.setdefault(text[depth] if len(text) > depth else OTHERS, []).append(bound)
-        keys = sorted(found.keys() | left.keys())
-        known, most = (np.array([_log_sum(np.array(part.get(v, []))) for v in keys]) for part in (found, left))
-        reach = np.logaddexp(known, most)
-        rests, reaches = _sums_of_others(known), _sums_of_others(reach)
-        off = view.off + len(keys) * 2.0**-51
-        shares = {
-            v: Interval(_low(known[i], reaches[i], off), _high(reach[i], rests[i], off)) for i, v in enumerate(keys)
-        }
+        known = _grouped((text[depth] for text in view.texts), view.weights)
+        left = _grouped((text[depth] if len(text) > depth else OTHERS for text in view.left), view.bounds)
+        shares = _intervals(known, {OTHERS: -math.inf} | left, -math.inf, view.off)
         return NextTokenShares(shares, shares.pop(OTHERS))
 
     def futures(self, prefix: Text) -> list[tuple[Text, float]]:
@@ -213,6 +189,28 @@ class CertifiedTarget:
 
 def _log_sum(values: np.ndarray) -> float:
     return log_sum_exp(values) if len(values) else -math.inf
+
+
+def _grouped(keys: Iterable[Key], values: np.ndarray) -> dict[Key, float]:
+    """The log of the sum of exp(values) of each key."""
+    groups: dict[Key, list[float]] = {}
+    for key, value in zip(keys, values, strict=True):
+        groups.setdefault(key, []).append(value)
+    return {key: _log_sum(np.array(own)) for key, own in groups.items()}
+
+
+def _intervals(known: dict[Key, float], left: dict[Key, float], anywhere: float, off: float) -> dict[Key, Interval]:
+    """The share of each key, by the log weights that are known of it, may be left of it, or may be left of any key."""
+    keys = [*known, *(key for key in left if key not in known)]
+    least = np.array([known.get(key, -math.inf) for key in keys])
+    most = np.logaddexp(least, [left.get(key, -math.inf) for key in keys])
+    least_others, most_others = _sums_of_others(least), np.logaddexp(_sums_of_others(most), anywhere)
+    most = np.logaddexp(most, anywhere)
+    off += len(keys) * 2.0**-51
+    return {
+        key: Interval(_low(least[i], most_others[i], off), _high(most[i], least_others[i], off))
+        for i, key in enumerate(keys)
+    }
 
 
 def _sums_of_others(values: np.ndarray) -> np.ndarray:

@@ -13,25 +13,11 @@ import numpy as np
 from sampler.core.records import checked_alpha, checked_int
 from sampler.core.rows import Row
 from sampler.exact.certified import CertifiedTarget, Interval
-from sampler.exact.rollouts import Estimate, Rollouts, Text, roll_out
+from sampler.exact.rollouts import STRATA, Measure, Rollouts, Text, roll_out
 from sampler.models.contract import LanguageModel
-
-Weighed = tuple[dict[int, "Measure"], dict[int, list[tuple[Text, float]]]]  # by token: its share, and futures' log p
 
 TOLERANCE = 0.01  # the widest certified interval that counts as exact
 FUTURES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A figure that is exact, surely within `error` of the truth, or estimated from M rollouts.
-
-    The error of an estimate is its standard error (delta method), joined with 1/M for what was too rare to be drawn.
-    """
-
-    value: float
-    error: float
-    is_exact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +35,6 @@ class Question:
     target: CertifiedTarget | None = None
     is_right: Callable[[str], bool] | None = None
     rollouts: int = 64
-    seed: int = 0
     _known: dict[Text, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -57,7 +42,6 @@ class Question:
             raise ValueError("alpha must be a number from 1 to below inf for pivots, not inf")
         checked_int("length", self.length, 1, self.model.max_length - len(self.prompt_ids))
         checked_int("rollouts", self.rollouts, 2, 100_000)
-        checked_int("seed", self.seed, 0, 2**53 - 1)
         if self.target is not None and self.target.enumeration.length != self.length:
             raise ValueError(f"length must be the target's {self.target.enumeration.length}, not {self.length}")
 
@@ -105,11 +89,6 @@ class Alternative:
     futures: tuple[Future, ...]
 
 
-def pivots(question: Question, token_ids: Text) -> list[Pivot]:
-    """The measures at each position of a completion of 1 to `length` tokens; costs its rows, and rollouts if any."""
-    return [completed(question, token_ids, pivot) for pivot in exact_pivots(question, token_ids)]
-
-
 def exact_pivots(question: Question, token_ids: Text) -> list[Pivot]:
     """The measures that the target certifies at each position of a completion; costs no more than its rows."""
     ids = _checked(question, token_ids, 1)
@@ -125,23 +104,27 @@ def completed(question: Question, token_ids: Text, pivot: Pivot) -> Pivot:
         return pivot
     prefix = tuple(token_ids[: pivot.position])
     found = _rolled(question, prefix, pivot.token)
-    gain, delta = pivot.power_gain or _estimated(found.power_gain()), pivot.success_delta
+    gain, delta = pivot.power_gain or found.power_gain(), pivot.success_delta
     if needs_delta:
-        delta = _estimated(found.success_delta(pivot.token, lambda future: question.rightness(prefix + future)))
+        delta = found.success_delta(pivot.token, lambda future: question.rightness(prefix + future))
     return replace(pivot, power_gain=gain, success_delta=delta)
 
 
-def alternatives(question: Question, prefix: Text, count: int = 8) -> list[Alternative]:
-    """The likeliest `count` tokens after a prefix, under the base model, with what power makes of them."""
-    prefix = _checked(question, prefix, 0)
-    checked_int("count", count, 1, 8)
-    [row] = question.model.next_logprobs([question.prompt_ids + prefix])
-    tokens, log_t = [v for v, _ in row.top_tokens(count)], row.tempered(1 / question.alpha)
-    shares, futures = _exact_alternatives(question, prefix, tokens) or _estimated_alternatives(question, prefix, tokens)
-    return [
-        Alternative(v, math.exp(row[v]), math.exp(log_t[v]), shares[v], _best(futures[v], question.alpha))
-        for v in tokens
-    ]
+def alternatives(question: Question, prefix: Text) -> list[Alternative]:
+    """The likeliest STRATA tokens after a prefix, under the base model, with what power makes of them."""
+    prefix, alpha = _checked(question, prefix, 0), question.alpha
+    *rows, row = question.model.next_logprobs([question.prompt_ids + prefix[:i] for i in range(len(prefix) + 1)])
+    log_p = math.fsum(before[v] for before, v in zip(rows, prefix, strict=True))
+    tokens, log_t = [v for v, _ in row.top_tokens(STRATA)], row.tempered(1 / alpha)
+    target = question.target
+    if target and (shares := _exact_shares(target, prefix, alpha, tokens)):
+        found = {v: target.futures((*prefix, v)) for v in tokens}
+        futures = {v: [(ids[len(prefix) + 1 :], log - log_p - row[v]) for ids, log in found[v]] for v in tokens}
+    else:
+        rolled = _rolled(question, prefix, tokens[0])
+        shares, drawn = rolled.power(), dict(zip(rolled.tokens, rolled.futures, strict=True))
+        futures = {v: list(dict.fromkeys((future.token_ids[1:], future.log_p) for future in drawn[v])) for v in tokens}
+    return [Alternative(v, math.exp(row[v]), math.exp(log_t[v]), shares[v], _best(futures[v], alpha)) for v in tokens]
 
 
 def exact_power_gain(target: CertifiedTarget, prefix: Text, row: Row, log_p: float, alpha: float) -> Interval:
@@ -181,37 +164,12 @@ def _exact_pivot(question: Question, prefix: Text, token: int, row: Row, log_p: 
     return Pivot(len(prefix), token, row.entropy(), gain, delta)
 
 
-def _exact_alternatives(question: Question, prefix: Text, tokens: list[int]) -> Weighed | None:
-    if not question.target:
-        return None
-    known = question.target.next_token(prefix, question.alpha)
+def _exact_shares(target: CertifiedTarget, prefix: Text, alpha: float, tokens: list[int]) -> dict[int, Measure] | None:
+    """The share of each token; None unless all are known well enough."""
+    known = target.next_token(prefix, alpha)
     measures = {v: _narrow(known.tokens.get(v, known.others)) for v in tokens}
     shares = {v: measure for v, measure in measures.items() if measure}
-    if len(shares) < len(measures):
-        return None
-    texts = [(*prefix, v) for v in tokens]
-    log_p = _log_p(question, texts)
-    found = [question.target.futures(text) for text in texts]
-    futures = {v: [(ids[len(prefix) + 1 :], whole - log_p[i]) for ids, whole in found[i]] for i, v in enumerate(tokens)}
-    return shares, futures
-
-
-def _log_p(question: Question, texts: list[Text]) -> list[float]:
-    """Base log-probability of some texts of one length, which differ in their last token."""
-    prefix = texts[0][:-1]
-    rows = question.model.next_logprobs([question.prompt_ids + prefix[:i] for i in range(len(prefix) + 1)])
-    before = math.fsum(rows[i][v] for i, v in enumerate(prefix))
-    return [before + rows[-1][text[-1]] for text in texts]
-
-
-def _estimated_alternatives(question: Question, prefix: Text, tokens: list[int]) -> Weighed:
-    found = _rolled(question, prefix, tokens[0])
-    estimates = found.power()
-    futures = {
-        v: [(ids[1:], log_p) for ids, log_p in {r.token_ids: r.log_p for r in row}.items()]
-        for v, row in zip(found.tokens, found.futures, strict=True)
-    }
-    return {v: _estimated(estimates[v]) for v in tokens}, futures
+    return shares if len(shares) == len(tokens) else None
 
 
 def _best(futures: list[tuple[Text, float]], alpha: float) -> tuple[Future, ...]:
@@ -226,7 +184,7 @@ def _best(futures: list[tuple[Text, float]], alpha: float) -> tuple[Future, ...]
 
 def _rolled(question: Question, prefix: Text, token: int) -> Rollouts:
     q = question
-    return roll_out(q.model, q.prompt_ids, prefix, token, q.alpha, q.length, q.rollouts, q.seed)
+    return roll_out(q.model, q.prompt_ids, prefix, token, q.alpha, q.length, q.rollouts)
 
 
 def _checked(question: Question, token_ids: Text, least: int) -> Text:
@@ -240,10 +198,6 @@ def _checked(question: Question, token_ids: Text, least: int) -> Text:
 def _narrow(interval: Interval) -> Measure | None:
     """An exact measure, where the interval is narrow enough to be called so."""
     return Measure(interval.middle, interval.width / 2, True) if interval.width <= TOLERANCE else None
-
-
-def _estimated(estimate: Estimate) -> Measure:
-    return Measure(estimate.value, estimate.error, False)
 
 
 def _term(share: Interval, log_t: float) -> Interval:

@@ -4,14 +4,13 @@ From the numbers of its nodes alone follow, at any alpha and block size, the bas
 and p^alpha, with intervals where the search has left something out (assets/page/tree/laws.js).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from sampler.core.power import log_sum_exp
-from sampler.core.rows import Row
 from sampler.exact.best_first import Budget, Text, enumerate_best_first
+from sampler.exact.enumeration import Remembering
 from sampler.models.contract import NextToken
 
 ROOT = -1  # neither parent nor token: the empty prefix, node 0
@@ -59,15 +58,16 @@ def grow(
 
     It has a node for each prefix that was searched and each completion. ValueError for an argument out of range.
     """
-    recording = _Recording(model, len(prompt_ids))
-    found = enumerate_best_first(recording, tuple(prompt_ids), length, alpha, budget or Budget(width=0.0))
+    prompt_ids, remembering = tuple(prompt_ids), Remembering(model)
+    found = enumerate_best_first(remembering, prompt_ids, length, alpha, budget or Budget(width=0.0))
     kept = found.expanded | frozenset(found.completions)
     tree = PrefixTree(length, found.reason, found.nodes, found.seconds)
     pending: list[tuple[Text, int]] = [((), tree.add(ROOT, ROOT, 0.0))]
     while pending:
         text, place = pending.pop()
         if text in found.expanded:
-            pending.extend(reversed(_children(tree, text, place, np.asarray(recording.rows[text]), kept)))
+            row = np.asarray(remembering.rows[prompt_ids + text])
+            pending.extend(reversed(_children(tree, text, place, row, kept)))
     return tree
 
 
@@ -82,17 +82,3 @@ def _children(
         tree.rest_log_p[place], tree.rest_largest[place] = log_sum_exp(rest), float(rest.max())
         tree.rest_counts[place] = len(rest)
     return [((*text, v), tree.add(place, v, float(row[v]))) for v in own]
-
-
-class _Recording:
-    """A model that records the rows it gave, by the text after the prompt."""
-
-    def __init__(self, model: NextToken, prompt_length: int) -> None:
-        self.eos_ids, self.max_length = model.eos_ids, model.max_length
-        self.rows: dict[Text, Row] = {}
-        self._model, self._prompt_length = model, prompt_length
-
-    def next_logprobs(self, contexts: Sequence[Sequence[int]]) -> Sequence[Row]:
-        rows = self._model.next_logprobs(contexts)
-        self.rows.update(zip((tuple(c[self._prompt_length :]) for c in contexts), rows, strict=True))
-        return rows

@@ -30,11 +30,16 @@ REST = -1  # no token: the stratum of all the others
 Text = tuple[int, ...]
 
 
-class Estimate(NamedTuple):
-    """An estimate and its error: the standard error, joined with 1/M for what M rollouts may have missed."""
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure that is exact, surely within `error` of the truth, or estimated from M rollouts.
+
+    The error of an estimate is its standard error (delta method), joined with 1/M for what was too rare to be drawn.
+    """
 
     value: float
     error: float
+    is_exact: bool
 
 
 class Rollout(NamedTuple):
@@ -58,53 +63,57 @@ class Rollouts:
         """[S, M]."""
         return np.array([[rollout.weight for rollout in row] for row in self.futures])
 
-    def power(self) -> dict[int, Estimate]:
+    @property
+    def masses(self) -> np.ndarray:
+        """[S, M], each weight times its stratum's probability under q."""
+        masses: np.ndarray = np.exp(self.log_t)[:, None] * self.weights
+        return masses
+
+    def power(self) -> dict[int, Measure]:
         """p_alpha of each stratum's tokens: P_s = t_s zeta_s / sum_r t_r zeta_r."""
-        masses = np.exp(self.log_t) * self.weights.mean(axis=1)
-        shares = masses / masses.sum()
-        own = np.eye(len(shares))
-        return {v: Estimate(float(shares[s]), self._error(own[s] - shares[s])) for s, v in enumerate(self.tokens)}
+        strata = np.eye(len(self.tokens))[:, :, None]
+        return {v: self._share(own) for v, own in zip(self.tokens, strata, strict=True)}
 
-    def power_gain(self) -> Estimate:
+    def power_gain(self) -> Measure:
         """KL(power || temperature) of the next stratum, nats: sum_s P_s log(P_s / t_s)."""
-        zeta = self.weights.mean(axis=1)
-        masses = np.exp(self.log_t) * zeta
-        logs = np.log(zeta) - math.log(masses.sum())
+        masses = self.masses.mean(axis=1)
+        logs = np.log(self.weights.mean(axis=1)) - math.log(masses.sum())
         gain = float((masses / masses.sum() * logs).sum())
-        return Estimate(gain, self._error(logs - gain))
+        return _estimate(gain, self.masses * (logs - gain)[:, None] / masses.sum())
 
-    def success_delta(self, token: int, is_right: Callable[[Text], bool]) -> Estimate:
+    def success_delta(self, token: int, is_right: Callable[[Text], bool]) -> Measure:
         """P_alpha(right | token fixed) - P_alpha(right), for a test of a future whose first token is the stratum's."""
         right = np.array([[is_right(rollout.token_ids) for rollout in row] for row in self.futures], dtype=float)
-        weights, place = self.weights, self.tokens.index(token)
-        masses = np.exp(self.log_t)[:, None] * weights
-        before = float((masses * right).sum() / masses.sum())
-        after = float((weights[place] * right[place]).sum() / weights[place].sum())
+        masses, place = self.masses, self.tokens.index(token)
+        own = self.weights[place]
+        before = (masses * right).sum() / masses.sum()
+        after = (own * right[place]).sum() / own.sum()
         pull = -masses * (right - before) / masses.mean(axis=1).sum()
-        pull[place] += weights[place] * (right[place] - after) / weights[place].mean()
-        return Estimate(after - before, _joined((pull.var(axis=1, ddof=1) / pull.shape[1]).sum(), pull.shape[1]))
+        pull[place] += own * (right[place] - after) / own.mean()
+        return _estimate(after - before, pull)
 
-    def shares(self, answer: Callable[[Text], Hashable]) -> dict[Hashable, Estimate]:
+    def shares(self, answer: Callable[[Text], Hashable]) -> dict[Hashable, Measure]:
         """p_alpha of each answer that a future gives, asked about its tokens, the stratum's own included."""
         answers = [[answer(rollout.token_ids) for rollout in row] for row in self.futures]
-        masses = np.exp(self.log_t)[:, None] * self.weights
-        found = {}
-        for key in dict.fromkeys(a for row in answers for a in row):
-            gives = np.array([[a == key for a in row] for row in answers], dtype=float)
-            share = float((masses * gives).sum() / masses.sum())
-            pull = masses * (gives - share) / masses.mean(axis=1).sum()
-            found[key] = Estimate(share, _joined((pull.var(axis=1, ddof=1) / pull.shape[1]).sum(), pull.shape[1]))
-        return found
+        keys = dict.fromkeys(a for row in answers for a in row)
+        return {key: self._share(np.array([[a == key for a in row] for row in answers], dtype=float)) for key in keys}
 
-    def _error(self, slopes: np.ndarray) -> float:
-        """Error of a function whose derivative by each stratum's mass is slopes [S] over the total."""
-        masses = np.exp(self.log_t)[:, None] * self.weights
-        variances = masses.var(axis=1, ddof=1) / masses.shape[1]
-        return _joined((slopes**2 * variances).sum() / masses.mean(axis=1).sum() ** 2, masses.shape[1])
+    def _share(self, holds: np.ndarray) -> Measure:
+        """p_alpha of what holds for some futures, 1 or 0 for each [S, M] or for all of a stratum [S, 1]."""
+        masses = self.masses
+        share = (masses * holds).sum() / masses.sum()
+        return _estimate(share, masses * (holds - share) / masses.mean(axis=1).sum())
+
+
+def _estimate(value: float, pulls: np.ndarray) -> Measure:
+    """A figure that moves by pulls [S, M] over M for each future drawn once more (the delta method)."""
+    count = pulls.shape[1]
+    variance = (pulls.var(axis=1, ddof=1) / count).sum()
+    return Measure(float(value), math.hypot(math.sqrt(variance), 1 / count), False)
 
 
 def roll_out(
-    model: NextToken, prompt_ids: Text, prefix: Text, token: int, alpha: float, length: int, count: int, seed: int
+    model: NextToken, prompt_ids: Text, prefix: Text, token: int, alpha: float, length: int, count: int, seed: int = 0
 ) -> Rollouts:
     """`count` >= 2 futures, up to `length` tokens of completion, after each likely token, `token`, and the others."""
     [row] = model.next_logprobs([prompt_ids + prefix])
@@ -130,10 +139,6 @@ def roll_out(
     ]
     log_t = np.array([log_sum_exp(rest) if v == REST else log_q[v] for v in strata])
     return Rollouts(strata, log_t, [found[s * count : (s + 1) * count] for s in range(len(strata))])
-
-
-def _joined(variance: float, count: int) -> float:
-    return math.hypot(math.sqrt(variance), 1 / count)
 
 
 def _future(stage: Stage, kept: Text, draws: SeededDraws) -> Asks[Segment]:

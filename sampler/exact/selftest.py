@@ -9,14 +9,8 @@ import numpy as np
 
 from sampler.core.kernel import Stage
 from sampler.core.records import SCOPES, Law, PowerSettings, RunEnded, checked_int
-from sampler.exact.enumeration import (
-    Distribution,
-    power_target,
-    run_law,
-    temperature_law,
-    total_variation,
-    transition_matrix,
-)
+from sampler.exact.block_dial import RunLaws
+from sampler.exact.enumeration import Distribution, power_target, temperature_law, total_variation, transition_matrix
 from sampler.methods.run import run_power
 from sampler.models.contract import LanguageModel
 from sampler.models.table import endless_world, flat_world, peaked_world
@@ -84,17 +78,18 @@ def kernel_laws(model: LanguageModel) -> Iterator[Check]:
 def dial_laws(model: LanguageModel) -> Iterator[Check]:
     """One token a block is token-level temperature exactly; one block for all keeps p^alpha, and tends to it."""
     prompt_ids, length = model.encode("b"), 2
+    laws = RunLaws(model, prompt_ids, Law(ALPHA, 1 / ALPHA), length)
     tempered = temperature_law(model, prompt_ids, length, 1 / ALPHA)
-    small = run_law(model, prompt_ids, ALPHA, 1 / ALPHA, length, 1, STEPS, "block")
+    small = laws.law("block", 1, STEPS)
     yield Check("B = 1 is token-level temperature", model.name, total_variation(small, tempered), ROUNDING, 0.0)
     power = power_target(model, prompt_ids, length, ALPHA)
-    large = run_law(model, prompt_ids, ALPHA, 1 / ALPHA, length, length, 2000, "block")
+    large = laws.law("block", length, 2000)
     yield Check("B = T is p^α after many steps", model.name, total_variation(large, power), ROUNDING, 0.0)
 
 
 def running_code(model: LanguageModel, scope: str, seed: int) -> Iterator[Check]:
     """RUNS seeded runs of two blocks against the exact law of what they end with."""
-    law = run_law(model, model.encode("b"), ALPHA, 1 / ALPHA, LENGTH, 2, STEPS, scope)
+    law = RunLaws(model, model.encode("b"), Law(ALPHA, 1 / ALPHA), LENGTH).law(scope, 2, STEPS)
     found = Counter(_ended(model, scope, seed * RUNS + run) for run in range(RUNS))
     shares = {ids: count / RUNS for ids, count in found.items()}
     threshold = total_variation_threshold(law, RUNS)

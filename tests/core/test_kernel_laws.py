@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from worlds import WORLDS, Case, uniform_world, violations
+from worlds import WORLDS, Case, run_law, uniform_world, violations
 
 from sampler.core import kernel
 from sampler.core.draws import enumerate_outcomes
@@ -17,7 +17,6 @@ from sampler.exact.enumeration import (
     Distribution,
     completions,
     power_target,
-    run_law,
     state_of,
     temperature_law,
     total_variation,

@@ -10,12 +10,13 @@ import pytest
 from error_rates import total_variation_of, total_variation_threshold
 from hypothesis import given
 from hypothesis import strategies as st
+from worlds import run_law
 
 from sampler.core import power
 from sampler.core.draws import SAMPLE, SeededDraws
 from sampler.core.records import Law, PowerSettings, Segment, TemperatureSettings
 from sampler.core.requests import Continue, NextRows, Score, by_rows, engine_segment
-from sampler.exact.enumeration import run_law, temperature_law
+from sampler.exact.enumeration import temperature_law
 from sampler.methods.chain import whole_run
 from sampler.methods.run import run_power
 from sampler.methods.temperature import run_temperature

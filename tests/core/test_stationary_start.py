@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from error_rates import total_variation_of, total_variation_threshold
 from mutants import BY_NAME, FLAT, FLAT_UNTIED
-from worlds import Case
+from worlds import Case, run_law
 
 from sampler.core import kernel
 from sampler.core.draws import PROPOSE, SAMPLE, SeededDraws, uniform
 from sampler.core.records import PowerSettings, TemperatureSettings
 from sampler.core.rows import ArrayRow, Row
-from sampler.exact.enumeration import Completion, Distribution, run_law, state_of, temperature_law
+from sampler.exact.enumeration import Completion, Distribution, state_of, temperature_law
 from sampler.methods import chain as chain_module
 from sampler.methods.run import run_power
 from sampler.methods.temperature import run_temperature

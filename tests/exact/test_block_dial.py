@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 import pytest
+from worlds import run_law
 
 from sampler.core.records import Law
 from sampler.exact.block_dial import RunLaws, block_dial
-from sampler.exact.enumeration import power_target, run_law, temperature_law, total_variation
+from sampler.exact.enumeration import power_target, temperature_law, total_variation
 from sampler.models.table import TableModel, endless_world, flat_world
 
 TOLERANCE = 1e-12

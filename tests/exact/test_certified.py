@@ -57,7 +57,7 @@ def misses(target: CertifiedTarget, model: TableModel, prompt: tuple[int, ...], 
             if not holds(target.event(lambda ids, a=answer, k=key: a(ids) == k, alpha), truth):
                 wrong.append(f"event {answer.__name__} {key}")
     normaliser = 0.0 if math.isinf(alpha) else log_normaliser(model, prompt, alpha)
-    wrong += [f"completion {ids}" for ids in list(law)[:5] if not holds(target.completion(ids, alpha), law[ids])]
+    wrong += [f"completion {ids}" for ids in list(law)[:5] if not holds(target.event(ids.__eq__, alpha), law[ids])]
     for prefix in {ids[:cut] for ids in law for cut in range(len(ids))}:
         whole = mass(law, lambda ids, p=prefix: ids[: len(p)] == p)
         if whole < 1e-280:
@@ -142,8 +142,8 @@ def test_a_forgotten_remainder_is_caught(monkeypatch):
     children = best_first._children
 
     def forgetful(*arguments):
-        ended, frontier = children(*arguments)
-        return ended, frontier[np.isinf(frontier.below)]
+        ended, log_p, frontier = children(*arguments)
+        return ended, log_p, frontier[np.isinf(frontier.below)]
 
     model = TableModel("rare", "abc$", lambda text: {"a": 0.9, "b": 0.095, "c": 0.004, "$": 0.001})
     honest = certify(model, (0,), LENGTH, 1.0, Budget(width=0))
@@ -167,7 +167,7 @@ def outside_exactly() -> list[str]:
     for alpha in (1, 2, 4, 16, 64):
         normaliser = sum(p**alpha for p in probabilities.values())
         for text, p in probabilities.items():
-            low, high = map(Fraction, target.completion(text, float(alpha)))
+            low, high = map(Fraction, target.event(text.__eq__, float(alpha)))
             if not low <= p**alpha / normaliser <= high:
                 wrong.append(f"{len(text)} tokens at alpha {alpha}")
     return wrong

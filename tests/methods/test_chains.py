@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from error_rates import total_variation_of, total_variation_threshold
 from tiny_models import loaded
+from worlds import run_law
 
 from sampler.core.records import BlockStarted, PowerSettings, StepTaken
-from sampler.exact.enumeration import run_law
 from sampler.methods import ledger
 from sampler.methods.run import run_chains, run_power, steady
 from sampler.models import lock_step

@@ -5,10 +5,11 @@ import random
 
 import numpy as np
 import pytest
+from worlds import run_law
 
 from sampler.core.records import PowerSettings
 from sampler.exact.block_dial import block_dial
-from sampler.exact.enumeration import completions, power_target, run_law, temperature_law, total_variation
+from sampler.exact.enumeration import completions, power_target, temperature_law, total_variation
 from sampler.methods.chain import whole_run
 from sampler.models.lock_step import alone
 from sampler.models.own_tree import MAX_CHARACTERS, MAX_DEPTH, MAX_LINES, OwnTree, parse_tree
