@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedModel
 
 from sampler.core.draws import SAMPLE, uniform
@@ -130,17 +131,13 @@ def completion_log_probs(
     One pass over prompt and completion; W is the longest completion. Gradients flow if they are on.
     """
     texts = [context + completion for context, completion in zip(contexts, completions, strict=True)]
-    width, longest = max(map(len, completions)), max(map(len, texts))
-    ids = torch.zeros((len(texts), longest), dtype=torch.long)  # padding is on the right and never read
-    places = torch.zeros((len(texts), width), dtype=torch.long)
-    is_there = torch.zeros((len(texts), width), dtype=torch.bool)
-    for row, (context, completion) in enumerate(zip(contexts, completions, strict=True)):
-        ids[row, : len(texts[row])] = torch.tensor(texts[row])
-        places[row] = (torch.arange(width) + len(context) - 1).clamp(max=longest - 1)
-        is_there[row, : len(completion)] = True
+    ids = pad_sequence([torch.tensor(text) for text in texts], batch_first=True)  # on the right, never read
+    starts, lengths = (torch.tensor([[len(part)] for part in parts]) for parts in (contexts, completions))
+    steps = torch.arange(int(lengths.max()))
+    places = (starts - 1 + steps).clamp(max=ids.shape[1] - 1)
     hidden = module.model(input_ids=ids.to(module.device), use_cache=False).last_hidden_state
     taken = hidden[torch.arange(len(texts))[:, None], places]  # (R, W, width of the network)
-    return torch.log_softmax(module.lm_head(taken), dim=-1), is_there
+    return torch.log_softmax(module.lm_head(taken), dim=-1), steps < lengths
 
 
 @torch.inference_mode()

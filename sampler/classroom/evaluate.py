@@ -80,7 +80,7 @@ def main(argv: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"evaluate: {error}", file=sys.stderr)
         return 2
-    print(json.dumps([asdict(row) for row in found], indent=1) if arguments.json else "\n".join(text(found)))
+    print(json.dumps(found, indent=1) if arguments.json else "\n".join(text(found)))
     return 0
 
 
@@ -142,11 +142,13 @@ def begun(arguments: argparse.Namespace, plan: Plan) -> Results:
         versions={"python": platform.python_version(), **{name: version(name) for name in ("torch", "transformers")}},
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    for path in filter(Path.exists, [arguments.out, working(arguments.out)] if arguments.out else []):
-        held = Results.load(path)
+    if arguments.out and arguments.out.exists():
+        held = Results.load(arguments.out)
         for field in ("tasks", "problems", "seed", "methods", "base", "tuned"):
             if getattr(held.started, field) != getattr(started, field):
-                raise ValueError(f"out must be a new file or one of the same {field}; {path} holds another measurement")
+                raise ValueError(
+                    f"out must be a new file or one of the same {field}; {arguments.out} holds another measurement"
+                )
         return held
     return Results(started, [])
 
@@ -156,16 +158,11 @@ def described(name: str) -> dict[str, str]:
     return {"name": name, "revision": open_model(name).revision}
 
 
-def working(out: Path) -> Path:
-    """The uncompressed file that grows while results for a gzipped one are measured."""
-    return out.with_suffix("") if out.suffix == ".gz" else out
-
-
 def measure(arguments: argparse.Namespace, plan: Plan, results: Results) -> None:
     """Fill the results, sheet by sheet, and save after each."""
     done = frozenset(row.key for row in results.answered)
     if arguments.out:
-        replace_file(results, working(arguments.out))
+        replace_file(results, arguments.out)
     names = {"base": arguments.base} | ({"tuned": arguments.tuned} if results.started.tuned else {})
     fresh = get_context("spawn")  # torch's threads do not survive a fork
     with ProcessPoolExecutor(arguments.workers, fresh, prepare, (names,)) as processes:
@@ -174,12 +171,10 @@ def measure(arguments: argparse.Namespace, plan: Plan, results: Results) -> None
             rows = job.result()
             results.answered += rows
             if arguments.out:
-                append(working(arguments.out), rows)
+                append(arguments.out, rows)
     if arguments.out:
         results.answered.sort(key=lambda row: row.key)
         replace_file(results, arguments.out)
-        if working(arguments.out) != arguments.out:
-            working(arguments.out).unlink()
 
 
 def replace_file(results: Results, path: Path) -> None:

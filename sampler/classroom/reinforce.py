@@ -18,6 +18,7 @@ from random import Random
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 from tqdm import tqdm
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 from transformers.utils import logging
@@ -109,7 +110,7 @@ class Tuning:
         for first in range(0, len(rows), TOGETHER):
             contexts, completions, advantages = zip(*rows[first : first + TOGETHER], strict=True)
             log_probs, is_there = completion_log_probs(self.policy, contexts, completions)
-            ids = torch.nn.utils.rnn.pad_sequence([torch.tensor(ids) for ids in completions], batch_first=True)
+            ids = pad_sequence([torch.tensor(ids) for ids in completions], batch_first=True)
             own = log_probs.gather(-1, ids[..., None])[..., 0] * is_there  # (R, W)
             weights = torch.tensor(advantages) / is_there.sum(dim=1)
             loss = -(weights * own.sum(dim=1)).sum() / (len(groups) * SAMPLES)

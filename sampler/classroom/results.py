@@ -73,10 +73,6 @@ class Started:
     versions: dict[str, str]
     created_at: str
 
-    def line(self) -> str:
-        """The header as one line of JSON."""
-        return json.dumps({"event": "evaluation_started", "schema": SCHEMA, **asdict(self)})
-
 
 @dataclass
 class Results:
@@ -94,7 +90,7 @@ class Results:
     @classmethod
     def load(cls, path: str | Path) -> "Results":
         """Read a file; ValueError with one sentence if it is no results file of schema 1, OSError if there is none."""
-        lines, note = _lines(Path(path))
+        lines, note = _lines(path)
         started = _header(lines[0] if lines else "", path)
         answered = []
         for number, line in enumerate(lines[1:], start=2):
@@ -107,9 +103,8 @@ class Results:
 
     def save(self, path: str | Path) -> None:
         """Write the whole file."""
-        text = "".join(f"{line}\n" for line in [self.started.line(), *map(answered_line, self.answered)])
-        data = gzip.compress(text.encode(), mtime=0) if str(path).endswith(".gz") else text.encode()
-        Path(path).write_bytes(data)
+        header = json.dumps({"event": "evaluation_started", "schema": SCHEMA, **asdict(self.started)})
+        Path(path).write_bytes(_packed(path, [header, *map(answered_line, self.answered)]))
 
 
 def answered_line(row: Answered) -> str:
@@ -118,9 +113,9 @@ def answered_line(row: Answered) -> str:
 
 
 def append(path: str | Path, rows: Iterable[Answered]) -> None:
-    """Append rows to an uncompressed file."""
-    with Path(path).open("a", encoding="utf-8") as file:
-        file.write("".join(f"{answered_line(row)}\n" for row in rows))
+    """Append rows to a file."""
+    with Path(path).open("ab") as file:
+        file.write(_packed(path, map(answered_line, rows)))
 
 
 def run_seed(seed: int, problem: int) -> int:
@@ -128,16 +123,24 @@ def run_seed(seed: int, problem: int) -> int:
     return seed * 10_000 + problem
 
 
-def _lines(path: Path) -> tuple[list[str], str]:
-    data = path.read_bytes()
-    if not str(path).endswith(".gz"):
-        return data.decode("utf-8", "replace").splitlines(), ""
-    unzip = zlib.decompressobj(wbits=31)
+def _packed(path: str | Path, lines: Iterable[str]) -> bytes:
+    """Lines as they stand in a file; several packed parts make one packed file."""
+    data = "".join(f"{line}\n" for line in lines).encode()
+    return gzip.compress(data, mtime=0) if str(path).endswith(".gz") else data
+
+
+def _lines(path: str | Path) -> tuple[list[str], str]:
+    opened = gzip.open if str(path).endswith(".gz") else open
+    lines: list[str] = []
     try:
-        text = unzip.decompress(data).decode("utf-8", "replace")
-    except zlib.error as error:
+        with opened(path, "rt", encoding="utf-8", errors="replace") as file:
+            for line in file:
+                lines.append(line)
+    except EOFError:
+        return lines, "the file was cut short; what it holds is shown"
+    except (gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"results must be a gzipped file of schema {SCHEMA}; {path} is no gzip file") from error
-    return text.splitlines(), "" if unzip.eof else "the file was cut short; what it holds is shown"
+    return lines, ""
 
 
 def _header(line: str, path: str | Path) -> Started:

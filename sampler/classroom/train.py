@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, distributed
 from torch.nn.functional import cross_entropy
+from torch.nn.utils.rnn import pad_sequence
 from tqdm import tqdm
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from transformers.utils import logging
@@ -75,12 +76,9 @@ def pools(tokenizer: PreTrainedTokenizerFast, seed: int, rank: int) -> Iterator[
 
 def padded(rows: list[Row]) -> tuple[Tensor, Tensor]:
     """Inputs and labels, both [rows, longest - 1]: label i is token i + 1, and IGNORED outside completions."""
-    width = max(len(ids) for ids, _ in rows)
-    ids = torch.zeros((len(rows), width), dtype=torch.long)  # padding is on the right and never read
-    labels = torch.full((len(rows), width), IGNORED)
-    for row, (tokens, prompt) in enumerate(rows):
-        ids[row, : len(tokens)] = torch.tensor(tokens)
-        labels[row, prompt : len(tokens)] = torch.tensor(tokens[prompt:])
+    learned = [[IGNORED] * prompt + ids[prompt:] for ids, prompt in rows]
+    ids = pad_sequence([torch.tensor(ids) for ids, _ in rows], batch_first=True)  # on the right, never read
+    labels = pad_sequence([torch.tensor(ids) for ids in learned], batch_first=True, padding_value=IGNORED)
     return ids[:, :-1], labels[:, 1:]
 
 

@@ -15,7 +15,7 @@ from sampler.classroom.bulk import Rollout
 from sampler.classroom.corpus import TASKS, held_out
 from sampler.classroom.evaluate import evaluate, main
 from sampler.classroom.methods import GREEDY, Ask, Plan, best_of, power, recorded, registered, target, temperature
-from sampler.classroom.results import Method, Results, run_seed
+from sampler.classroom.results import Method, Results, append, run_seed
 from sampler.core.records import TemperatureSettings
 from sampler.methods.registry import METHODS
 from sampler.methods.run import run_power
@@ -166,10 +166,12 @@ def test_a_file_is_resumed_to_the_same_end(tmp_path, capsys):
     assert "pass@64" in capsys.readouterr().out
     results = Results.load(whole)
     assert len(results.answered) == 4
-    Results(results.started, results.answered[:2]).save(tmp_path / "part.jsonl")
+    Results(results.started, results.answered[:1]).save(part)
+    append(part, results.answered[1:2])
+    part.write_bytes(part.read_bytes()[:-9])  # stopped in the middle of a write
+    assert len(Results.load(part).answered) == 1
     assert main([*OPTIONS, "--out", str(part), "--pass-at"]) == 0
     assert Results.load(part) == results
-    assert not (tmp_path / "part.jsonl").exists()
 
 
 @pytest.mark.parametrize(

@@ -33,11 +33,12 @@ def test_the_same_results_are_the_same_bytes(results, tmp_path):
     assert (tmp_path / "a.jsonl.gz").read_bytes() == (tmp_path / "b.jsonl.gz").read_bytes()
 
 
-def test_a_file_grows(results, tmp_path):
-    Results(results.started, []).save(tmp_path / "r.jsonl")
-    append(tmp_path / "r.jsonl", ROWS[:1])
-    append(tmp_path / "r.jsonl", ROWS[1:])
-    assert Results.load(tmp_path / "r.jsonl") == results
+@pytest.mark.parametrize("name", ["r.jsonl", "r.jsonl.gz"])
+def test_a_file_grows(results, tmp_path, name):
+    Results(results.started, []).save(tmp_path / name)
+    append(tmp_path / name, ROWS[:1])
+    append(tmp_path / name, ROWS[1:])
+    assert Results.load(tmp_path / name) == results
 
 
 @pytest.mark.parametrize("name", ["r.jsonl", "r.jsonl.gz"])
@@ -90,8 +91,10 @@ def test_seeds_of_problems_never_meet():
 
 def test_a_report_by_hand(results):
     base, target = lines(results, [1, 2, 4])
-    assert (base.accuracy, base.problems, base.tokens_drawn, base.tokens_fed) == (0.5, 2, 30.0, 40.0)
-    assert base.length == 15 and base.log_p_per_token == (-0.5 - 2.0) / 2 and base.confidence == pytest.approx(-0.3)
-    assert base.pass_at == {1: 0.5, 2: pytest.approx((0.5 + 1.0) / 2), 4: 1.0}
-    assert (target.accuracy, target.length, target.pass_at) == (0.75, None, {})
-    assert "0.500" in list(text([base]))[1]
+    expected = {"accuracy": 0.5, "problems": 2, "tokens_drawn": 30.0, "tokens_fed": 40.0, "length": 15}
+    expected |= {"log_p_per_token": (-0.5 - 2.0) / 2, "confidence": pytest.approx(-0.3)}
+    expected |= {"pass_at": {1: 0.5, 2: pytest.approx((0.5 + 1.0) / 2), 4: 1.0}}
+    assert {name: base[name] for name in expected} == expected
+    assert (target["accuracy"], target["length"], target["pass_at"]) == (0.75, None, {})
+    head, first = text([base])
+    assert "0.500" in first and [len(head), first.split()[:2]] == [len(first.partition("  pass@")[0]), ["cups", "base"]]
