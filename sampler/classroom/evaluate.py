@@ -12,7 +12,6 @@ import shlex
 import sys
 from collections.abc import Container, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from multiprocessing import get_context
