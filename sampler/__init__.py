@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from sampler.methods.registry import METHODS
     from sampler.models.registry import open_model
     from sampler.sampling import sample, temperature_sample
-    from sampler.trace.trace import Trace
-    from sampler.trace.verify import verify
+    from sampler.trace.trace import Trace, verify
 
 MODULES = {
     "METHODS": "sampler.methods.registry",
@@ -22,7 +21,7 @@ MODULES = {
     "open_model": "sampler.models.registry",
     "sample": "sampler.sampling",
     "temperature_sample": "sampler.sampling",
-    "verify": "sampler.trace.verify",
+    "verify": "sampler.trace.trace",
 }
 __all__ = [
     "METHODS",

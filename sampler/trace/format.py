@@ -59,17 +59,17 @@ def to_json(event: Event) -> str:
     if not isinstance(event, RunStarted) and not body.get("pieces", True):
         del body["pieces"]
     data |= {name: value for name, value in body.items() if not name.startswith("model_")}
-    return json.dumps(_plain(data), allow_nan=False, separators=(",", ":"))
+    return json.dumps(plain(data), allow_nan=False, separators=(",", ":"))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """JSON's own types, with infinities as strings."""
     if isinstance(value, float) and math.isinf(value):
         return "inf" if value > 0 else "-inf"
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value
 
 

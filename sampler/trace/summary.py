@@ -8,10 +8,10 @@ from typing import Any
 
 from sampler.core import history
 from sampler.core.history import tokens_changed
-from sampler.core.records import Law, SampleDrawn, Segment, SettingsChanged, Step
+from sampler.core.records import Law, SampleDrawn, SettingsChanged, Step
 from sampler.methods.recomputation import Verification
 from sampler.methods.registry import method_named
-from sampler.trace.format import to_json
+from sampler.trace.format import plain, to_json
 from sampler.trace.trace import Trace
 
 Row = dict[str, Any]
@@ -30,7 +30,9 @@ def outcome(trace: Trace) -> Row:
     ended = json.loads(to_json(trace.ended)) if trace.ended else {}
     asked = {name: started[name] for name in ("method", "model", "prompt", "settings", "created_at")}
     came = {"samples": sample_rows(trace)} if are_samples(trace) else completion(trace)
-    return asked | came | {"reason": ended.get("reason"), "totals": ended.get("totals"), "note": trace.note}
+    how = {"reason": ended.get("reason"), "totals": ended.get("totals"), "note": trace.note}
+    told: Row = plain(asked | came | how)
+    return told
 
 
 def are_samples(trace: Trace) -> bool:
@@ -40,13 +42,14 @@ def are_samples(trace: Trace) -> bool:
 
 def everything(trace: Trace) -> Row:
     """The outcome, and the verdicts that led to it."""
-    return outcome(trace) | {"blocks": block_rows(trace), "steps": step_rows(trace)}
+    told: Row = plain(outcome(trace) | {"blocks": block_rows(trace), "steps": step_rows(trace)})
+    return told
 
 
 def completion(trace: Trace) -> Row:
     """The text of a power run as far as the trace goes."""
     segment = history.completion(trace.events)
-    return {"text": trace.text, "token_ids": list(segment.token_ids), "log_p": total(segment)}
+    return {"text": trace.text, "token_ids": list(segment.token_ids), "log_p": math.fsum(segment.log_p)}
 
 
 def sample_rows(trace: Trace) -> list[Row]:
@@ -56,7 +59,7 @@ def sample_rows(trace: Trace) -> list[Row]:
             "sample": drawn.sample,
             "text": trace.sample_text(drawn),
             "token_ids": list(drawn.segment.token_ids),
-            "log_p": total(drawn.segment),
+            "log_p": math.fsum(drawn.segment.log_p),
             "finished": drawn.finished,
         }
         for drawn in sorted(trace.samples_drawn, key=lambda drawn: drawn.sample)
@@ -85,23 +88,13 @@ def step_rows(trace: Trace) -> list[Row]:
             "draw": step.draw,
             "block": step.block,
             "cut": step.revision.cut,
-            "log_accept_ratio": number(step.revision.log_accept_ratio),
-            "log_u": number(step.revision.log_u),
+            "log_accept_ratio": step.revision.log_accept_ratio,
+            "log_u": step.revision.log_u,
             "is_accepted": step.is_accepted,
             "tokens_changed": tokens_changed(step),
         }
         for step in trace.steps_taken
     ]
-
-
-def total(segment: Segment) -> float | str:
-    """log p of a whole segment, in nats."""
-    return number(math.fsum(segment.log_p))
-
-
-def number(value: float) -> float | str:
-    """JSON has no infinities; they are the strings that a trace file uses."""
-    return value if math.isfinite(value) else str(value)
 
 
 # ---- text for a terminal
@@ -169,15 +162,15 @@ def cost(trace: Trace) -> str:
 
 def findings(found: Verification, note: str) -> str:
     """What a verification recomputed, and every contradiction that it met; `note` is the trace's own."""
-    rows = [
-        ("tokens recomputed", found.tokens),
-        ("steps recomputed", found.steps),
-        ("samples recomputed", found.samples),
-        ("largest difference of log p", f"{found.largest_log_p_error:.2g} nats"),
-        ("largest difference of ratios", f"{found.largest_ratio_error:.2g} nats"),
-        ("problems", len(found.problems)),
-    ]
-    lines = [f"{name:<30}{value}" for name, value in rows]
+    rows = {
+        "tokens recomputed": found.tokens,
+        "steps recomputed": found.steps,
+        "samples recomputed": found.samples,
+        "largest difference of log p": f"{found.largest_log_p_error:.2g} nats",
+        "largest difference of ratios": f"{found.largest_ratio_error:.2g} nats",
+        "problems": len(found.problems),
+    }
+    lines = [f"{name:<30}{value}" for name, value in rows.items()]
     return harmless("\n".join([*lines, *found.problems, *([f"note: {note}"] if note else [])]))
 
 
@@ -185,20 +178,15 @@ def table(rows: Sequence[Row]) -> list[str]:
     """Rows of equal names as right-aligned columns under their names; nothing for no rows."""
     names = list(rows[0]) if rows else []
     cells = [[HEADINGS.get(name, name.replace("_", " ")) for name in names]]
-    cells += [[cell(row[name]) for name in names] for row in rows]
+    cells += [[short(row[name]) for name in names] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return ["  ".join(text.rjust(width) for text, width in zip(line, widths, strict=True)) for line in cells if line]
 
 
-def cell(value: object) -> str:
-    """A number, or a verdict."""
+def short(value: object) -> str:
+    """Floats with six digits, verdicts in words."""
     if isinstance(value, bool):
         return "accepted" if value else "rejected"
-    return short(value)
-
-
-def short(value: object) -> str:
-    """Floats with six digits."""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 

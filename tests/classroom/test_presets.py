@@ -10,8 +10,7 @@ from sampler.core.records import BlockFrozen, PowerSettings, TemperatureSettings
 from sampler.methods.run import run_power
 from sampler.methods.temperature import run_temperature
 from sampler.models.causal_lm import CausalLM
-from sampler.trace.trace import Trace
-from sampler.trace.verify import verify
+from sampler.trace.trace import Trace, verify
 
 every_preset = pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.id)
 

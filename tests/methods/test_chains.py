@@ -13,8 +13,7 @@ from sampler.methods import ledger
 from sampler.methods.run import run_chains, run_power, steady
 from sampler.models import lock_step
 from sampler.models.table import endless_world, flat_world
-from sampler.trace.trace import Trace
-from sampler.trace.verify import verify
+from sampler.trace.trace import Trace, verify
 
 SETTINGS = PowerSettings(2.0, max_new_tokens=6, block_size=2, steps_per_block=3, seed=5, alternatives=2)
 SCOPES = pytest.mark.parametrize("scope", ["block", "completion"])

@@ -18,8 +18,7 @@ from sampler.methods.run import Steering, run_power, steady
 from sampler.methods.speed import Speed
 from sampler.models.contract import LanguageModel
 from sampler.models.table import endless_world, flat_world, peaked_world
-from sampler.trace.trace import Trace
-from sampler.trace.verify import verify
+from sampler.trace.trace import Trace, verify
 
 SERIAL = Speed()
 RUNS = (little_worlds(), power_settings(), dial_moves())

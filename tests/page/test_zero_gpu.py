@@ -28,8 +28,7 @@ from sampler.methods.run import Steering, steady
 from sampler.methods.speed import Speed
 from sampler.methods.temperature import run_temperature
 from sampler.models.causal_lm import CausalLM
-from sampler.trace.trace import Trace
-from sampler.trace.verify import verify
+from sampler.trace.trace import Trace, verify
 
 SETTINGS = PowerSettings(2.0, max_new_tokens=12, block_size=4, steps_per_block=4, seed=3, alternatives=2)
 PROMPT = "the"

@@ -17,8 +17,7 @@ from sampler.methods.recomputation import largest_difference
 from sampler.methods.run import run_power, steady
 from sampler.methods.temperature import run_temperature
 from sampler.models.table import TableModel, endless_world, flat_world, peaked_world
-from sampler.trace.trace import Trace
-from sampler.trace.verify import MAX_PROBLEMS, verify
+from sampler.trace.trace import MAX_PROBLEMS, Trace, verify
 
 SETTINGS = PowerSettings(2.0, max_new_tokens=5, block_size=2, steps_per_block=2, seed=1, alternatives=2)
 MODELS = [flat_world(), peaked_world(), endless_world(), forbidding_world()]
