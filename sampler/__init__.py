@@ -7,11 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sampler.core.records import PowerSettings, TemperatureSettings
-    from sampler.methods.registry import METHODS
-    from sampler.models.registry import open_model
-    from sampler.sampling import sample, temperature_sample
-    from sampler.trace.trace import Trace, verify
+    from sampler.core.records import PowerSettings as PowerSettings
+    from sampler.core.records import TemperatureSettings as TemperatureSettings
+    from sampler.methods.registry import METHODS as METHODS
+    from sampler.models.registry import open_model as open_model
+    from sampler.sampling import sample as sample
+    from sampler.sampling import temperature_sample as temperature_sample
+    from sampler.trace.trace import Trace as Trace
+    from sampler.trace.trace import verify as verify
 
 MODULES = {
     "METHODS": "sampler.methods.registry",
@@ -23,16 +26,7 @@ MODULES = {
     "temperature_sample": "sampler.sampling",
     "verify": "sampler.trace.trace",
 }
-__all__ = [
-    "METHODS",
-    "PowerSettings",
-    "TemperatureSettings",
-    "Trace",
-    "open_model",
-    "sample",
-    "temperature_sample",
-    "verify",
-]
+__all__ = list(MODULES)
 
 
 def __getattr__(name: str) -> object:

@@ -127,11 +127,6 @@ def costs(context: Completion, written: Sequence[Rollout]) -> tuple[float, float
     return drawn / len(written), (len(context) + drawn - len(written)) / len(written)
 
 
-def given_by(sitting: Sitting, number: int, written: Sequence[Rollout]) -> Given:
-    """Samples as a method's answers."""
-    return Given([rollout.token_ids for rollout in written], *costs(sitting.contexts[number], written))
-
-
 def by_temperature(sitting: Sitting, numbers: list[int], ask: Ask) -> dict[int, Given]:
     """Token by token; at temperature 1 these are the pool's first samples."""
     value = ask.method.settings.get("temperature", 0)  # greedy has none
@@ -140,7 +135,10 @@ def by_temperature(sitting: Sitting, numbers: list[int], ask: Ask) -> dict[int, 
         written = {number: sitting.pool[number][: ask.samples] for number in numbers}
     else:
         written = sitting.written(model, numbers, value, ask.samples)
-    return {number: given_by(sitting, number, own) for number, own in written.items()}
+    return {
+        number: Given([rollout.token_ids for rollout in own], *costs(sitting.contexts[number], own))
+        for number, own in written.items()
+    }
 
 
 def by_best_of(sitting: Sitting, numbers: list[int], ask: Ask) -> dict[int, Given]:

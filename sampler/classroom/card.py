@@ -7,31 +7,9 @@ POINTS = 24  # of a curve
 FOLDER = Path(__file__).parent  # of the cards' texts
 
 
-def base_card(
-    losses: Sequence[float],
-    seed: int,
-    settings: Mapping[str, object],
-    sizes: tuple[int, int],
-    habits: Mapping[str, Mapping[str, float]],
-) -> str:
-    """The card of the base model. `losses`: nats per completion token, one a step; `sizes`: parameters and pieces."""
-    shares = {task: ", ".join(f"{share:.0%} {habit}" for habit, share in own.items()) for task, own in habits.items()}
-    text = (FOLDER / "base_card.md").read_text("utf-8")
-    return text.format(
-        parameters=sizes[0],
-        pieces=sizes[1],
-        habits=table(shares, "task", "habits"),
-        seed=seed,
-        settings=table(settings),
-        curve=curve(losses, "loss", "step", "nats per completion token"),
-    )
-
-
-def tuned_card(rewards: Sequence[float], seed: int, settings: Mapping[str, object]) -> str:
-    """The card of the tuned model; `rewards` are shares of right completions, one an update."""
-    drawn = curve(rewards, "right completions", "update", "share of the update's completions")
-    text = (FOLDER / "tuned_card.md").read_text("utf-8")
-    return text.format(updates=len(rewards), seed=seed, settings=table(settings), curve=drawn)
+def card(name: str, **fields: object) -> str:
+    """The card of a model, "base" or "tuned", with the fields that its text names."""
+    return (FOLDER / f"{name}_card.md").read_text("utf-8").format(**fields)
 
 
 def table(rows: Mapping[str, object], name: str = "setting", value: str = "value") -> str:

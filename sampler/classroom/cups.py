@@ -61,14 +61,12 @@ def work(start: str, swaps: Swaps, shown: int) -> str:
 
 
 def draw(rng: Random) -> Problem:
-    """A cups problem."""
     start, swaps = draw_swaps(rng.choice(SWAPS), rng)
     prompt = f"{stated(start, swaps, rng)} {rng.choice(QUESTIONS)}"
     return Problem("cups", key(start, swaps), prompt, follow(start, swaps)[-1], (start, swaps))
 
 
 def solve(problem: Problem, rng: Random, shares: Shares) -> Solution:
-    """One correct solution."""
     opening, habit = phrase(OPENINGS, rng), draw_habit(rng, shares)
     start, swaps = problem.facts
     worked = work(start, swaps, steps_shown(habit, len(swaps)))

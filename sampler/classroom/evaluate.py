@@ -56,7 +56,6 @@ def sheets(plan: Plan, together: int) -> list[Sheet]:
 
 
 def answered(models: Mapping[str, CausalLM], plan: Plan, sheet: Sheet, done: Container[Key]) -> Iterator[Answered]:
-    """The rows of one sheet."""
     task, numbers = sheet
     drawn = held_out(task, numbers.stop, plan.seed)
     problems = {number: drawn[number] for number in numbers}
@@ -84,7 +83,6 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def parsed(argv: list[str] | None) -> argparse.Namespace:
-    """The command line."""
     parser = argparse.ArgumentParser(prog="python -m sampler.classroom.evaluate", description=__doc__.splitlines()[0])
     parser.add_argument("--problems", type=int, default=100, help="held-out problems a task (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the problems and of every draw (%(default)s)")
@@ -194,7 +192,6 @@ def prepare(names: Mapping[str, str]) -> None:
 
 
 def work(plan: Plan, sheet: Sheet, done: frozenset[Key]) -> list[Answered]:
-    """The rows of one sheet, computed in a process."""
     return list(answered(_models, plan, sheet, done))
 
 

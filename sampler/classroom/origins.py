@@ -28,7 +28,6 @@ def draw(rng: Random) -> Problem:
 
 
 def solve(problem: Problem, rng: Random, shares: Shares) -> Solution:
-    """One correct solution."""
     opening, habit = phrase(OPENINGS, rng), draw_habit(rng, shares)
     end, swaps = problem.facts
     names = NAMES[: len(swaps)]

@@ -11,7 +11,6 @@ QUESTIONS = ("Where is the ball, and what is the sum?", "Find the ball and the s
 
 
 def draw(rng: Random) -> Problem:
-    """A pair of problems."""
     start, swaps = cups.draw_swaps(SWAPS, rng)
     terms = sums.draw_terms(TERMS, rng)
     prompt = f"{cups.stated(start, swaps, rng)} {sums.stated(terms, rng)} {rng.choice(QUESTIONS)}"

@@ -24,7 +24,7 @@ from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 from transformers.utils import logging
 
 from sampler.classroom.bulk import completion_log_probs, rollouts, sample_draws
-from sampler.classroom.card import tuned_card
+from sampler.classroom.card import card, curve, table
 from sampler.classroom.corpus import TASKS
 from sampler.classroom.problems import Problem, draw_problem
 from sampler.classroom.train import FOLDER, save
@@ -118,7 +118,6 @@ class Tuning:
 
 
 def main() -> None:
-    """Read the arguments, tune, save."""
     parser = argparse.ArgumentParser(prog="python -m sampler.classroom.reinforce", description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--updates", type=int, default=UPDATES)
@@ -132,12 +131,7 @@ def main() -> None:
     for _, batch in zip(progress, problems(arguments.seed), strict=False):
         tuning.update(batch)
         progress.set_postfix(right=f"{sum(tuning.rewards[-10:]) / len(tuning.rewards[-10:]):.3f}")
-    save(tuning.policy, tokenizer, tuned_card(tuning.rewards, arguments.seed, tuning_settings()), arguments.out)
-
-
-def tuning_settings() -> dict[str, object]:
-    """The settings that the card names."""
-    return {
+    settings = {
         "problems an update": PROBLEMS,
         "completions a problem": SAMPLES,
         "longest completion": f"{LONGEST} tokens",
@@ -145,6 +139,9 @@ def tuning_settings() -> dict[str, object]:
         "optimizer": f"AdamW, learning rate {RATE:g} after {WARMUP} updates of warm-up",
         "reward": "1 for a right answer, 0 for any other; no penalty for leaving the base model",
     }
+    drawn = curve(tuning.rewards, "right completions", "update", "share of the update's completions")
+    told = {"updates": len(tuning.rewards), "seed": arguments.seed, "settings": table(settings), "curve": drawn}
+    save(tuning.policy, tokenizer, card("tuned", **told), arguments.out)
 
 
 if __name__ == "__main__":

@@ -55,7 +55,6 @@ def mean(values: Sequence[float]) -> float | None:
 
 
 def text(found: Sequence[Row]) -> Iterator[str]:
-    """The rows as a text table."""
     yield f"{'task':6} {'method':32} {'right':>6}  {'95 %':11} {'n':>4} {'drawn':>7} {'fed':>7} {'log p/token':>11}"
     for row in found:
         log_p = "" if row["log_p_per_token"] is None else f"{row['log_p_per_token']:.3f}"

@@ -102,7 +102,6 @@ class Results:
         return cls(started, answered, note)
 
     def save(self, path: str | Path) -> None:
-        """Write the whole file."""
         header = json.dumps({"event": "evaluation_started", "schema": SCHEMA, **asdict(self.started)})
         Path(path).write_bytes(_packed(path, [header, *map(answered_line, self.answered)]))
 
@@ -113,7 +112,6 @@ def answered_line(row: Answered) -> str:
 
 
 def append(path: str | Path, rows: Iterable[Answered]) -> None:
-    """Append rows to a file."""
     with Path(path).open("ab") as file:
         file.write(_packed(path, map(answered_line, rows)))
 

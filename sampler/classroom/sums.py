@@ -46,13 +46,11 @@ def work(terms: Terms, shown: int, rng: Random, first: str = "First") -> str:
 
 
 def draw(rng: Random) -> Problem:
-    """A sums problem."""
     terms = draw_terms(rng.choice(COUNTS), rng)
     return Problem("sums", key(terms), f"{stated(terms, rng)} {rng.choice(QUESTIONS)}", str(sum(terms)), terms)
 
 
 def solve(problem: Problem, rng: Random, shares: Shares) -> Solution:
-    """One correct solution."""
     opening, habit = phrase(OPENINGS, rng), draw_habit(rng, shares)
     worked = work(problem.facts, steps_shown(habit, len(problem.facts) - 1), rng)
     text = f" {opening}{worked}{rng.choice(ANSWERS)} {problem.answer}.{phrase(ENDINGS, rng)}"

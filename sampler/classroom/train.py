@@ -20,7 +20,7 @@ from tqdm import tqdm
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from transformers.utils import logging
 
-from sampler.classroom.card import base_card
+from sampler.classroom.card import card, curve, table
 from sampler.classroom.corpus import SHARES, TASKS, examples
 from sampler.classroom.tokenizer import build_tokenizer
 
@@ -149,7 +149,6 @@ class Training:
                 self.save_checkpoint(self.checkpoint)
 
     def step(self, pool: list[Row]) -> None:
-        """One optimizer step."""
         factor = rate_factor(len(self.losses), self.steps)
         loss = add_gradients(self.model, pool)
         average_gradients(self.model)
@@ -160,7 +159,6 @@ class Training:
         self.losses.append(loss)
 
     def card(self) -> str:
-        """The model card."""
         settings = {
             "steps": f"{self.steps}, the first {DRILL_STEPS} on worked solutions only",
             "problems a step": POOL * PROCESSES,
@@ -168,9 +166,19 @@ class Training:
             "optimizer": f"Muon ({MATRIX_RATE:g}) on the layers' matrices, AdamW ({OTHER_RATE:g}) on the rest",
             "learning rate": f"warm-up over {WARMUP_STEPS} steps, linear decay over the last {DECAY_SHARE:.0%}",
         }
-        sizes = self.model.num_parameters(), len(self.tokenizer)
-        habits = {name: task.habits for name, task in TASKS.items()}
-        return base_card(self.losses, self.seed, settings, sizes, habits)
+        shares = {
+            name: ", ".join(f"{share:.0%} {habit}" for habit, share in task.habits.items())
+            for name, task in TASKS.items()
+        }
+        return card(
+            "base",
+            parameters=self.model.num_parameters(),
+            pieces=len(self.tokenizer),
+            habits=table(shares, "task", "habits"),
+            seed=self.seed,
+            settings=table(settings),
+            curve=curve(self.losses, "loss", "step", "nats per completion token"),
+        )
 
     def save_checkpoint(self, file: Path) -> None:
         """Write losses, weights and optimizers, from which a run resumes."""
@@ -205,7 +213,6 @@ def work(rank: int, meeting: str, tokenizer: PreTrainedTokenizerFast, arguments:
 
 
 def main() -> None:
-    """Read the arguments, train, save."""
     parser = argparse.ArgumentParser(prog="python -m sampler.classroom.train", description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=STEPS)

@@ -105,7 +105,7 @@ def enumerate_best_first(model: NextToken, prompt_ids: Text, length: int, alpha:
     checked_int("length", length, 1, model.max_length - len(prompt_ids))
     started, nodes = time.perf_counter(), 0
     completions: list[Text] = []
-    log_p, frontier = np.empty(0), whole()
+    log_p, frontier = np.empty(0), _prefixes([()], np.zeros(1))  # the empty text, of probability 1
     expanded: set[Text] = set()
     while not (reason := _reason(log_p, frontier, length, alpha, budget, nodes, time.perf_counter() - started)):
         chosen, frontier = _most_urgent(frontier, alpha, min(BATCH, budget.nodes - nodes))
@@ -117,11 +117,6 @@ def enumerate_best_first(model: NextToken, prompt_ids: Text, length: int, alpha:
         nodes += len(chosen)
     seconds = time.perf_counter() - started
     return Enumeration(completions, log_p, frontier, frozenset(expanded), length, reason, nodes, seconds)
-
-
-def whole() -> Frontier:
-    """The frontier before anything is expanded: the empty text, of probability 1."""
-    return _prefixes([()], np.zeros(1))
 
 
 def rounding(log_p: np.ndarray, frontier: Frontier, length: int) -> float:

@@ -46,10 +46,6 @@ def selftest(seed: int = 0) -> Iterator[Check]:
     runs are compared with their exact law by total variation and by Pearson's chi-square.
     """
     checked_int("seed", seed, 0, 2**31 - 1)
-    return _checks(seed)
-
-
-def _checks(seed: int) -> Iterator[Check]:
     for model in (flat_world(), peaked_world()):
         yield from kernel_laws(model)
         yield from dial_laws(model)

@@ -6,9 +6,9 @@ Sources, as listed in METHOD.md, section 4: github.com/aakaran/reasoning-with-sa
 rules for texts that end do not preserve p^alpha (issue 10 there), and its forks.
 """
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from statistics import fmean
 
 from sampler.core import kernel, power
 from sampler.core.draws import Draws
@@ -41,16 +41,6 @@ class Question:
         return power.log_cut_ratio(self.n, self.cut + len(self.proposed) - self.stage.start)
 
 
-def right_cut(stage: Stage, state: ChainState, draws: Draws) -> int:
-    """Uniform over the places of the revisable text."""
-    return stage.start + draws.cut(len(state.segment) - stage.start)
-
-
-def right_write(stage: Stage, state: ChainState, kept: tuple[int, ...], draws: Draws) -> Asks[Segment]:
-    """From q, to the end of the stage or an end token, whatever the length of the current text."""
-    return kernel.write(stage, kept, draws)
-
-
 @dataclass(frozen=True)
 class Anatomy:
     """The parts of one revision; `revise` puts them together as `kernel.revise` does.
@@ -58,8 +48,12 @@ class Anatomy:
     A wrong ratio need not have three terms, so its revisions report the whole log A as `log_target_ratio`.
     """
 
-    cut: Callable[[Stage, ChainState, Draws], int] = right_cut
-    write: Callable[[Stage, ChainState, tuple[int, ...], Draws], Asks[Segment]] = right_write
+    cut: Callable[[Stage, ChainState, Draws], int] = lambda stage, state, draws: (
+        stage.start + draws.cut(len(state.segment) - stage.start)
+    )
+    write: Callable[[Stage, ChainState, tuple[int, ...], Draws], Asks[Segment]] = lambda stage, state, kept, draws: (
+        kernel.write(stage, kept, draws)
+    )
     log_ratio: Callable[[Question], float] = Question.log_ratio
     accept: Callable[[Draws, float], tuple[bool, float]] = lambda draws, log_ratio: draws.accept(log_ratio)
     settle: Callable[[Stage, ChainState], Asks[ChainState]] | None = None  # changes the text after the verdict
@@ -86,17 +80,8 @@ def as_long_as_current(stage: Stage, state: ChainState, kept: tuple[int, ...], d
     return kernel.write(replace(stage, end=len(state.segment)), kept, draws)
 
 
-def against_a_slice(asked: Question) -> float:
+def against_a_slice(asked: Question) -> Question:
     """Compared with as many of the replaced tokens as there are proposed ones."""
-    return _sliced(asked).log_ratio()
-
-
-def slice_and_no_cut_term(asked: Question) -> float:
-    """Both errors of the official code's ratio."""
-    return without_cut_term(_sliced(asked))
-
-
-def _sliced(asked: Question) -> Question:
     return replace(asked, replaced=asked.replaced[: len(asked.proposed)])
 
 
@@ -113,18 +98,9 @@ def without_proposal_term(asked: Question) -> float:
 def averaged_over_length(asked: Question) -> float:
     """Mean log-probabilities in the place of their sums."""
     proposed, replaced, alpha = asked.proposed, asked.replaced, asked.stage.law.alpha
-    target = power.log_target_ratio(alpha, [_mean(proposed.log_p)], [_mean(replaced.log_p)])
-    proposal = power.log_proposal_ratio([_mean(proposed.log_q)], [_mean(replaced.log_q)])
+    target = power.log_target_ratio(alpha, [fmean(proposed.log_p)], [fmean(replaced.log_p)])
+    proposal = power.log_proposal_ratio([fmean(proposed.log_q)], [fmean(replaced.log_q)])
     return target + proposal + asked.cuts()
-
-
-def _mean(values: Sequence[float]) -> float:
-    return math.fsum(values) / len(values)
-
-
-def uphill_only(draws: Draws, log_ratio: float) -> tuple[bool, float]:
-    """Accepted where log A > 0, without a random number."""
-    return log_ratio > 0, 0.0
 
 
 # ---- the switches
@@ -144,7 +120,7 @@ WRONG_KERNELS = {
         "the official code's rules for texts that end",
         "A proposal is never longer than the current text and is compared with a slice of it, without the cut term: "
         "a text that has become short stays short, so completions shrink and may stop unfinished.",
-        Anatomy(write=as_long_as_current, log_ratio=slice_and_no_cut_term).revise,
+        Anatomy(write=as_long_as_current, log_ratio=lambda asked: without_cut_term(against_a_slice(asked))).revise,
     ),
     "no-cut-term": WrongKernel(
         "no cut term",
@@ -163,13 +139,13 @@ WRONG_KERNELS = {
         "The proposal is compared with only as many of the replaced tokens as it has itself, so the rest of a longer "
         "text costs nothing: texts of unequal length are weighed by unequal parts of them (with τ = 1/α little worlds "
         "hardly show it, with τ = 1 they do).",
-        Anatomy(log_ratio=against_a_slice).revise,
+        Anatomy(log_ratio=lambda asked: against_a_slice(asked).log_ratio()).revise,
     ),
     "greedy": WrongKernel(
         "greedy acceptance",
         "A proposal is accepted only if log A > 0, never by chance: "
         "the chain climbs and then sits still, so it ends with a few texts instead of sampling p^alpha.",
-        Anatomy(accept=uphill_only).revise,
+        Anatomy(accept=lambda draws, log_ratio: (log_ratio > 0, 0.0)).revise,
     ),
     "length-averaged": WrongKernel(
         "length-averaged ratio",

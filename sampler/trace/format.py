@@ -45,21 +45,19 @@ TYPES = {name: kind for kind, name in NAMES.items()}
 def to_json(event: Event) -> str:
     """One event as one line of JSON."""
     data: dict[str, Any] = {"event": NAMES[type(event)]}
-    if isinstance(event, RunStarted):
-        data |= {"schema": event.schema, "method": event.method}
-        data["model"] = {"name": event.model_name, "revision": event.model_revision}
     body = asdict(event)
-    body.pop("schema", None)
-    if body.get("settings", {}).get("chain") == 0:  # chain 0 goes without saying
-        del body["settings"]["chain"]
+    if isinstance(event, RunStarted):
+        data |= {"schema": body.pop("schema"), "method": body.pop("method")}
+        data["model"] = {name: body.pop(f"model_{name}") for name in ("name", "revision")}
+        if body["settings"].get("chain") == 0:  # chain 0 goes without saying
+            del body["settings"]["chain"]
+    elif not body.get("pieces", True):
+        del body["pieces"]
     if isinstance(event, StepTaken):
         step = body.pop("step")
         revision = step.pop("revision")
         data |= step | revision
-    if not isinstance(event, RunStarted) and not body.get("pieces", True):
-        del body["pieces"]
-    data |= {name: value for name, value in body.items() if not name.startswith("model_")}
-    return json.dumps(plain(data), allow_nan=False, separators=(",", ":"))
+    return json.dumps(plain(data | body), allow_nan=False, separators=(",", ":"))
 
 
 def plain(value: Any) -> Any:

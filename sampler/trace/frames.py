@@ -1,4 +1,4 @@
-"""A trace as pandas frames, one flat row a step, a token or a sample; `chain` and `draw` stand first.
+"""A trace as flat rows of pandas frames, one a step, a token or a sample; `chain` and `draw` stand first.
 
 Natural logs, nats. Positions count from 0 in the completion.
 """
@@ -7,27 +7,24 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import pandas as pd
-
 from sampler.core.history import completion, joined, replay, tokens_changed
 from sampler.core.records import Event, SampleDrawn, Segment, StepTaken
 
 Row = dict[str, Any]
 
 
-def steps_frame(chain: int, events: Sequence[Event]) -> pd.DataFrame:
+def step_rows(chain: int, events: Sequence[Event]) -> Iterator[Row]:
     """One row a Metropolis-Hastings step: where it cut, its acceptance terms, its verdict and its cost.
 
     `log_p` and `length` are those of the completion after it.
     """
-    rows = []
     for moment in replay(events):
         if not isinstance(moment.event, StepTaken):
             continue
         event, step = moment.event, moment.event.step
         revision = step.revision
         terms = ("target_ratio", "proposal_ratio", "cut_ratio", "accept_ratio", "u")
-        rows.append(
+        yield (
             {"chain": chain, "draw": step.draw, "block": step.block, "step": step.step}
             | {"alpha": step.alpha, "temperature": step.temperature, "cut": revision.cut}
             | {"tokens_proposed": len(revision.proposed), "tokens_replaced": len(revision.replaced)}
@@ -37,21 +34,18 @@ def steps_frame(chain: int, events: Sequence[Event]) -> pd.DataFrame:
             | {"log_p": math.fsum(moment.after.log_p), "length": len(moment.after)}
             | {"tokens_fed": event.tokens_fed, "forward_calls": event.forward_calls, "seconds": event.seconds}
         )
-    return pd.DataFrame(rows)
 
 
-def tokens_frame(chain: int, events: Sequence[Event], pieces: dict[int, str]) -> pd.DataFrame:
+def token_rows(chain: int, events: Sequence[Event], pieces: dict[int, str]) -> Iterator[Row]:
     """One row a token of what the run ended with: its completion, or each of its samples.
 
     `draw` is the step that wrote the token, -1 if it was written with its block; of samples, the sample's number.
     """
     samples = [event for event in events if isinstance(event, SampleDrawn)]
-    rows: list[Row] = []
     if not samples:
-        rows += token_rows(chain, last_writers(events), completion(events), pieces)
+        yield from segment_rows(chain, last_writers(events), completion(events), pieces)
     for drawn in samples:
-        rows += token_rows(chain, [drawn.sample] * len(drawn.segment), drawn.segment, pieces)
-    return pd.DataFrame(rows)
+        yield from segment_rows(chain, [drawn.sample] * len(drawn.segment), drawn.segment, pieces)
 
 
 def last_writers(events: Sequence[Event]) -> list[int]:
@@ -66,20 +60,17 @@ def last_writers(events: Sequence[Event]) -> list[int]:
     return writers
 
 
-def token_rows(chain: int, draws: Sequence[int], segment: Segment, pieces: dict[int, str]) -> Iterator[Row]:
+def segment_rows(chain: int, draws: Sequence[int], segment: Segment, pieces: dict[int, str]) -> Iterator[Row]:
     """The tokens of one segment that starts at position 0."""
     for i, (draw, token) in enumerate(zip(draws, segment.token_ids, strict=True)):
         numbers = {name: getattr(segment, name)[i] for name in ("log_p", "log_q", "log_z", "entropy")}
         yield {"chain": chain, "draw": draw, "position": i, "token_id": token, "piece": pieces[token], **numbers}
 
 
-def samples_frame(chain: int, events: Sequence[Event], pieces: dict[int, str]) -> pd.DataFrame:
+def sample_rows(chain: int, events: Sequence[Event], pieces: dict[int, str]) -> Iterator[Row]:
     """One row a completion: the chain's text after each step, or each independent sample."""
     texts = [(event.sample, event.segment) for event in events if isinstance(event, SampleDrawn)]
     texts += [(m.event.step.draw, m.after) for m in replay(events) if isinstance(m.event, StepTaken)]
-    rows = (
-        {"chain": chain, "draw": draw, "text": joined(pieces[v] for v in text.token_ids)}
-        | {"log_p": math.fsum(text.log_p), "length": len(text)}
-        for draw, text in sorted(texts, key=lambda pair: pair[0])
-    )
-    return pd.DataFrame(rows)
+    for draw, text in sorted(texts, key=lambda pair: pair[0]):
+        words = joined(pieces[v] for v in text.token_ids)
+        yield {"chain": chain, "draw": draw, "text": words, "log_p": math.fsum(text.log_p), "length": len(text)}

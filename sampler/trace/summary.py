@@ -7,14 +7,15 @@ from itertools import groupby
 from typing import Any
 
 from sampler.core import history
-from sampler.core.history import tokens_changed
 from sampler.core.records import Law, SampleDrawn, SettingsChanged, Step
 from sampler.methods.recomputation import Verification
 from sampler.methods.registry import method_named
+from sampler.trace import frames
 from sampler.trace.format import plain, to_json
 from sampler.trace.trace import Trace
 
 Row = dict[str, Any]
+VERDICT = ("draw", "block", "cut", "log_accept_ratio", "log_u", "is_accepted", "tokens_changed")
 HEADINGS = {"log_accept_ratio": "log A", "log_u": "log u", "is_accepted": "verdict"}
 
 # ---- plain data: names and values as in the trace file
@@ -82,19 +83,7 @@ def tally(steps: Sequence[Step]) -> Row:
 
 
 def step_rows(trace: Trace) -> list[Row]:
-    """The verdict of every step."""
-    return [
-        {
-            "draw": step.draw,
-            "block": step.block,
-            "cut": step.revision.cut,
-            "log_accept_ratio": step.revision.log_accept_ratio,
-            "log_u": step.revision.log_u,
-            "is_accepted": step.is_accepted,
-            "tokens_changed": tokens_changed(step),
-        }
-        for step in trace.steps_taken
-    ]
+    return [{name: row[name] for name in VERDICT} for row in frames.step_rows(0, trace.events)]
 
 
 # ---- text for a terminal

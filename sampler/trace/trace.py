@@ -19,6 +19,7 @@ from sampler.core.records import BlockStarted, Event, RunEnded, RunStarted, Samp
 from sampler.methods.recomputation import Verification
 from sampler.methods.registry import method_named
 from sampler.models.contract import LanguageModel
+from sampler.trace import frames
 from sampler.trace.format import from_json, to_json
 
 if typing.TYPE_CHECKING:
@@ -91,21 +92,15 @@ class Trace:
 
     def steps(self) -> "pd.DataFrame":
         """One row a step: cut, acceptance terms, verdict, cost (frames.py)."""
-        from sampler.trace import frames  # pandas is imported only by who asks for a frame
-
-        return frames.steps_frame(self._chain, self.events)
+        return _frame(frames.step_rows(self._chain, self.events))
 
     def tokens(self) -> "pd.DataFrame":
         """One row a token of the completion, or of every sample (frames.py)."""
-        from sampler.trace import frames
-
-        return frames.tokens_frame(self._chain, self.events, self.pieces())
+        return _frame(frames.token_rows(self._chain, self.events, self.pieces()))
 
     def samples(self) -> "pd.DataFrame":
         """One row a completion: the text after each step, or each independent sample (frames.py)."""
-        from sampler.trace import frames
-
-        return frames.samples_frame(self._chain, self.events, self.pieces())
+        return _frame(frames.sample_rows(self._chain, self.events, self.pieces()))
 
     def verify(self, model: LanguageModel) -> Verification:
         """Recompute every number and verdict from the events and the model alone (`verify`, below)."""
@@ -195,6 +190,12 @@ class Trace:
             raise TraceError("a token has no piece")
         for _ in self.replay():
             pass
+
+
+def _frame(rows: Iterator[frames.Row]) -> "pd.DataFrame":
+    import pandas as pd  # only for who asks for a frame
+
+    return pd.DataFrame(rows)
 
 
 def verify(trace: Trace, model: LanguageModel) -> Verification:
