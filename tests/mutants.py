@@ -13,7 +13,7 @@ from worlds import Case
 from sampler.core import kernel, power
 from sampler.core.draws import Draws
 from sampler.core.kernel import Revise, Stage
-from sampler.core.records import ChainState, Segment
+from sampler.core.records import ChainState, Revision, Segment
 from sampler.core.requests import Asks, NextRows, by_rows
 from sampler.core.rows import ArrayRow, Row
 from sampler.exact.wrong_kernels import WRONG_KERNELS, Anatomy, Question, as_long_as_current
@@ -122,14 +122,15 @@ def _top_two_log_q(part: Segment, temperature: float) -> tuple[float, ...]:
 # ---- what is kept
 
 
-def tokenised_again(stage: Stage, state: ChainState) -> Asks[ChainState]:
+def tokenised_again(stage: Stage, state: ChainState, draws: Draws) -> Asks[tuple[Revision, ChainState]]:
     """Decoded and tokenised again, where `a`, `b`, `c` read "x", "xy", "yx": x-yx has the same text as xy-x."""
+    revision, state = yield from kernel.revise(stage, state, draws)
     text = "".join("abc"[token] for token in state.segment.token_ids)
     while "ac" in text:
         text = text.replace("ac", "ba")
     ids = tuple("abc".index(piece) for piece in text)
     relabelled = ChainState(replace(state.segment, token_ids=ids), state.finished)
-    return kernel.remeasure(replace(stage, start=0), relabelled)
+    return revision, (yield from kernel.remeasure(replace(stage, start=0), relabelled))
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ CATALOGUE = [
     Mutant("cache-cropped-by-one", Anatomy(write=with_cropped_cache).revise, FLAT, LAW),
     Mutant("scores-shifted-by-one", Anatomy(log_ratio=scored_one_row_off).revise, FLAT_ROWS, LAW),
     Mutant("end-token-in-prompt", Anatomy(write=ending_after_prompt).revise, ENDED_PROMPT, ALL),
-    Mutant("tokenised-again", Anatomy(settle=tokenised_again).revise, replace(ENDLESS, end=2), ALL),
+    Mutant("tokenised-again", tokenised_again, replace(ENDLESS, end=2), ALL),
     Mutant("greedy", WRONG_KERNELS["greedy"].revise, FLAT, ALL),
     Mutant("frozen-block-cut", Anatomy(cut=anywhere, log_ratio=over_the_whole_text).revise, LATER_BLOCK, LAW),
 ]

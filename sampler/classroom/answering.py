@@ -7,7 +7,7 @@ from statistics import fmean
 
 import numpy as np
 
-from sampler.classroom.bulk import Opinion, Rollout, opinions, rollouts, sample_draws
+from sampler.classroom.bulk import Opinion, Rollout, opinions, rollouts
 from sampler.classroom.methods import LONGEST, Ask
 from sampler.classroom.problems import Problem, Task
 from sampler.classroom.results import Answered, Method, run_seed
@@ -64,10 +64,10 @@ class Sitting:
         found = []
         for first in range(0, len(addresses), ROWS):
             part = addresses[first : first + ROWS]
-            draw = sample_draws([run_seed(self.seed, number) for number, _ in part], [sample for _, sample in part])
+            places = [(run_seed(self.seed, number), sample) for number, sample in part]
             contexts = [self.contexts[number] for number, _ in part]
             language_model = self.models[model]
-            found += rollouts(language_model.module, language_model.eos_ids, contexts, temperature, draw, LONGEST)
+            found += rollouts(language_model.module, language_model.eos_ids, contexts, places, temperature, LONGEST)
         return {number: found[i * samples : (i + 1) * samples] for i, number in enumerate(numbers)}
 
     def answers(self, ask: Ask, done: Container[Key] = ()) -> Iterator[Answered]:

@@ -3,7 +3,7 @@
 The same random numbers give the same texts as `run_temperature`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +15,6 @@ from transformers import PreTrainedModel
 from sampler.core.draws import SAMPLE, uniform
 from sampler.models.row_memory import Text
 from sampler.models.token_tree import aligned
-
-Uniform = Callable[[int, int], float]  # (row, position) -> a number in (0, 1)
 
 
 class Rollout(NamedTuple):
@@ -33,30 +31,26 @@ class Opinion(NamedTuple):
     mean_entropy: float
 
 
-def sample_draws(seeds: Sequence[int], samples: Sequence[int]) -> Uniform:
-    """The numbers with which `run_temperature` draws: row r is sample samples[r] of a run with seed seeds[r]."""
-    return lambda row, position: uniform(seeds[row], samples[row], 0, 0, SAMPLE, position)
-
-
 @torch.inference_mode()
 def rollouts(
     module: PreTrainedModel,
     eos_ids: Sequence[int],
     contexts: Sequence[Text],
+    places: Sequence[tuple[int, int]],
     temperature: float,
-    draw: Uniform,
     max_new_tokens: int,
 ) -> list[Rollout]:
     """One completion of each context [R], tokens from p^(1/temperature); temperature 0 takes the likeliest.
 
-    Equal contexts are read once. When half of the batch has ended, those rows leave it.
+    `places` [R] are the seed of a run and the number of the sample in it that each text is to be. Equal contexts are
+    read once. When half of the batch has ended, those rows leave it.
     """
     writing = _Writing(module, contexts)
     written: list[list[int]] = [[] for _ in contexts]
     log_p = np.zeros(len(contexts))
     for position in range(max_new_tokens):
         rows = writing.log_rows  # (A, V) of the rows still in the batch
-        aims = np.array([draw(row, position) for row in writing.rows])
+        aims = np.array([uniform(*places[row], 0, 0, SAMPLE, position) for row in writing.rows])
         tokens = chosen(rows, temperature, aims)
         for row, token, value in zip(writing.rows, tokens, rows[np.arange(len(rows)), tokens], strict=True):
             if not (written[row] and written[row][-1] in eos_ids):

@@ -1,4 +1,4 @@
-"""The model cards beside the weights, filled in from base_card.md and tuned_card.md."""
+"""The model cards beside the weights, filled in from base_card.txt and tuned_card.txt."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ FOLDER = Path(__file__).parent  # of the cards' texts
 
 def card(name: str, **fields: object) -> str:
     """The card of a model, "base" or "tuned", with the fields that its text names."""
-    return (FOLDER / f"{name}_card.md").read_text("utf-8").format(**fields)
+    return (FOLDER / f"{name}_card.txt").read_text("utf-8").format(**fields)
 
 
 def table(rows: Mapping[str, object], name: str = "setting", value: str = "value") -> str:

@@ -23,9 +23,10 @@ from tqdm import tqdm
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 from transformers.utils import logging
 
-from sampler.classroom.bulk import completion_log_probs, rollouts, sample_draws
+from sampler.classroom.bulk import completion_log_probs, rollouts
 from sampler.classroom.card import card, curve, table
 from sampler.classroom.corpus import TASKS
+from sampler.classroom.methods import LONGEST
 from sampler.classroom.problems import Problem, draw_problem
 from sampler.classroom.train import FOLDER, save
 
@@ -33,7 +34,6 @@ TUNED_FOLDER = FOLDER.with_name("classroom-tuned")
 UPDATES = 160
 PROBLEMS = 32  # in one update
 SAMPLES = 8  # completions of each, the group
-LONGEST = 80  # tokens of a completion
 RATE = 3e-4  # AdamW, after a rise over the first WARMUP updates
 WARMUP = 10
 TOGETHER = 64  # completions whose gradients are computed at once
@@ -83,9 +83,9 @@ class Tuning:
         prompts = [tuple(self.tokenizer(problem.prompt).input_ids) for problem in batch]
         contexts = [prompt for prompt in prompts for _ in range(SAMPLES)]
         rows = len(contexts)
-        draw = sample_draws([self.seed] * rows, range(len(self.rewards) * rows, (len(self.rewards) + 1) * rows))
+        places = [(self.seed, len(self.rewards) * rows + row) for row in range(rows)]
         end = self.tokenizer.eos_token_id
-        written = [rollout.token_ids for rollout in rollouts(self.policy, (end,), contexts, 1.0, draw, LONGEST)]
+        written = [rollout.token_ids for rollout in rollouts(self.policy, (end,), contexts, places, 1.0, LONGEST)]
         grouped = [written[i : i + SAMPLES] for i in range(0, rows, SAMPLES)]
         return [
             Group(prompt, own, torch.tensor([self.reward(problem, ids) for ids in own]))

@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, distributed
 from torch.nn.functional import cross_entropy
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
 from torch.nn.utils.rnn import pad_sequence
 from tqdm import tqdm
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -101,10 +102,9 @@ def add_gradients(model: LlamaForCausalLM, pool: list[Row]) -> float:
 def average_gradients(model: LlamaForCausalLM) -> None:
     """Replace every process' gradients by their mean over the processes, clipped to norm 1."""
     gradients = [parameter.grad for parameter in model.parameters()]
-    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    flat = parameters_to_vector(gradients)
     distributed.all_reduce(flat)
-    for gradient, mean in zip(gradients, (flat / PROCESSES).split([g.numel() for g in gradients]), strict=True):
-        gradient.copy_(mean.view_as(gradient))
+    vector_to_parameters(flat / PROCESSES, gradients)
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
 
 

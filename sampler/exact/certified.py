@@ -137,7 +137,7 @@ class CertifiedTarget:
         is a completion.
         """
         view, prefix = self._view(prefix, alpha), tuple(prefix)
-        if len(prefix) >= self.enumeration.length or prefix in self._ended:
+        if len(prefix) >= self.enumeration.length or view.texts[:1] == [prefix]:
             raise ValueError(f"prefix must be one that goes on, not the completion {prefix}")
         if prefix not in self.enumeration.expanded:
             return NextTokenShares({}, Interval(0.0, 1.0))
@@ -154,13 +154,9 @@ class CertifiedTarget:
         return sorted(found, key=lambda item: (-item[1], item[0]))
 
     @cached_property
-    def _ended(self) -> frozenset[Text]:
-        return frozenset(self.completions)
-
-    @cached_property
     def _seen(self) -> frozenset[Text]:
         """Prefixes whose unenumerated extensions lie in frontier sets that start with the prefix."""
-        return self.enumeration.expanded | self._ended | frozenset(self._left)
+        return self.enumeration.expanded | frozenset(self.completions) | frozenset(self._left)
 
     @cached_property
     def _rounding(self) -> float:

@@ -56,7 +56,6 @@ class Anatomy:
     )
     log_ratio: Callable[[Question], float] = Question.log_ratio
     accept: Callable[[Draws, float], tuple[bool, float]] = lambda draws, log_ratio: draws.accept(log_ratio)
-    settle: Callable[[Stage, ChainState], Asks[ChainState]] | None = None  # changes the text after the verdict
 
     def revise(self, stage: Stage, state: ChainState, draws: Draws) -> Asks[tuple[Revision, ChainState]]:
         """One step of the chain, with the signature of `kernel.revise`."""
@@ -67,8 +66,6 @@ class Anatomy:
         log_ratio = self.log_ratio(question)
         is_accepted, log_u = self.accept(draws, log_ratio)
         after = kernel.closed(stage, kept + proposed) if is_accepted else state
-        if self.settle:
-            after = yield from self.settle(stage, after)
         return Revision(cut, proposed, replaced, log_ratio, 0.0, 0.0, log_ratio, log_u, is_accepted), after
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from sampler.core import history
+from sampler.core.history import completion
 from sampler.core.records import Law, SampleDrawn, SettingsChanged, Step
 from sampler.methods.recomputation import Verification
 from sampler.methods.registry import method_named
@@ -30,7 +30,10 @@ def outcome(trace: Trace) -> Row:
     started = json.loads(to_json(trace.started))
     ended = json.loads(to_json(trace.ended)) if trace.ended else {}
     asked = {name: started[name] for name in ("method", "model", "prompt", "settings", "created_at")}
-    came = {"samples": sample_rows(trace)} if are_samples(trace) else completion(trace)
+    segment = completion(trace.events)
+    came = {"text": trace.text, "token_ids": list(segment.token_ids), "log_p": math.fsum(segment.log_p)}
+    if are_samples(trace):
+        came = {"samples": sample_rows(trace)}
     how = {"reason": ended.get("reason"), "totals": ended.get("totals"), "note": trace.note}
     told: Row = plain(asked | came | how)
     return told
@@ -45,12 +48,6 @@ def everything(trace: Trace) -> Row:
     """The outcome, and the verdicts that led to it."""
     told: Row = plain(outcome(trace) | {"blocks": block_rows(trace), "steps": step_rows(trace)})
     return told
-
-
-def completion(trace: Trace) -> Row:
-    """The text of a power run as far as the trace goes."""
-    segment = history.completion(trace.events)
-    return {"text": trace.text, "token_ids": list(segment.token_ids), "log_p": math.fsum(segment.log_p)}
 
 
 def sample_rows(trace: Trace) -> list[Row]:
@@ -117,7 +114,7 @@ def power_text(trace: Trace) -> str:
         if isinstance(event, SettingsChanged)
         for law in [Law.of(event.alpha, event.proposal_temperature)]
     ]
-    parts = [table(block_rows(trace)), dials, table(step_rows(trace)), [completion(trace)["text"]]]
+    parts = [table(block_rows(trace)), dials, table(step_rows(trace)), [trace.text]]
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
 
@@ -135,9 +132,9 @@ def ending(trace: Trace) -> list[str]:
     if are_samples(trace):
         finished = sum(drawn.finished for drawn in trace.samples_drawn)
         return [f"{len(trace.samples_drawn)} samples, {finished} with an end token; {reason}", cost(trace)]
-    result, counts = completion(trace), tally(trace.steps_taken)
+    segment, counts = completion(trace.events), tally(trace.steps_taken)
     took = "{steps} steps, {accepted} accepted ({acceptance_rate:.0%}), {changed} changed the text".format(**counts)
-    first = f"log p {short(result['log_p'])} nats over {len(result['token_ids'])} tokens; {reason}"
+    first = f"log p {short(math.fsum(segment.log_p))} nats over {len(segment)} tokens; {reason}"
     return [first, "; ".join(filter(None, [took, cost(trace)]))]
 
 

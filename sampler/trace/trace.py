@@ -1,6 +1,6 @@
 """Trace files: a run as JSON lines, one event a line, gzipped where the name ends in .gz.
 
-Numbers are JSON numbers; infinities are the strings "inf" and "-inf"; NaN never occurs. Opening one needs no torch.
+Opening one needs no torch.
 """
 
 import gzip

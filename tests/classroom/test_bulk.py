@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from sampler.classroom.bulk import chosen, completion_log_probs, opinions, rollouts, sample_draws
+from sampler.classroom.bulk import chosen, completion_log_probs, opinions, rollouts
 from sampler.classroom.presets import PRESETS
 from sampler.core.records import SampleDrawn, TemperatureSettings
 from sampler.core.rows import inverse_cdf
@@ -30,9 +30,8 @@ def test_the_same_draws_give_the_texts_of_run_temperature(model, temperature):
         for event in run_temperature(model, prompt, settings):
             if isinstance(event, SampleDrawn):
                 expected[seed, event.sample] = event.segment
-    seeds, samples = zip(*expected, strict=True)
-    contexts = [model.encode(PROMPTS[seed]) for seed in seeds]
-    found = rollouts(model.module, model.eos_ids, contexts, temperature, sample_draws(seeds, samples), LONGEST)
+    contexts = [model.encode(PROMPTS[seed]) for seed, _ in expected]
+    found = rollouts(model.module, model.eos_ids, contexts, list(expected), temperature, LONGEST)
     for rollout, segment in zip(found, expected.values(), strict=True):
         assert rollout.token_ids == segment.token_ids
         assert rollout.log_p == pytest.approx(math.fsum(segment.log_p), abs=1e-3)
@@ -40,7 +39,7 @@ def test_the_same_draws_give_the_texts_of_run_temperature(model, temperature):
 
 def test_temperature_zero_takes_the_likeliest(model):
     context = model.encode(PROMPTS[0])
-    [found] = rollouts(model.module, model.eos_ids, [context], 0, lambda row, position: 0.5, 8)
+    [found] = rollouts(model.module, model.eos_ids, [context], [(0, 0)], 0, 8)
     for i, token in enumerate(found.token_ids):
         [row] = np.asarray(model.next_logprobs([context + found.token_ids[:i]]))
         assert token == row.argmax()
@@ -48,9 +47,8 @@ def test_temperature_zero_takes_the_likeliest(model):
 
 def test_rows_are_independent_of_their_neighbours(model):
     contexts = [model.encode(prompt) for prompt in PROMPTS] * 2
-    draw = sample_draws([3, 4, 3, 5], [0, 0, 0, 1])
-    together = rollouts(model.module, model.eos_ids, contexts, 1.0, draw, LONGEST)
-    [alone] = rollouts(model.module, model.eos_ids, contexts[1:2], 1.0, sample_draws([4], [0]), LONGEST)
+    together = rollouts(model.module, model.eos_ids, contexts, [(3, 0), (4, 0), (3, 0), (5, 1)], 1.0, LONGEST)
+    [alone] = rollouts(model.module, model.eos_ids, contexts[1:2], [(4, 0)], 1.0, LONGEST)
     assert together[0].token_ids == together[2].token_ids
     assert together[1].token_ids == alone.token_ids
 
