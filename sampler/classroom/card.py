@@ -1,6 +1,6 @@
 """The model cards beside the weights, filled in from base_card.txt and tuned_card.txt."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 POINTS = 24  # of a curve
@@ -10,11 +10,6 @@ FOLDER = Path(__file__).parent  # of the cards' texts
 def card(name: str, **fields: object) -> str:
     """The card of a model, "base" or "tuned", with the fields that its text names."""
     return (FOLDER / f"{name}_card.txt").read_text("utf-8").format(**fields)
-
-
-def table(rows: Mapping[str, object], name: str = "setting", value: str = "value") -> str:
-    """Names and values as a Markdown table."""
-    return "\n".join([f"| {name} | {value} |", "|---|---|", *(f"| {key} | {cell} |" for key, cell in rows.items())])
 
 
 def curve(values: Sequence[float], title: str, step: str, unit: str) -> str:

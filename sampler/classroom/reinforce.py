@@ -24,7 +24,7 @@ from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 from transformers.utils import logging
 
 from sampler.classroom.bulk import completion_log_probs, rollouts
-from sampler.classroom.card import card, curve, table
+from sampler.classroom.card import card, curve
 from sampler.classroom.corpus import TASKS
 from sampler.classroom.methods import LONGEST
 from sampler.classroom.problems import Problem, draw_problem
@@ -131,17 +131,18 @@ def main() -> None:
     for _, batch in zip(progress, problems(arguments.seed), strict=False):
         tuning.update(batch)
         progress.set_postfix(right=f"{sum(tuning.rewards[-10:]) / len(tuning.rewards[-10:]):.3f}")
-    settings = {
-        "problems an update": PROBLEMS,
-        "completions a problem": SAMPLES,
-        "longest completion": f"{LONGEST} tokens",
-        "temperature": 1,
-        "optimizer": f"AdamW, learning rate {RATE:g} after {WARMUP} updates of warm-up",
-        "reward": "1 for a right answer, 0 for any other; no penalty for leaving the base model",
-    }
-    drawn = curve(tuning.rewards, "right completions", "update", "share of the update's completions")
-    told = {"updates": len(tuning.rewards), "seed": arguments.seed, "settings": table(settings), "curve": drawn}
-    save(tuning.policy, tokenizer, card("tuned", **told), arguments.out)
+    told = card(
+        "tuned",
+        updates=len(tuning.rewards),
+        seed=arguments.seed,
+        problems=PROBLEMS,
+        samples=SAMPLES,
+        longest=LONGEST,
+        rate=RATE,
+        warmup=WARMUP,
+        curve=curve(tuning.rewards, "right completions", "update", "share of the update's completions"),
+    )
+    save(tuning.policy, tokenizer, told, arguments.out)
 
 
 if __name__ == "__main__":

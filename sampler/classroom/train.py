@@ -21,7 +21,7 @@ from tqdm import tqdm
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from transformers.utils import logging
 
-from sampler.classroom.card import card, curve, table
+from sampler.classroom.card import card, curve
 from sampler.classroom.corpus import SHARES, TASKS, examples
 from sampler.classroom.tokenizer import build_tokenizer
 
@@ -159,14 +159,7 @@ class Training:
         self.losses.append(loss)
 
     def card(self) -> str:
-        settings = {
-            "steps": f"{self.steps}, the first {DRILL_STEPS} on worked solutions only",
-            "problems a step": POOL * PROCESSES,
-            "share of the tasks": ", ".join(f"{name} {share:.0%}" for name, share in SHARES.items()),
-            "optimizer": f"Muon ({MATRIX_RATE:g}) on the layers' matrices, AdamW ({OTHER_RATE:g}) on the rest",
-            "learning rate": f"warm-up over {WARMUP_STEPS} steps, linear decay over the last {DECAY_SHARE:.0%}",
-        }
-        shares = {
+        habits = {
             name: ", ".join(f"{share:.0%} {habit}" for habit, share in task.habits.items())
             for name, task in TASKS.items()
         }
@@ -174,9 +167,16 @@ class Training:
             "base",
             parameters=self.model.num_parameters(),
             pieces=len(self.tokenizer),
-            habits=table(shares, "task", "habits"),
+            habits="\n".join(f"| {name} | {shares} |" for name, shares in habits.items()),
             seed=self.seed,
-            settings=table(settings),
+            steps=self.steps,
+            drill_steps=DRILL_STEPS,
+            problems=POOL * PROCESSES,
+            shares=", ".join(f"{name} {share:.0%}" for name, share in SHARES.items()),
+            matrix_rate=MATRIX_RATE,
+            other_rate=OTHER_RATE,
+            warmup=WARMUP_STEPS,
+            decay=DECAY_SHARE,
             curve=curve(self.losses, "loss", "step", "nats per completion token"),
         )
 

@@ -103,8 +103,30 @@ class Trace:
         return _frame(frames.sample_rows(self._chain, self.events, self.pieces()))
 
     def verify(self, model: LanguageModel) -> Verification:
-        """Recompute every number and verdict from the events and the model alone (`verify`, below)."""
-        return verify(self, model)
+        """Check it against its model, without the sampler's own code path: fresh, uncached passes over whole texts.
+
+        An engine without rows scores the texts instead, and the random numbers behind its tokens stay unchecked.
+
+        Recomputed: prompt ids, log p, log q, log Z, entropy and alternatives of every token, the random number behind
+        every cut, token and verdict, the three acceptance terms, the verdicts, block bounds, frozen tokens, the ending;
+        and that no block, step or sample is missing before it.
+        """
+        model, started, pieces = model.fresh(), self.started, self.pieces()
+        run = method_named(started.method).recomputation(started, started.settings, model)
+        run.expect(model.revision == started.model_revision, "the model is not the one of the trace")
+        largest = max(pieces, default=0)
+        run.expect(largest < model.vocab_size, f"token id {largest} is outside the model's vocabulary")
+        if not run.found.ok:
+            return run.found
+        run.expect(all(model.piece(v) == text for v, text in pieces.items()), "a piece is not its token's text")
+        run.expect(model.encode(started.prompt) == started.prompt_ids, "prompt_ids differ")
+        if not run.found.ok:
+            return run.found
+        for event in self.events[1:]:
+            if len(run.found.problems) >= MAX_PROBLEMS:
+                break
+            run.follow(event)
+        return run.found
 
     @property
     def _chain(self) -> int:
@@ -198,31 +220,7 @@ def _frame(rows: Iterator[frames.Row]) -> "pd.DataFrame":
     return pd.DataFrame(rows)
 
 
-def verify(trace: Trace, model: LanguageModel) -> Verification:
-    """Check a trace against its model, without the sampler's own code path: fresh, uncached passes over whole texts.
-
-    An engine without rows scores the texts instead, and the random numbers behind its tokens stay unchecked.
-
-    Recomputed: prompt ids, log p, log q, log Z, entropy and alternatives of every token, the random number behind
-    every cut, token and verdict, the three acceptance terms, the verdicts, block bounds, frozen tokens, the ending; and
-    that no block, step or sample is missing before it.
-    """
-    model, started, pieces = model.fresh(), trace.started, trace.pieces()
-    run = method_named(started.method).recomputation(started, started.settings, model)
-    run.expect(model.revision == started.model_revision, "the model is not the one of the trace")
-    largest = max(pieces, default=0)
-    run.expect(largest < model.vocab_size, f"token id {largest} is outside the model's vocabulary")
-    if not run.found.ok:
-        return run.found
-    run.expect(all(model.piece(v) == text for v, text in pieces.items()), "a piece is not its token's text")
-    run.expect(model.encode(started.prompt) == started.prompt_ids, "prompt_ids differ")
-    if not run.found.ok:
-        return run.found
-    for event in trace.events[1:]:
-        if len(run.found.problems) >= MAX_PROBLEMS:
-            break
-        run.follow(event)
-    return run.found
+verify = Trace.verify
 
 
 def segments(events: Iterable[Event]) -> Iterator[Segment]:
