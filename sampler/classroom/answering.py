@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from statistics import fmean
 
 import numpy as np
@@ -86,7 +86,6 @@ class Sitting:
             yield self.row(number, ask.method, given[number], opinion)
 
     def row(self, number: int, method: Method, given: Given, opinion: Opinion) -> Answered:
-        """The row that records a method's answers to a problem."""
         answers = [self.task.answer(self.base.decode(ids)) for ids in given.completions]
         is_right = [answer is not None and answer == self.problems[number].answer for answer in answers]
         return Answered(
@@ -156,8 +155,9 @@ def by_power(sitting: Sitting, numbers: list[int], ask: Ask) -> dict[int, Given]
     """Chains in lock step; chain 0 of a problem is the run that the Explore page shows for its seed."""
     model = sitting.base.fresh()
     addresses = [(number, chain) for number in numbers for chain in range(ask.samples)]
+    settings = partial(PowerSettings, **ask.method.settings, alternatives=0)
     runs = (
-        whole_run(sitting.contexts[number], model.eos_ids, chain_settings(ask.method, sitting.seed, number, chain))
+        whole_run(sitting.contexts[number], model.eos_ids, settings(seed=run_seed(sitting.seed, number), chain=chain))
         for number, chain in addresses
     )
     ends = dict(in_lock_step(model, runs, CHAINS))
@@ -167,11 +167,6 @@ def by_power(sitting: Sitting, numbers: list[int], ask: Ask) -> dict[int, Given]
         drawn = sum(end.tokens_drawn for end in own) / len(own)
         found[number] = Given([end.state.segment.token_ids for end in own], drawn, fed)
     return found
-
-
-def chain_settings(method: Method, seed: int, problem: int, chain: int) -> PowerSettings:
-    """The settings of a chain with which a method of kind power answers a problem."""
-    return PowerSettings(**method.settings, seed=run_seed(seed, problem), alternatives=0, chain=chain)
 
 
 def by_registered(sitting: Sitting, numbers: list[int], ask: Ask) -> dict[int, Given]:

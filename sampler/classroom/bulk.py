@@ -89,13 +89,11 @@ class _Writing:
         self._select(torch.tensor([index[context] for context in contexts]))
 
     def feed(self, tokens: np.ndarray) -> None:
-        """Append one token to each row."""
         self.ends = self.ends + 1
         self.mask = torch.cat([self.mask, torch.ones_like(self.mask[:, :1])], dim=1)
         self._read(torch.from_numpy(tokens)[:, None], self.ends[:, None])
 
     def narrow(self, kept: list[int]) -> None:
-        """Keep only these rows of the batch."""
         self.rows = [self.rows[i] for i in kept]
         self._select(torch.tensor(kept))
 

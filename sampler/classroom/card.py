@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 POINTS = 24  # of a curve
-FOLDER = Path(__file__).parent  # of the cards' texts
 
 
 def card(name: str, **fields: object) -> str:
     """The card of a model, "base" or "tuned", with the fields that its text names."""
-    return (FOLDER / f"{name}_card.txt").read_text("utf-8").format(**fields)
+    return Path(__file__).with_name(f"{name}_card.txt").read_text("utf-8").format(**fields)
 
 
 def curve(values: Sequence[float], title: str, step: str, unit: str) -> str:

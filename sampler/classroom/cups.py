@@ -1,6 +1,7 @@
 """Cups: follow a ball under one of six cups through four to seven swaps of two cups."""
 
 import re
+from collections.abc import Sequence
 from random import Random
 
 from sampler.classroom.problems import Problem, Solution, Task
@@ -55,9 +56,13 @@ def key(start: str, swaps: Swaps) -> str:
 
 def work(start: str, swaps: Swaps, shown: int) -> str:
     """The first swaps one by one: " First e, Ann a e: a, Bob f c: a."; nothing if none is shown."""
-    path = zip(NAMES, swaps[:shown], follow(start, swaps), strict=False)
-    steps = "".join(f", {name} {a} {b}: {cup}" for name, (a, b), cup in path)
-    return f" First {start}{steps}." if shown else ""
+    return f" First {start}{steps(start, swaps[:shown])}." if shown else ""
+
+
+def steps(cup: str, swaps: Swaps, names: Sequence[str] = NAMES) -> str:
+    """Where the ball goes, or came from, swap by swap: ", Ann e c: c, Bob a b: c"."""
+    path = zip(names, swaps, follow(cup, swaps), strict=False)
+    return "".join(f", {name} {a} {b}: {after}" for name, (a, b), after in path)
 
 
 def draw(rng: Random) -> Problem:

@@ -8,7 +8,7 @@ the end, swap by swap, cannot fail.
 import re
 from random import Random
 
-from sampler.classroom.cups import ANSWERS, VERBS, Swaps, answer, draw_swaps, follow, key, moves
+from sampler.classroom.cups import ANSWERS, VERBS, answer, draw_swaps, follow, key, moves, steps
 from sampler.classroom.problems import Problem, Solution, Task
 from sampler.classroom.wording import ENDINGS, NAMES, OPENINGS, Shares, draw_habit, phrase
 
@@ -38,12 +38,6 @@ def solve(problem: Problem, rng: Random, shares: Shares) -> Solution:
     }[habit]
     text = f" {opening}{worked}{rng.choice(ANSWERS)} {problem.answer}.{phrase(ENDINGS, rng)}"
     return Solution(text, (habit,))
-
-
-def steps(cup: str, swaps: Swaps, names: tuple[str, ...]) -> str:
-    """Where the ball goes, or came from, swap by swap: ", Ann e c: c, Bob a b: c"."""
-    path = zip(names, swaps, follow(cup, swaps), strict=True)
-    return "".join(f", {name} {a} {b}: {after}" for name, (a, b), after in path)
 
 
 def truth(prompt: str) -> str | None:

@@ -7,13 +7,11 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Preset:
-    """A problem by its id, with its task, its prompt and the right answer."""
-
     id: str
     task: str
     prompt: str
     answer: str
 
 
-_TEXT = Path(__file__).with_name("presets.json").read_text("utf-8")
-PRESETS = tuple(Preset(**preset) for preset in json.loads(_TEXT))
+FILE = Path(__file__).with_name("presets.json")
+PRESETS = tuple(Preset(**preset) for preset in json.loads(FILE.read_text("utf-8")))

@@ -69,7 +69,6 @@ class Tuning:
         self.rewards: list[float] = []
 
     def update(self, batch: list[Problem]) -> None:
-        """Draw the groups, reward them, take one step."""
         groups = self.drawn(batch)
         self.optimizer.param_groups[0]["lr"] = RATE * min(1.0, (len(self.rewards) + 1) / WARMUP)
         self.optimizer.zero_grad()

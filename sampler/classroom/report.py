@@ -17,7 +17,7 @@ def lines(results: Results, ks: Sequence[int] = ()) -> Iterator[Row]:
     """Every task and method that has results, with pass@k for every k that its samples reach."""
     for task in results.started.tasks:
         for method in results.started.methods:
-            if rows := results.of(task, method.name):
+            if rows := [row for row in results.answered if (row.task, row.method) == (task, method.name)]:
                 yield line(rows, ks)
 
 

@@ -82,11 +82,6 @@ class Results:
     answered: list[Answered]
     note: str = ""
 
-    def of(self, task: str, method: str) -> list[Answered]:
-        """One method's rows of one task, by problem."""
-        found = [row for row in self.answered if row.task == task and row.method == method]
-        return sorted(found, key=lambda row: row.problem)
-
     @classmethod
     def load(cls, path: str | Path) -> "Results":
         """Read a file; ValueError with one sentence if it is no results file of schema 1, OSError if there is none."""

@@ -1,6 +1,5 @@
 """Block size as a dial: how far the exact law of a whole run is from p^alpha and from token-level temperature."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import product
@@ -63,15 +62,12 @@ def block_dial(
     points: list[DialPoint] = []
     for scope, block_size in product(SCOPES, range(1, length + 1)):
         rows = laws.after(scope, block_size, max_steps)
-        to_power, to_temperature = (_distances(rows, target, laws.states(length)) for target in (power, tempered))
-        points += map(partial(DialPoint, scope, block_size), range(max_steps + 1), to_power, to_temperature)
+        distances = [
+            0.5 * np.abs(rows - [target.get(ids, 0.0) for ids in laws.states(length)]).sum(axis=1)
+            for target in (power, tempered)
+        ]
+        points += map(partial(DialPoint, scope, block_size), range(max_steps + 1), *np.array(distances).tolist())
     return points
-
-
-def _distances(rows: np.ndarray, target: Distribution, states: Sequence[Completion]) -> list[float]:
-    """Total variation of each law [S] of `rows` to the target, which gives nothing to a text it does not know."""
-    distances: list[float] = (0.5 * np.abs(rows - [target.get(ids, 0.0) for ids in states]).sum(axis=1)).tolist()
-    return distances
 
 
 class RunLaws:

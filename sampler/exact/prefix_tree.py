@@ -4,7 +4,8 @@ From the numbers of its nodes alone follow, at any alpha and block size, the bas
 and p^alpha, with intervals where the search has left something out (assets/page/tree/laws.js).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -30,25 +31,15 @@ class PrefixTree:
     reason: str
     rows: int
     seconds: float
-    parents: list[int] = field(default_factory=list)
-    tokens: list[int] = field(default_factory=list)
-    log_p: list[float] = field(default_factory=list)
-    rest_log_p: list[float] = field(default_factory=list)
-    rest_largest: list[float] = field(default_factory=list)
-    rest_counts: list[int] = field(default_factory=list)
+    parents: list[int]
+    tokens: list[int]
+    log_p: list[float]
+    rest_log_p: list[float]
+    rest_largest: list[float]
+    rest_counts: list[int]
 
     def __len__(self) -> int:
         return len(self.parents)
-
-    def add(self, parent: int, token: int, log_p: float) -> int:
-        """A new node without anything after it; returns its number."""
-        self.parents.append(parent)
-        self.tokens.append(token)
-        self.log_p.append(log_p)
-        self.rest_log_p.append(-np.inf)
-        self.rest_largest.append(-np.inf)
-        self.rest_counts.append(0)
-        return len(self) - 1
 
 
 def grow(
@@ -61,24 +52,17 @@ def grow(
     prompt_ids, remembering = tuple(prompt_ids), Remembering(model)
     found = enumerate_best_first(remembering, prompt_ids, length, alpha, budget or Budget(width=0.0))
     kept = found.expanded | frozenset(found.completions)
-    tree = PrefixTree(length, found.reason, found.nodes, found.seconds)
-    pending: list[tuple[Text, int]] = [((), tree.add(ROOT, ROOT, 0.0))]
+    nodes: list[tuple[Any, ...]] = []  # one a node, of a value for each list of the tree
+    pending: list[tuple[Text, int, int, float]] = [((), ROOT, ROOT, 0.0)]
     while pending:
-        text, place = pending.pop()
+        text, parent, token, log_p = pending.pop()
+        rest = np.empty(0)
         if text in found.expanded:
             row = np.asarray(remembering.rows[prompt_ids + text])
-            pending.extend(reversed(_children(tree, text, place, row, kept)))
-    return tree
-
-
-def _children(
-    tree: PrefixTree, text: Text, place: int, row: np.ndarray, kept: frozenset[Text]
-) -> list[tuple[Text, int]]:
-    """Add the nodes right below a prefix with base row [V], and its rest; returns the nodes with their texts."""
-    possible = [int(v) for v in np.argsort(-row, kind="stable") if np.isfinite(row[v])]
-    own = [v for v in possible if (*text, v) in kept]
-    rest = row[[v for v in possible if (*text, v) not in kept]]
-    if len(rest):
-        tree.rest_log_p[place], tree.rest_largest[place] = log_sum_exp(rest), float(rest.max())
-        tree.rest_counts[place] = len(rest)
-    return [((*text, v), tree.add(place, v, float(row[v]))) for v in own]
+            possible = [int(v) for v in np.argsort(-row, kind="stable") if np.isfinite(row[v])]
+            own = [v for v in possible if (*text, v) in kept]
+            rest = row[[v for v in possible if (*text, v) not in kept]]
+            pending += [((*text, v), len(nodes), v, float(row[v])) for v in reversed(own)]
+        left = (log_sum_exp(rest), float(rest.max()), len(rest)) if len(rest) else (-np.inf, -np.inf, 0)
+        nodes.append((parent, token, log_p, *left))
+    return PrefixTree(length, found.reason, found.nodes, found.seconds, *map(list, zip(*nodes, strict=True)))

@@ -6,39 +6,21 @@ entropy may be null, because the model could not say it.
 
 import json
 import math
+import re
 from dataclasses import asdict, fields
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import TypeAdapter
 from pydantic_core import PydanticCustomError, SchemaValidator, ValidationError, core_schema
 
 from sampler.core.history import TraceError
-from sampler.core.records import (
-    BlockFrozen,
-    BlockStarted,
-    Event,
-    RunEnded,
-    RunStarted,
-    SampleDrawn,
-    Segment,
-    SettingsChanged,
-    StepTaken,
-    quoted,
-)
+from sampler.core.records import Event, RunStarted, Segment, StepTaken, quoted
 from sampler.methods.registry import method_named
 
 SCHEMAS = (1, 2)
 LARGEST_WHOLE_NUMBER = 2**53  # beyond it readers of JSON disagree
-NAMES: dict[type, str] = {
-    RunStarted: "run_started",
-    BlockStarted: "block_started",
-    StepTaken: "step_taken",
-    BlockFrozen: "block_frozen",
-    SampleDrawn: "sample_drawn",
-    SettingsChanged: "settings_changed",
-    RunEnded: "run_ended",
-}
+NAMES = {kind: "_".join(re.findall("[A-Z][a-z]+", kind.__name__)).lower() for kind in get_args(Event)}  # run_started
 TYPES = {name: kind for kind, name in NAMES.items()}
 
 

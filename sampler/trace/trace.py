@@ -36,9 +36,6 @@ class Trace:
         self.events: list[Event] = list(events)
         self.note = note
 
-    def append(self, event: Event) -> None:
-        self.events.append(event)
-
     @property
     def started(self) -> RunStarted:
         return typing.cast(RunStarted, self.events[0])
@@ -224,7 +221,6 @@ verify = Trace.verify
 
 
 def segments(events: Iterable[Event]) -> Iterator[Segment]:
-    """Every segment of some events, in their order."""
     for event in events:
         match event:
             case BlockStarted():

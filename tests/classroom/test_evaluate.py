@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from sampler.classroom import evaluate as command
-from sampler.classroom.answering import Sitting, by_power, by_registered, chain_settings, costs, rank
+from sampler.classroom.answering import Sitting, by_power, by_registered, costs, rank
 from sampler.classroom.bulk import Rollout
 from sampler.classroom.corpus import TASKS, held_out
 from sampler.classroom.evaluate import evaluate, main
 from sampler.classroom.methods import GREEDY, Ask, Plan, best_of, power, recorded, registered, target, temperature
 from sampler.classroom.results import Method, Results, append, run_seed
-from sampler.core.records import TemperatureSettings
+from sampler.core.records import PowerSettings, TemperatureSettings
 from sampler.methods.registry import METHODS
 from sampler.methods.run import run_power
 from sampler.methods.temperature import run_temperature
@@ -66,7 +66,8 @@ def test_rows_do_not_depend_on_the_batching(model, rows):
 def test_the_explore_page_gets_the_same_completion(model, rows, task, number):
     prompt = held_out(task, 2, SEED)[number].prompt
     for method in (power(steps_per_block=2), power(steps_per_block=1, scope="completion")):
-        ended = Trace(run_power(model, prompt, chain_settings(method, SEED, number, 0))).ended
+        run = PowerSettings(**method.settings, seed=run_seed(SEED, number), alternatives=0)
+        ended = Trace(run_power(model, prompt, run)).ended
         row = rows[task, number, method.name]
         assert row.answer == TASKS[task].answer(ended.text)
         assert row.length == len(ended.token_ids)

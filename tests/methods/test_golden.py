@@ -54,7 +54,7 @@ def timeless(events: Iterator[Event]) -> Trace:
             event = replace(event, seconds=0.0)
         elif isinstance(event, RunEnded):
             event = replace(event, totals=replace(event.totals, seconds=0.0))
-        trace.append(event)
+        trace.events.append(event)
     return trace
 
 

@@ -63,7 +63,7 @@ def test_show_of_infinities_is_still_json(tmp_path):
 def test_show_tells_of_turned_dials(tmp_path):
     steering, trace = steady(SETTINGS), Trace()
     for event in run_power(endless_world(), "b", SETTINGS, steering):
-        trace.append(event)
+        trace.events.append(event)
         if len(trace.steps_taken) == 2:
             steering.alpha = 2.0
     trace.save(tmp_path / "run.jsonl")

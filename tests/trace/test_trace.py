@@ -40,7 +40,7 @@ def climbing_trace() -> Trace:
     steering = steady(SETTINGS)
     trace = Trace()
     for event in run_power(endless_world(), "b", SETTINGS, steering):
-        trace.append(event)
+        trace.events.append(event)
         steering.alpha, steering.proposal_temperature = math.inf, 1.0
     return trace
 

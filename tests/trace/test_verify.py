@@ -29,7 +29,7 @@ def power_trace(model: TableModel | None = None, moves: dict[int, dict] | None =
     settings = replace(SETTINGS, **changes)
     steering, trace = steady(settings), Trace()
     for event in run_power(model or endless_world(), "b", settings, steering):
-        trace.append(event)
+        trace.events.append(event)
         if isinstance(event, StepTaken):
             for name, value in (moves or {}).get(event.step.draw, {}).items():
                 setattr(steering, name, value)

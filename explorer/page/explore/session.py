@@ -130,7 +130,7 @@ class Session:
         if self.trace.events and isinstance(event, RunStarted):  # what follows are events of the temperature samples
             self.sample_trace = Trace()
         trace = self.sample_trace or self.trace
-        trace.append(event)
+        trace.events.append(event)
         if trace is self.sample_trace:
             if isinstance(event, SampleDrawn):
                 self.samples.append(sample_row(event, trace.pieces(), self.checker.answer_of))

@@ -90,7 +90,7 @@ class Target:
             q = self._asking(SHARE_ROLLOUTS)
             [row] = q.model.next_logprobs([q.prompt_ids])
             likeliest = row.top_tokens(1)[0][0]
-            self.rolled = roll_out(q.model, q.prompt_ids, (), likeliest, q.alpha, q.length, q.rollouts, q.seed)
+            self.rolled = roll_out(q.model, q.prompt_ids, (), likeliest, q.alpha, q.length, q.rollouts)
             content |= self._answers(run)
             yield content
         if not run.token_ids:
