@@ -131,6 +131,7 @@ def alternative_rows(alternatives: Sequence[Alternative], piece: Callable[[int],
     return [
         {
             "token": display_tokens([piece(a.token)])[0],
+            "id": a.token,
             "base": a.base,
             "temperature": a.temperature,
             "power": asdict(a.power),
