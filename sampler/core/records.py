@@ -7,7 +7,7 @@ import math
 import reprlib
 from dataclasses import dataclass, field, fields
 from operator import add, attrgetter
-from typing import Any, Protocol
+from typing import Any
 
 SCOPES = ("block", "completion")
 MAX_PROMPT = 10_000  # characters; a model's context usually ends earlier
@@ -76,22 +76,6 @@ class Law:
         return cls(alpha, 1 / alpha)
 
 
-class Settings(Protocol):
-    """What the settings of every method have: a frozen dataclass that refuses what is out of range."""
-
-    @property
-    def max_new_tokens(self) -> int: ...
-
-    @property
-    def alternatives(self) -> int: ...
-
-    @property
-    def seed(self) -> int: ...
-
-    @property
-    def law(self) -> Law: ...
-
-
 @dataclass(frozen=True, slots=True)
 class PowerSettings:
     """Settings of one power-sampling chain; ValueError names the field, the value and the range.
@@ -153,6 +137,9 @@ class TemperatureSettings:
     def law(self) -> Law:
         # at 1/temperature the recorded log Z normalises q; above temperature 1 that is no sharpening, hence no check
         return Law(1 / self.temperature, self.temperature)
+
+
+Settings = PowerSettings | TemperatureSettings  # of any method
 
 
 @dataclass(frozen=True, slots=True)
