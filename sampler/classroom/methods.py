@@ -54,7 +54,6 @@ def best_of(n: int) -> Method:
 
 
 def target(alpha: float) -> Method:
-    """p^alpha itself."""
     return Method(f"exact p^{alpha:g}", "target", {"alpha": alpha})
 
 

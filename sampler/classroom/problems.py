@@ -14,7 +14,7 @@ HELD_OUT_ONE_IN = 10
 class Problem:
     """One question. `key` says what is asked, whatever the wording: two problems with one key are the same problem.
 
-    `split_by` decides whether it is held out: task and key, or those of `part`, a problem of another task within it.
+    Task and key decide whether it is held out, or those of `part`, a problem of another task within it.
     """
 
     task: str
@@ -25,13 +25,9 @@ class Problem:
     part: str = ""
 
     @property
-    def split_by(self) -> str:
-        return self.part or f"{self.task}:{self.key}"
-
-    @property
     def is_held_out(self) -> bool:
         """Whether the problem is kept out of training: one in ten, by the hash of what decides it."""
-        digest = hashlib.sha256(self.split_by.encode()).digest()
+        digest = hashlib.sha256((self.part or f"{self.task}:{self.key}").encode()).digest()
         return int.from_bytes(digest[:8], "big") % HELD_OUT_ONE_IN == 0
 
 

@@ -4,7 +4,6 @@ import json
 import math
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
 
 from sampler.core.history import completion
 from sampler.core.records import Law, SampleDrawn, SettingsChanged, Step
@@ -12,9 +11,9 @@ from sampler.methods.recomputation import Verification
 from sampler.methods.registry import method_named
 from sampler.trace import frames
 from sampler.trace.format import plain, to_json
+from sampler.trace.frames import Row
 from sampler.trace.trace import Trace
 
-Row = dict[str, Any]
 VERDICT = ("draw", "block", "cut", "log_accept_ratio", "log_u", "is_accepted", "tokens_changed")
 HEADINGS = {"log_accept_ratio": "log A", "log_u": "log u", "is_accepted": "verdict"}
 
@@ -107,7 +106,6 @@ def heading(trace: Trace) -> list[str]:
 
 
 def power_text(trace: Trace) -> str:
-    """Blocks, dials that were turned, steps, and the text."""
     dials = [
         f"from draw {event.draw} on: alpha {short(law.alpha)}, proposal_temperature {short(law.temperature)}"
         for event in trace.events
