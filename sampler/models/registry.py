@@ -1,26 +1,16 @@
-"""Every kind of model by the text or object that names it. A new kind is a file that opens it, and a line here."""
+"""Every kind of model by the text or object that names it. A new kind is a file that opens it, and a line here.
+
+Each file has `OPENS`, the names that it knows, as a sentence lists them; `opens(source)`, whether a source names one of
+its models; and `opened(source, tokenizer, **settings)`, that model; ValueError, one sentence, if it cannot be opened.
+"""
 
 from importlib import import_module
-from typing import Any, Protocol, cast
+from typing import Any
 
 from sampler.core.records import quoted
 from sampler.models.contract import LanguageModel
 
 BACKENDS = ("sampler.models.table", "sampler.models.causal_lm")  # asked in this order, imported when asked
-
-
-class Backend(Protocol):
-    """What each of these modules has."""
-
-    OPENS: str  # the names that it knows, as a sentence lists them
-
-    def opens(self, source: object) -> bool:
-        """Whether this source names one of its models."""
-        ...
-
-    def opened(self, source: Any, tokenizer: Any, **settings: Any) -> LanguageModel:
-        """That model; ValueError, one sentence, if it cannot be opened."""
-        ...
 
 
 def open_model(
@@ -34,8 +24,9 @@ def open_model(
     """
     known = []
     for name in BACKENDS:
-        backend = cast(Backend, import_module(name))
+        backend: Any = import_module(name)
         if backend.opens(source):
-            return backend.opened(source, tokenizer, device=device, dtype=dtype, kept_bytes=kept_bytes)
+            model: LanguageModel = backend.opened(source, tokenizer, device=device, dtype=dtype, kept_bytes=kept_bytes)
+            return model
         known.append(backend.OPENS)
     raise ValueError(f"model must be {', or '.join(known)}, not {quoted(source)}")
