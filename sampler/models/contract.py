@@ -40,10 +40,14 @@ class Engine(Protocol):
 Answering = NextToken | Engine  # what a kernel procedure may run against
 
 
-class Tokenizing(Protocol):
-    """Text to token ids and back."""
+class LanguageModel(NextToken, Protocol):
+    """A model that a run can be made with, recorded and verified."""
 
+    name: str
+    revision: str
     vocab_size: int  # V
+    tokens_fed: int  # tokens put through the network since `fresh`
+    forward_calls: int  # passes of the network since `fresh`
 
     def encode(self, text: str) -> tuple[int, ...]:
         """Token ids of a prompt, with the model's own start token where it has one."""
@@ -57,20 +61,6 @@ class Tokenizing(Protocol):
         """Display text of one token. Bytes that are no UTF-8 on their own stand as surrogate escapes (PEP 383),
         so that `"".join(pieces).encode("utf-8", "surrogateescape")` is the text's bytes."""
         ...
-
-
-class Counting(Protocol):
-    """What a model has cost since `fresh`."""
-
-    tokens_fed: int  # tokens put through the network
-    forward_calls: int  # passes of the network
-
-
-class LanguageModel(NextToken, Tokenizing, Counting, Protocol):
-    """A model that a run can be made with, recorded and verified."""
-
-    name: str
-    revision: str
 
     def fresh(self, keep_rows: bool = False, guess: int = 0) -> "LanguageModel":
         """The same model with an empty cache and its counters at zero; shares the weights, so it costs nothing.
