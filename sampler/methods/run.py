@@ -4,47 +4,32 @@ import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sampler.core import kernel
+from sampler.core.draws import EXTEND, PROPOSE, Draws
+from sampler.core.kernel import Stage
 from sampler.core.records import (
     BlockFrozen,
     BlockStarted,
+    ChainState,
     Event,
     Law,
     PowerSettings,
+    Revision,
     RunEnded,
-    Segment,
     SettingsChanged,
     StepTaken,
     Totals,
-    checked_int,
 )
 from sampler.core.requests import Asks
 from sampler.methods.chain import Chain, ChainEnd, Standing, whole_run
 from sampler.methods.ledger import Meter, PieceLedger, added, checked_prompt, run_started
+from sampler.methods.speed import Speed, revisions
 from sampler.models.contract import LanguageModel
 from sampler.models.lock_step import alone, rounds
 
-MAX_GUESS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Speed:
-    """What changes the cost of a run but never its chain: the states, cuts, random numbers and verdicts stay.
-
-    `guess`: how many tokens past each text are guessed from what was read before, and read in the same pass
-    (guesses.py). `keep_rows`: the run shares the next-token rows that its model remembers, so that a run much like an
-    earlier one hardly calls the network.
-    """
-
-    guess: int = 0
-    keep_rows: bool = False
-
-    def __post_init__(self) -> None:
-        checked_int("guess", self.guess, 0, MAX_GUESS)
-
-
-PLAIN = Speed()
+SERIAL = Speed()
 
 
 @dataclass
@@ -77,7 +62,7 @@ class Checkpoint:
 
 
 def run_power(
-    model: LanguageModel, prompt: str, settings: PowerSettings, steering: Steering | None = None, speed: Speed = PLAIN
+    model: LanguageModel, prompt: str, settings: PowerSettings, steering: Steering | None = None, speed: Speed = SERIAL
 ) -> Iterator[Event]:
     """The power-sampling run as a stream of events: for each block extend, revise N times, freeze.
 
@@ -86,7 +71,7 @@ def run_power(
     event if the prompt does not fit.
     """
     model = model.fresh(speed.keep_rows, speed.guess)
-    return PowerRun(model, Checkpoint.start(prompt, settings), steering or steady(settings)).events()
+    return PowerRun(model, Checkpoint.start(prompt, settings), steering or steady(settings), speed).events()
 
 
 def run_chains(
@@ -125,13 +110,13 @@ class PowerRun:
     that this one would have had, apart from their costs.
     """
 
-    def __init__(self, model: LanguageModel, start: Checkpoint, steering: Steering) -> None:
-        self.model, self.steering = model, steering
+    def __init__(self, model: LanguageModel, start: Checkpoint, steering: Steering, speed: Speed) -> None:
+        self.model, self.steering, self.speed = model, steering, speed
         self.prompt, self.settings, self.at, self.totals = start.prompt, start.settings, start.at, start.totals
         prompt_ids = checked_prompt(model, self.prompt, self.settings.max_new_tokens)
         self.chain = Chain(prompt_ids, model.eos_ids, self.settings)
         self.pieces = PieceLedger(model, start.known)
-        self.held = Segment()  # the text that the model keeps longest
+        self.ahead: Iterator[tuple[Revision, ChainState]] = iter(())  # revisions of the current text
 
     def checkpoint(self) -> Checkpoint:
         """Where the run stands after its latest event."""
@@ -157,15 +142,13 @@ class PowerRun:
         if law != self.at.law:
             meter = Meter(self.model)
             state = alone(self.model, kernel.remeasure(self.chain.stage(self.at.block, law), self.at.state))
-            self.at = replace(self.at, law=law, state=state)
+            self.at, self.ahead = replace(self.at, law=law, state=state), iter(())
             self.totals = added(self.totals, meter.read())
             yield SettingsChanged(self.at.draw, *dials)
 
     def _next_event(self) -> BlockStarted | StepTaken | BlockFrozen:
         meter = Meter(self.model)
-        if self.at.step is not None and self.at.state.segment is not self.held:
-            self._hold()
-        event, self.at = alone(self.model, self.chain.advance(self.at))
+        event, self.at = alone(self.model, self.chain.advance(self.at, self._revision))
         if isinstance(event, BlockFrozen):
             return event
         cost = meter.read()
@@ -177,11 +160,23 @@ class PowerRun:
         self.totals = added(added(self.totals, counts), cost)
         return StepTaken(step, cost.tokens_fed, cost.forward_calls, cost.seconds, self.pieces.new(proposed))
 
-    def _hold(self) -> None:
-        """Tell the model that the revisions to come return to the current text."""
-        self.held, prompt = self.at.state.segment, self.chain.prompt_ids
-        start = self.chain.stage(self.at.block, self.at.law).start
-        self.model.hold(prompt + self.held.token_ids, len(prompt) + start)
+    def _revision(self, stage: Stage, state: ChainState, draws: Draws) -> Asks[tuple[Revision, ChainState]]:
+        """The next revision of the current text, in the place of `kernel.revise`: it has asked the model already."""
+        yield from ()
+        return next(self.ahead, None) or self._look_ahead(stage, state)
+
+    def _look_ahead(self, stage: Stage, state: ChainState) -> tuple[Revision, ChainState]:
+        block, steps = self.at.block, range(self.at.step or 0, self.settings.steps_per_block)
+        self.model.hold(stage.prompt_ids + state.segment.token_ids, len(stage.prompt_ids) + stage.start)
+        draws = (self.chain.draws(block, step, PROPOSE) for step in steps)
+        self.ahead = revisions(self.model, stage, state, draws, self.speed, self._behind(block + 1))
+        return next(self.ahead)
+
+    def _behind(self, block: int) -> Iterator[Asks[Any]]:
+        """The next block as it will be written if no step of this one changes the text any more."""
+        if self.speed.prefetch > 1 and block < self.settings.num_blocks:
+            stage = self.chain.stage(block, self.at.law)
+            yield kernel.extend(stage, self.at.state, self.chain.draws(block, 0, EXTEND))
 
     def _ended(self, reason: str) -> RunEnded:
         segment = self.at.state.segment

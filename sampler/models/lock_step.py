@@ -45,7 +45,7 @@ def rounds(
     while True:
         while len(asking) < (most or LOCK_STEP_ROWS) and (following := next(waiting, None)):
             index, procedure = following
-            ended += resume(index, procedure if isinstance(model, Engine) else by_rows(procedure), None)
+            ended += resume(index, answerable(model, procedure), None)
         yield ended
         if not asking:
             return
@@ -53,6 +53,11 @@ def rounds(
         answers = _answers(model, [request for _, (_, request) in pending])
         for (index, (procedure, _)), answer in zip(pending, answers, strict=True):
             ended += resume(index, procedure, answer)
+
+
+def answerable(model: Answering, procedure: Asks[Any]) -> Asks[Any]:
+    """The procedure as this model can answer it: by rows alone, where it has them."""
+    return procedure if isinstance(model, Engine) else by_rows(procedure)
 
 
 def _answers(model: Answering, requests: Sequence[Request]) -> Sequence[Any]:

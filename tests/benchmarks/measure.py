@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from sampler.core.records import PowerSettings
-from sampler.methods.run import Speed, run_power
+from sampler.methods.run import run_power
+from sampler.methods.speed import Speed
 from sampler.models.causal_lm import CausalLM
 from tests.benchmarks import reference
 from tests.benchmarks.models import PROMPT, open_model
@@ -17,7 +18,8 @@ from tests.benchmarks.reference import Cost
 SETTINGS = PowerSettings(max_new_tokens=64, block_size=16, steps_per_block=10, scope="completion", alternatives=0)
 SPEEDS = {
     "serial": Speed(),
-    "guessing": Speed(guess=8),
+    "prefetched": Speed(prefetch=16),
+    "prefetched, guessing": Speed(prefetch=16, guess=8),
 }
 Row = dict[str, object]
 
@@ -68,21 +70,21 @@ def growth(name: str, lengths: tuple[int, ...] = (64, 128, 256, 512)) -> Iterato
     prompt = len(model.encode(PROMPT))
     for scope in ("block", "completion"):
         for length in lengths:
-            cost = ours(model, replace(SETTINGS, scope=scope, max_new_tokens=length), Speed())
+            cost = ours(model, replace(SETTINGS, scope=scope, max_new_tokens=length), Speed(prefetch=16))
             fed = (cost.tokens_fed - prompt) / length
             yield {"model": name, "scope": scope, "T": length, "tokens fed per token kept": fed,
                    "seconds": cost.seconds}  # fmt: skip
 
 
 def knobs(name: str, seeds: int) -> Iterator[Row]:
-    """Tokens guessed ahead, and torch's threads."""
+    """Prefetched proposals K, and torch's threads."""
     model = open_model(name)
     chosen = torch.get_num_threads()
     for threads in (1, 2):
         torch.set_num_threads(threads)
-        for guess in (0, 2, 4, 8, 16):
-            runs = [ours(model, replace(SETTINGS, seed=seed), Speed(guess)) for seed in range(seeds)]
-            yield {"model": name, "threads": threads, "chosen": threads == chosen, "guess": guess, **mean(runs)}
+        for prefetch in (1, 2, 4, 8, 16):
+            runs = [ours(model, replace(SETTINGS, seed=seed), Speed(prefetch)) for seed in range(seeds)]
+            yield {"model": name, "threads": threads, "chosen": threads == chosen, "K": prefetch, **mean(runs)}
     torch.set_num_threads(chosen)
 
 

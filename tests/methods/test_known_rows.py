@@ -6,18 +6,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_stopped_early import assert_same_chain, costless
+from test_speed import assert_same_chain, costless
 from tiny_models import ALIGNED, TOLERANCE, WHOLE, loaded
 
 from sampler.core.records import Event, PowerSettings, RunEnded
 from sampler.core.rows import ArrayRow
-from sampler.methods.run import Speed, run_power
+from sampler.methods.run import run_power
+from sampler.methods.speed import Speed
 from sampler.models import row_memory
 from sampler.models.causal_lm import CausalLM
 from sampler.models.row_memory import RowMemory
 
 SETTINGS = PowerSettings(3.0, max_new_tokens=24, block_size=8, steps_per_block=8, seed=1, alternatives=0)
-SPEEDS = (Speed(), Speed(guess=4), Speed(guess=8))
+SPEEDS = (Speed(), Speed(4), Speed(16), Speed(guess=8), Speed(8, guess=4), Speed(8, guess=8))
 FULL = [kind for kind in ALIGNED if not kind.startswith("sliding")]
 SCOPES = pytest.mark.parametrize("scope", ["block", "completion"])
 
@@ -72,7 +73,7 @@ def test_a_proposal_costs_nothing_before_it_differs(asked, kind):
 def test_a_model_whose_cache_cannot_be_cut_is_fed_whole_contexts_once(asked, kind, scope):
     serial = run(kind, replace(SETTINGS, scope=scope))
     assert totals(serial).tokens_fed == sum(map(len, asked))
-    assert_same_chain(run(kind, replace(SETTINGS, scope=scope), Speed(guess=8)), serial, TOLERANCE)
+    assert_same_chain(run(kind, replace(SETTINGS, scope=scope), Speed(8)), serial, TOLERANCE)
 
 
 # ---- within a bound
@@ -140,7 +141,7 @@ def test_the_newest_rows_of_the_held_text_are_forgotten_last(monkeypatch):
 
 
 def test_the_same_run_once_more_calls_nothing():
-    model, keeping = loaded("llama").fresh(), Speed(guess=8, keep_rows=True)
+    model, keeping = loaded("llama").fresh(), Speed(8, keep_rows=True)
     first, again = (list(run_power(model, "the", SETTINGS, speed=keeping)) for _ in range(2))
     assert totals(first).forward_calls > 0
     assert (totals(again).forward_calls, totals(again).tokens_fed) == (0, 0)
@@ -149,7 +150,7 @@ def test_the_same_run_once_more_calls_nothing():
 
 
 def test_a_run_nearby_calls_little_and_is_the_run_that_it_would_be():
-    model, keeping, nearby = loaded("llama").fresh(), Speed(guess=8, keep_rows=True), replace(SETTINGS, alpha=2.9)
+    model, keeping, nearby = loaded("llama").fresh(), Speed(8, keep_rows=True), replace(SETTINGS, alpha=2.9)
     list(run_power(model, "the", SETTINGS, speed=keeping))
     alone, after = (list(run_power(m, "the", nearby, speed=keeping)) for m in (loaded("llama").fresh(), model))
     assert totals(after).forward_calls < totals(alone).forward_calls
@@ -165,7 +166,7 @@ def test_runs_keep_nothing_unless_they_are_asked_to():
 
 def test_runs_in_several_threads_may_share_a_memory(monkeypatch):
     bound_to(monkeypatch, 40)
-    model, keeping = loaded("llama").fresh(), Speed(guess=4, keep_rows=True)
+    model, keeping = loaded("llama").fresh(), Speed(4, keep_rows=True)
 
     def one(seed):
         return list(run_power(model, "the", replace(SETTINGS, seed=seed), speed=keeping))
@@ -204,7 +205,7 @@ def short_of_memory(monkeypatch, most: int, words: str = "DefaultCPUAllocator: c
 def test_a_batch_too_large_for_memory_is_halved(monkeypatch, kind, most):
     serial = run(kind)
     short_of_memory(monkeypatch, most)
-    assert_same_chain(run(kind, speed=Speed(guess=8)), serial, TOLERANCE)
+    assert_same_chain(run(kind, speed=Speed(8)), serial, TOLERANCE)
 
 
 def test_one_text_too_large_for_memory_is_told_in_a_sentence(monkeypatch):

@@ -24,7 +24,8 @@ from sampler.core.records import (
     TemperatureSettings,
 )
 from sampler.methods import run
-from sampler.methods.run import Speed, Steering, steady
+from sampler.methods.run import Steering, steady
+from sampler.methods.speed import Speed
 from sampler.methods.temperature import run_temperature
 from sampler.models.causal_lm import CausalLM
 from sampler.trace.trace import Trace, verify

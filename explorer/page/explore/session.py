@@ -15,7 +15,8 @@ from explorer.page.library import PRESETS, checker, recorded
 from explorer.page.serving.sharing import BURSTS, TURNS
 from explorer.page.serving.zero_gpu import run_power, run_temperature, serves
 from sampler.core.records import Event, PowerSettings, RunEnded, RunStarted, SampleDrawn, TemperatureSettings
-from sampler.methods.run import Speed, Steering, steady
+from sampler.methods.run import Steering, steady
+from sampler.methods.speed import Speed
 from sampler.models.contract import LanguageModel
 from sampler.trace.trace import Trace
 

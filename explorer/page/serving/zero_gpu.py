@@ -15,7 +15,8 @@ from explorer.page.library import IN_ZERO_GPU, RECORDED_MODEL, TUNED
 from explorer.page.serving.sharing import KEPT_BYTES
 from sampler.core.records import BlockStarted, Event, PowerSettings, RunEnded, StepTaken, TemperatureSettings
 from sampler.methods import ledger, run, temperature
-from sampler.methods.run import Checkpoint, PowerRun, Speed, Steering
+from sampler.methods.run import Checkpoint, PowerRun, Steering
+from sampler.methods.speed import Speed
 from sampler.models.contract import LanguageModel
 from sampler.models.registry import open_model
 
@@ -57,7 +58,7 @@ def burst(
     """What a run tells from a checkpoint on for SECONDS or so, with a checkpoint after each event."""
     began, told = time.monotonic(), []
     last = start.settings.num_blocks * start.settings.steps_per_block - 1  # after that step only the end is told
-    own = PowerRun(resident(name).fresh(speed.keep_rows, speed.guess), start, Steering(*dials))
+    own = PowerRun(resident(name).fresh(speed.keep_rows, speed.guess), start, Steering(*dials), speed)
     for event in own.events():
         told.append((event, own.checkpoint()))
         if isinstance(event, StepTaken) and event.step.draw < last and time.monotonic() - began > SECONDS:
@@ -109,4 +110,4 @@ def in_bursts(model: LanguageModel, here: Checkpoint, steering: Steering, speed:
         yield event
         if isinstance(event, RunEnded):
             return
-    yield from PowerRun(model, here, steering).events()  # how it ends, without another step
+    yield from PowerRun(model, here, steering, speed).events()  # how it ends, without another step
