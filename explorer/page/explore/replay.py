@@ -8,7 +8,7 @@ from typing import Any
 from anyio import to_thread
 
 from explorer.analysis.paths import Row, path
-from explorer.page.explore.session import Session
+from explorer.page.explore.session import REMEMBERING, Session
 from explorer.page.library import checker
 from explorer.page.serving.sharing import QUESTIONS
 from explorer.page.serving.zero_gpu import run_power
@@ -16,13 +16,11 @@ from explorer.page.wire import contract
 from explorer.page.wire.tab import Tab, answers
 from sampler.core.records import PowerSettings, checked_alpha
 from sampler.methods.run import steady
-from sampler.methods.speed import Speed
 from sampler.models.contract import LanguageModel
 from sampler.trace.trace import Trace
 
 MOST_ALPHAS = 4  # in one question
 MOST_KEPT = 64  # replays of one run
-QUICK = Speed(prefetch=8, guess=8, keep_rows=True)
 
 
 class Replays:
@@ -44,7 +42,7 @@ class Replays:
         if alpha not in self.rows:
             started = self.own.started
             settings = settings_at(started.settings, alpha)
-            trace = Trace(run_power(self.model, started.prompt, settings, steady(settings), QUICK))
+            trace = Trace(run_power(self.model, started.prompt, settings, steady(settings), REMEMBERING))
             self.rows[alpha] = path(trace, self.own, checker(started.prompt).answer_of)
             while len(self.rows) > MOST_KEPT:
                 del self.rows[next(iter(self.rows))]
