@@ -17,6 +17,7 @@ from sampler.models.registry import open_model
 from sampler.trace.trace import Trace
 
 DEFAULTS = PowerSettings()
+LARGEST_VOCABULARY = 2048  # pieces; of larger ones rows cannot be searched while a person waits
 RECORDED_MODEL, TUNED = "classroom", "classroom-tuned"
 IN_ZERO_GPU = os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")  # as its own package reads it
 TRACES = Path(__file__).resolve().parents[2] / "assets" / "traces"

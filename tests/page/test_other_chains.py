@@ -77,7 +77,7 @@ def test_other_chains_stand_beside_the_run_and_the_certified_target(scope):
     assert rows["blocks"] == early["rows"]["blocks"]
     assert rows["chains"] == [0, 1, 2, 3]
     own = [row["log_p"] for row in rows["draws"] if row["chain"] == 0]
-    assert own == pytest.approx([row["total_log_p"] for row in session.moments], rel=1e-5)  # digits on the wire
+    assert own == pytest.approx([row["total_log_p"] for row in session.history.rows], rel=1e-5)  # digits on the wire
     assert rows["target"]["value"] <= diagnostics.SEARCH.width
     assert rows["distances"][0]["expected"] == rows["distances"][-1]["expected"] > 0
     assert sum(row["count"] for row in rows["answers"]) == 4

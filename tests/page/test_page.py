@@ -140,7 +140,7 @@ def test_pause_ends_the_stream_and_keeps_the_chain():
     assert ends == [(1, "gone"), (2, "done")]
     assert session.can_continue and heard[-2]["answer"]["idle"]
     answers = [each["answer"] for each in heard if "answer" in each]
-    assert [m["index"] for answer in answers for m in answer["moments"]] == list(range(len(session.moments)))
+    assert [m["index"] for answer in answers for m in answer["moments"]] == list(range(len(session.history.rows)))
 
 
 def test_stop_and_speed_and_dials_are_answered():
@@ -152,7 +152,7 @@ def test_stop_and_speed_and_dials_are_answered():
     [stopped] = answers_to(Models([]), Stop(), session)
     assert stopped["status"] == "The run was stopped; its steps are kept." and stopped["idle"]
     [whole] = answers_to(Models([]), Resync(), session)
-    assert whole["run"]["id"] == session.run_id and len(whole["moments"]) == len(session.moments)
+    assert whole["run"]["id"] == session.run_id and len(whole["moments"]) == len(session.history.rows)
 
 
 def test_a_recorded_run_and_its_file():
@@ -171,7 +171,7 @@ def test_stop_keeps_the_steps_and_ends_the_trace(tmp_path):
     packets_of(session, "step")
     session.stop()
     assert session.trace.ended.reason == "stopped"
-    assert len(session.moments) == 2 and not session.can_continue
+    assert len(session.history.rows) == 2 and not session.can_continue
     session.trace.save(tmp_path / "stopped.jsonl")
     assert Trace.load(tmp_path / "stopped.jsonl").events == session.trace.events
 
@@ -187,10 +187,10 @@ def test_dials_act_on_the_next_step():
 def test_a_run_that_cannot_start_leaves_the_old_one():
     session = living()
     packets_of(session, "end")
-    before = session.run_id, len(session.moments)
+    before = session.run_id, len(session.history.rows)
     with pytest.raises(ValueError, match="prompt must be at most"):
         session.begin(flat_world(), "ab" * 40, PowerSettings())
-    assert (session.run_id, len(session.moments)) == before
+    assert (session.run_id, len(session.history.rows)) == before
 
 
 def test_a_snapshot_is_the_sum_of_its_deltas():

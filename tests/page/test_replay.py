@@ -124,8 +124,8 @@ def test_replays_are_kept_within_bounds_and_forgotten_with_their_run():
     replays = Replays().of(trace_at(4.0), WORLD.fresh())
     for i in range(MOST_KEPT + 3):
         replays.at(1 + i / 64)
-    assert len(replays.rows) == MOST_KEPT
-    assert replays.of(trace_at(3.0), WORLD.fresh()).rows == {}
+    assert replays.at.cache_info().currsize == MOST_KEPT
+    assert replays.of(trace_at(3.0), WORLD.fresh()).at.cache_info().currsize == 0
 
 
 def test_the_run_that_the_page_opens_on_is_replayed_too():

@@ -113,9 +113,8 @@ def test_few_strong_and_many_weak_futures_in_words(shares, words):
 
 
 @pytest.fixture
-def over(monkeypatch) -> tuple[Session, Models]:
+def over() -> tuple[Session, Models]:
     """A finished run on a little world, and a page that offers it."""
-    monkeypatch.setattr(page_target, "_targets", type(page_target._targets)())
     session = Session()
     model = flat_world()
     session.begin(model, "a", PowerSettings(alpha=ALPHA, max_new_tokens=LENGTH, block_size=2, steps_per_block=3))

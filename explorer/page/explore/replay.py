@@ -3,6 +3,7 @@
 import math
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import lru_cache, partial
 from typing import Any
 
 from anyio import to_thread
@@ -26,27 +27,21 @@ MOST_KEPT = 64  # replays of one run
 class Replays:
     """One tab's replays of one run, the newest MOST_KEPT, and the model whose rows they share."""
 
-    def __init__(self) -> None:
-        self.own: Trace | None = None
-        self.model: LanguageModel | None = None
-        self.rows: dict[float, Row] = {}
+    own: Trace | None = None
 
     def of(self, own: Trace, model: LanguageModel) -> "Replays":
         """Those of this run, with the rows that `model` remembers; another run's are forgotten."""
         if self.own is not own:
-            self.own, self.model, self.rows = own, model, {}
+            self.own, self.at = own, lru_cache(MOST_KEPT)(partial(replayed, own, model))
         return self
 
-    def at(self, alpha: float) -> Row:
-        """The row of a replay; computed if it is not known."""
-        if alpha not in self.rows:
-            started = self.own.started
-            settings = settings_at(started.settings, alpha)
-            trace = Trace(run_power(self.model, started.prompt, settings, steady(settings), REMEMBERING))
-            self.rows[alpha] = path(trace, self.own, checker(started.prompt).answer_of)
-            while len(self.rows) > MOST_KEPT:
-                del self.rows[next(iter(self.rows))]
-        return self.rows[alpha]
+
+def replayed(own: Trace, model: LanguageModel, alpha: float) -> Row:
+    """The row of a replay."""
+    started = own.started
+    settings = settings_at(started.settings, alpha)
+    trace = Trace(run_power(model, started.prompt, settings, steady(settings), REMEMBERING))
+    return path(trace, own, checker(started.prompt).answer_of)
 
 
 @answers(contract.Replay)

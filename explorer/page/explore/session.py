@@ -66,7 +66,6 @@ class Session:
         self.checker, self.recorded, self.note = checker(prompt), recorded, note
         self.trace, self.sample_trace = None, None
         self.history = History(self.checker.answer_of)
-        self.moments: list[dict] = []
         self.samples: list[dict] = []
         self.steering: Steering | None = None
         self.model = None
@@ -135,8 +134,7 @@ class Session:
             if isinstance(event, SampleDrawn):
                 self.samples.append(sample_row(event, trace.pieces(), self.checker.answer_of))
             return
-        if (row := self.history.add(event)) is not None:
-            self.moments.append(row)
+        self.history.add(event)
         if isinstance(event, RunEnded) and self._events is not None and event.reason == "completed":
             self._events = run_temperature(self.model, trace.started.prompt, self.sample_settings(event))
 
@@ -153,8 +151,8 @@ class Session:
     def snapshot(self, status: str = "") -> dict[str, Any]:
         """The whole run."""
         with self.lock:
-            self._sent = (len(self.moments), len(self.samples))
-            rows = {"moments": self.moments[:], "samples": self.samples[:]}
+            self._sent = (len(self.history.rows), len(self.samples))
+            rows = {"moments": self.history.rows[:], "samples": self.samples[:]}
             started = self.trace.started
             run = {
                 "id": self.run_id,
@@ -173,8 +171,8 @@ class Session:
             return {}
         with self.lock:
             first, first_sample = self._sent
-            self._sent = (len(self.moments), len(self.samples))
-            rows = {"first": first, "moments": self.moments[first:], "samples": self.samples[first_sample:]}
+            self._sent = (len(self.history.rows), len(self.samples))
+            rows = {"first": first, "moments": self.history.rows[first:], "samples": self.samples[first_sample:]}
             return {"run_id": self.run_id, "idle": idle, "elsewhere": elsewhere, **rows, **self._progress(status)}
 
     def _progress(self, status: str) -> dict[str, Any]:

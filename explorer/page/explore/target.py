@@ -4,10 +4,9 @@ Searching threads compute it, one at a time.
 """
 
 import math
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from anyio import to_thread
@@ -15,19 +14,18 @@ from anyio import to_thread
 from explorer.analysis.target import Reading, Row, Text, alternative_rows, answer_rows, pivot_rows, search_sentence
 from explorer.analysis.tokens import display_tokens
 from explorer.page.explore.session import Session, opening
-from explorer.page.library import Checker, Models
+from explorer.page.library import LARGEST_VOCABULARY, Checker, Models
 from explorer.page.serving.sharing import SEARCHES
 from explorer.page.wire import contract
 from explorer.page.wire.tab import Tab, answers
 from sampler.core.records import RunStarted
 from sampler.exact.best_first import Budget
 from sampler.exact.certified import certify
-from sampler.exact.pivots import Pivot, Question, alternatives, completed, exact_pivots
+from sampler.exact.pivots import Question, alternatives, completed, exact_pivots
 from sampler.exact.rollouts import Rollouts, roll_out
 from sampler.models.contract import LanguageModel
 
 BUDGET = Budget(width=1e-3, nodes=15_000, seconds=6.0)  # the texts take 3 s on a core that has nothing else to do
-LARGEST_VOCABULARY = 2048  # tokens; a search row by row makes sense of small ones only
 SHARE_ROLLOUTS = 32  # futures a first token, for shares of answers that are known less well than by 2/32
 PIVOT_ROLLOUTS = 16  # futures a token, for the measures of one position
 ESTIMATED = 6  # positions estimated unasked, the most uncertain first
@@ -61,18 +59,15 @@ def finished_run(session: Session, run_id: str) -> Run:
 class Target:
     """A certified target and all that has been asked of it; one thread at a time."""
 
-    def __init__(self, model: LanguageModel, run: Run) -> None:
-        started, found = run.started, run.checker
-        self.alpha, self.model = run.alpha, model
-        length = started.settings.max_new_tokens
-        prompt_ids = tuple(started.prompt_ids)
-        self.certified = certify(model.fresh(), prompt_ids, length, run.alpha, BUDGET)
+    def __init__(self, model: LanguageModel, prompt: str, found: Checker, length: int, alpha: float) -> None:
+        self.alpha, self.model, prompt_ids = alpha, model, model.encode(prompt)
+        self.certified = certify(model.fresh(), prompt_ids, length, alpha, BUDGET)
         is_right = (lambda text: found.answer_of(text) == found.answer) if found.answer_of else None
-        self.question = Question(model, prompt_ids, run.alpha, length, self.certified, is_right)
+        self.question = Question(model, prompt_ids, alpha, length, self.certified, is_right)
         self.reading = reading(model, found)
         self.rolled: Rollouts | None = None
-        self.pivots: OrderedDict[Text, list[Pivot]] = OrderedDict()
-        self.alternatives: OrderedDict[Text, list[Row]] = OrderedDict()
+        self.pivots = lru_cache(TEXTS_KEPT)(lambda text: exact_pivots(self._asking(PIVOT_ROLLOUTS), text))
+        self.alternatives = lru_cache(TEXTS_KEPT * length)(self._alternatives)
 
     def told(self, run: Run) -> Iterator[dict[str, Any]]:
         """What is known of p^alpha under a run, more and more: shares of answers, then measures of its positions."""
@@ -95,9 +90,7 @@ class Target:
             yield content
         if not run.token_ids:
             return
-        if run.token_ids not in self.pivots:
-            keep(self.pivots, run.token_ids, exact_pivots(self._asking(PIVOT_ROLLOUTS), run.token_ids), TEXTS_KEPT)
-        known = self.pivots[run.token_ids]
+        known = self.pivots(run.token_ids)
         yield content | {"pivots": pivot_rows(known)}
         needed = ("power_gain", "success_delta") if self.question.is_right else ("power_gain",)
         for i in sorted(range(len(known)), key=lambda i: -known[i].entropy)[:ESTIMATED]:
@@ -109,32 +102,22 @@ class Target:
         rows = answer_rows(self.certified, self.alpha, self.reading, run.token_ids, run.samples, self.rolled)
         return {"answers": rows, "rollouts": self.rolled.weights.size if self.rolled else 0}
 
-    def alternatives_at(self, run: Run, position: int) -> list[Row]:
-        """What could stand at a position of the run's final text."""
-        prefix = run.token_ids[:position]
-        if prefix not in self.alternatives:
-            question = self._asking(ALTERNATIVE_ROLLOUTS)
-            rows = alternative_rows(alternatives(question, prefix), self.model.piece)
-            keep(self.alternatives, prefix, rows, TEXTS_KEPT * self.question.length)
-        return self.alternatives[prefix]
+    def _alternatives(self, prefix: Text) -> list[Row]:
+        """What could stand after the beginning of a text."""
+        return alternative_rows(alternatives(self._asking(ALTERNATIVE_ROLLOUTS), prefix), self.model.piece)
 
     def _asking(self, rollouts: int) -> Question:
         """The question with a model whose cache starts empty: what a search or rollouts read is not kept."""
         return replace(self.question, model=self.model.fresh(), rollouts=rollouts)
 
 
-_targets: OrderedDict[tuple, Target] = OrderedDict()  # only searching threads touch it, one at a time
+searched = lru_cache(TARGETS_KEPT)(Target)  # only searching threads call it, one at a time
 
 
 def target_of(run: Run, models: Models) -> Target:
     """The target of a run, searched for unless it is known; ValueError says in one sentence why there is none."""
-    model = certifiable(run, models)
-    settings = run.started.settings
-    key = (model.name, model.revision, run.started.prompt, settings.max_new_tokens, run.alpha)
-    if key not in _targets:
-        keep(_targets, key, Target(model, run), TARGETS_KEPT)
-    _targets.move_to_end(key)
-    return _targets[key]
+    model, started = certifiable(run, models), run.started
+    return searched(model, started.prompt, run.checker, started.settings.max_new_tokens, run.alpha)
 
 
 def certifiable(run: Run, models: Models) -> LanguageModel:
@@ -163,13 +146,6 @@ def reading(model: LanguageModel, found: Checker) -> Reading:
     return Reading(tuple, lambda ids: "".join(display_tokens([model.piece(v) for v in ids])), None)
 
 
-def keep(known: OrderedDict, key: Any, value: Any, most: int) -> None:
-    """Remember a value, and forget the one remembered first when there are more than `most`."""
-    known[key] = value
-    if len(known) > most:
-        known.popitem(last=False)
-
-
 def told_of(run: Run, models: Models) -> Iterator[dict[str, Any]]:
     """What is known of the run's target, searched for when first asked."""
     yield from target_of(run, models).told(run)
@@ -189,7 +165,7 @@ def alternatives_of(tab: Tab, question: contract.Alternatives) -> dict[str, Any]
     run = asked_about(tab, question.run_id)
     if not 0 <= question.position < len(run.token_ids):
         raise ValueError(f"position must be one of the run's {len(run.token_ids)} tokens, not {question.position}")
-    return {"rows": target_of(run, tab.setup.models).alternatives_at(run, question.position)}
+    return {"rows": target_of(run, tab.setup.models).alternatives(run.token_ids[: question.position])}
 
 
 def asked_about(tab: Tab, run_id: str) -> Run:

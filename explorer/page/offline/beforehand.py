@@ -35,7 +35,7 @@ def run_answers(preset_id: str, models: Models) -> Answers:
     return {
         "packet": session.snapshot(),
         "target": told,
-        "alternatives": {str(i): {"rows": target.alternatives_at(run, i)} for i in range(len(run.token_ids))},
+        "alternatives": {str(i): {"rows": target.alternatives(run.token_ids[:i])} for i in range(len(run.token_ids))},
         "replays": [replays.at(alpha) for alpha in ALPHAS if alpha != started.settings.alpha],
         "diagnoses": {str(chains): anyio.run(diagnosed, models, session.trace, chains) for chains in CHAINS},
     }

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-from explorer.page.library import DEFAULTS, Models
+from explorer.page.library import DEFAULTS, LARGEST_VOCABULARY, Models
 from sampler.classroom.presets import PRESETS
 from sampler.core.records import checked_int, checked_number, checked_text, quoted
 from sampler.methods.ledger import checked_prompt
@@ -13,7 +13,6 @@ from sampler.models.own_tree import parse_tree
 from sampler.models.table import block_world, flat_world, paper_example, pivot_world
 
 Values = dict[str, Any]
-MOST_PIECES = 2048  # of a vocabulary whose rows can be searched while a person waits
 EXAMPLE = """prefix,token,probability
 ,work,0.45
 ,guess,0.55
@@ -95,11 +94,9 @@ def _own(values: Values, models: Models) -> Planted:
 def _network(values: Values, models: Models) -> Planted:
     prompt, name = checked_text(values.get("prompt")), values.get("model")
     model = models.get(name)
-    if model.vocab_size > MOST_PIECES:
-        raise ValueError(
-            f"model must have at most {MOST_PIECES} pieces for its completions to be searched, {name} has "
-            f"{model.vocab_size}"
-        )
+    if model.vocab_size > LARGEST_VOCABULARY:
+        needed = f"model must have at most {LARGEST_VOCABULARY} pieces for its completions to be searched"
+        raise ValueError(f"{needed}, {name} has {model.vocab_size}")
     length = DEFAULTS.max_new_tokens
     return Planted(model.fresh(), checked_prompt(model, prompt, length), length, is_network=True)
 
