@@ -51,7 +51,7 @@ def page(
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=UPLOADS) as blocks:
         with gr.Row(elem_id="masthead"):
             gr.Markdown(f"# {TITLE}\n{INTRODUCTION}", elem_id="introduction")
-            mounted("links", skeleton("links/links.html"), "links.")
+            mounted("links", skeleton("links/links.html") + skeleton("present/present.html"), "links.")
         with gr.Tabs(selected="explore", elem_id="pages") as pages:
             with gr.Tab("Explore", id="explore"):
                 widgets = panel(models.names)

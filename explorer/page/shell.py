@@ -76,7 +76,7 @@ def whole_file() -> str:
 def filled(**slots: Iterable[str]) -> str:
     """The shell's own page with the lines that belong in the place of `<!-- slot -->`."""
     text = skeleton("offline/index.html")
-    for slot, lines in {"links": [skeleton("links/links.html")], **slots}.items():
+    for slot, lines in {"links": map(skeleton, ("links/links.html", "present/present.html")), **slots}.items():
         text = text.replace(f"<!-- {slot} -->", "\n".join(lines), 1)
     return text
 

@@ -1,30 +1,22 @@
 // Before a verdict the room votes by hand: how many for accept, how many for reject, and how often they were right.
-import { element } from "../format.js";
 import { store } from "../store.js";
 
 export class Gate {
-  /** `reveal()` shows the verdict once the hands are counted. */
-  constructor(reveal) {
+  /** In the presenter's bar; `reveal()` shows the verdict once the hands are counted. */
+  constructor(bar, reveal) {
     this.reveal = reveal;
     this.counted = new Map(); // by run and moment: [hands that were right, hands that were wrong]
-    this.fields = { accepted: counter("accept"), rejected: counter("reject") };
-    const submit = element("button", { type: "submit" }, "Show verdict");
-    const hands = Object.entries(this.fields).flatMap(([kind, field]) => [this.oneMore(kind, field), field]);
-    const attributes = { class: "hands", "aria-label": "Hands up", onsubmit: (event) => this.submit(event) };
-    this.form = element("form", attributes, "Hands up: ", ...hands, submit);
-    const box = element("input", { type: "checkbox", checked: true, onchange: () => this.show() });
-    this.box = box;
-    this.choice = element("label", {}, box, " ask first");
-    this.tally = element("output", { class: "tally" });
-    this.hint = element("span", { class: "hint", role: "status" });
-  }
-
-  /** A button that counts one more hand. */
-  oneMore(kind, field) {
-    const glyph = element("span", { "aria-hidden": "true" }, kind === "accepted" ? "● " : "✕ ");
-    const name = kind === "accepted" ? "accept" : "reject";
-    const more = () => (field.value = Math.min(MOST, hands(field) + 1));
-    return element("button", { type: "button", class: kind, title: `one more hand for ${name}`, onclick: more }, glyph, name);
+    const part = (selector) => bar.querySelector(selector);
+    this.form = part(".hands");
+    this.box = part("[type=checkbox]");
+    this.tally = part(".tally");
+    this.hint = part(".hint");
+    this.fields = { accepted: part("[name=accepted]"), rejected: part("[name=rejected]") };
+    for (const [kind, field] of Object.entries(this.fields)) {
+      part(`button.${kind}`).addEventListener("click", () => (field.value = Math.min(field.max, hands(field) + 1)));
+    }
+    this.form.addEventListener("submit", (event) => this.submit(event));
+    this.box.addEventListener("change", () => this.show());
   }
 
   /** Whether the verdict of the moment on screen must wait for hands. */
@@ -64,10 +56,5 @@ export class Gate {
   }
 }
 
-const MOST = 9999; // hands
-const counter = (name) => {
-  const range = { type: "number", min: 0, max: MOST, step: 1, inputmode: "numeric" };
-  return element("input", { ...range, "aria-label": `hands for ${name}` });
-};
-const hands = (field) => Math.max(0, Math.min(MOST, Math.floor(Number(field.value)) || 0));
+const hands = (field) => Math.max(0, Math.min(field.max, Math.floor(Number(field.value)) || 0));
 const place = () => `${store.run?.id} ${store.head}`;

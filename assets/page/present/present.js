@@ -1,5 +1,4 @@
 // Presenter mode: large and light, the views that matter and Step in the upper two thirds, nothing else.
-import { element } from "../format.js";
 import { addLook, current } from "../links.js";
 import { openCode } from "../links/code.js";
 import * as playback from "../explore/playback.js";
@@ -10,30 +9,26 @@ const ECHO = 1600; // ms that a key stays on screen
 
 let bar = null; // while presenting
 
-/** Buttons with the keys that press them; PageDown and PageUp are what a hand-held presenter sends. */
-const ACTIONS = [
-  { name: "step", title: "Step", keys: ["ArrowRight", "PageDown", "s"], sign: "→", press: () => bar.step() },
-  { name: "again", title: "Replay step", keys: ["r", "PageUp"], sign: "R", press: () => bar.again() },
-  { name: "change", title: "Next change", keys: ["n"], sign: "N", press: () => bar.change() },
-  { name: "code", title: "QR", keys: ["q"], sign: "Q", press: openCode },
-  { name: "leave", title: "Leave", keys: ["Escape"], sign: "Esc", press: () => present(false) },
-];
+/** What the buttons do, and the keys that press them; PageDown and PageUp are what a hand-held presenter sends. */
+const ACTIONS = {
+  step: { keys: ["ArrowRight", "PageDown", "s"], press: () => bar.step() },
+  again: { keys: ["r", "PageUp"], press: () => bar.again() },
+  change: { keys: ["n"], press: () => bar.change() },
+  code: { keys: ["q"], press: openCode },
+  leave: { keys: ["Escape"], press: () => present(false) },
+};
 
 class Bar {
   constructor() {
     this.wasDark = store.dark;
-    this.gate = new Gate(() => {
+    this.root = document.querySelector("template#presenter").content.firstElementChild.cloneNode(true);
+    this.echo = this.root.querySelector(".echo");
+    this.buttons = Object.fromEntries([...this.root.querySelectorAll("[data-present]")].map((button) => [button.dataset.present, button]));
+    for (const [name, { press }] of Object.entries(ACTIONS)) this.buttons[name].addEventListener("click", press);
+    this.gate = new Gate(this.root, () => {
       playback.step();
       this.buttons.step.focus();
     });
-    this.buttons = Object.fromEntries(ACTIONS.map((action) => [action.name, button(action)]));
-    this.echo = element("div", { class: "echo", "aria-hidden": "true", hidden: true });
-    const { step, again, change, code, leave: out } = this.buttons;
-    const steps = element("span", { class: "of-steps" }, step, again, change, this.gate.choice);
-    const actions = element("div", { class: "actions" }, steps, code, out);
-    const room = element("div", { class: "of-steps room" }, this.gate.form, this.gate.hint, this.gate.tally);
-    const attributes = { class: "explore presenter", role: "toolbar", "aria-label": "Presenter" };
-    this.root = element("div", attributes, actions, room, this.echo);
     document.body.prepend(this.root);
   }
 
@@ -79,11 +74,6 @@ class Bar {
   }
 }
 
-function button({ title, name, sign, press }) {
-  const attributes = { type: "button", "data-present": name, class: name === "step" ? "primary" : "", onclick: press };
-  return element("button", attributes, element("span", {}, title), element("kbd", {}, sign));
-}
-
 /** A long text scrolls in its place. */
 function keepCutInSight() {
   const text = document.querySelector("#explore .text");
@@ -121,13 +111,13 @@ export function present(isWanted) {
 addEventListener("keydown", (event) => {
   const isMeant = bar && !event.ctrlKey && !event.altKey && !event.metaKey && !document.querySelector("dialog[open]");
   const isPressed = (key) => key.toLowerCase() === event.key.toLowerCase();
-  const action = isMeant && ACTIONS.find(({ keys }) => keys.some(isPressed));
-  if (!action || isTyped(event)) return;
-  const pressed = bar.buttons[action.name];
+  const name = isMeant && Object.keys(ACTIONS).find((each) => ACTIONS[each].keys.some(isPressed));
+  if (!name || isTyped(event)) return;
+  const pressed = bar.buttons[name];
   if (pressed.disabled || !pressed.checkVisibility()) return;
   event.preventDefault();
-  bar.say(`${action.sign}  ${action.title}`);
-  action.press();
+  bar.say(pressed.dataset.echo);
+  pressed.click();
 });
 
 /** Letters and arrows belong to the field that they are typed into. */
