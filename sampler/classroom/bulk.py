@@ -118,7 +118,7 @@ class _Writing:
 def completion_log_probs(
     module: PreTrainedModel, contexts: Sequence[Text], completions: Sequence[Text]
 ) -> tuple[Tensor, Tensor]:
-    """Next-token rows [R, W, V] before each token of the completions, and which of them are there, [R, W].
+    """Log p of each token of the completions, [R, W], 0 where there is none, and the rows [R, W, V] that they are from.
 
     One pass over prompt and completion; W is the longest completion. Gradients flow if they are on.
     """
@@ -129,7 +129,9 @@ def completion_log_probs(
     places = (starts - 1 + steps).clamp(max=ids.shape[1] - 1)
     hidden = module.model(input_ids=ids.to(module.device), use_cache=False).last_hidden_state
     taken = hidden[torch.arange(len(texts))[:, None], places]  # (R, W, width of the network)
-    return torch.log_softmax(module.lm_head(taken), dim=-1), steps < lengths
+    rows = torch.log_softmax(module.lm_head(taken), dim=-1)
+    drawn = pad_sequence([torch.tensor(completion) for completion in completions], batch_first=True)
+    return rows.gather(-1, drawn.to(rows.device)[..., None])[..., 0] * (steps < lengths).to(rows.device), rows
 
 
 @torch.inference_mode()
@@ -140,9 +142,9 @@ def opinions(
     found = []
     for first in range(0, len(contexts), together):
         part = completions[first : first + together]
-        rows, is_there = completion_log_probs(module, contexts[first : first + together], part)
+        own, rows = completion_log_probs(module, contexts[first : first + together], part)
         entropies = -(rows.exp() * rows).sum(dim=-1)  # (R, W)
         for row, completion in enumerate(part):
-            own = rows[row, torch.arange(len(completion)), torch.tensor(completion)]
-            found.append(Opinion(float(own.double().sum()), float(entropies[row][is_there[row]].double().mean())))
+            entropy = float(entropies[row, : len(completion)].double().mean())
+            found.append(Opinion(float(own[row].double().sum()), entropy))
     return found

@@ -12,13 +12,11 @@ the base model (the paper's beta = 0).
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 from tqdm import tqdm
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 from transformers.utils import logging
@@ -29,6 +27,7 @@ from sampler.classroom.corpus import TASKS
 from sampler.classroom.methods import LONGEST
 from sampler.classroom.problems import Problem, draw_problem
 from sampler.classroom.train import FOLDER, save
+from sampler.models.row_memory import Text
 
 TUNED_FOLDER = FOLDER.with_name("classroom-tuned")
 UPDATES = 160
@@ -39,25 +38,17 @@ WARMUP = 10
 TOGETHER = 64  # completions whose gradients are computed at once
 
 
-@dataclass(frozen=True)
-class Group:
-    """One problem's completions and their advantages [G]."""
-
-    prompt_ids: tuple[int, ...]
-    completions: list[tuple[int, ...]]
-    rewards: Tensor
-
-    @property
-    def advantages(self) -> Tensor:
-        """(r - mean) / std; all zero where every completion earned the same."""
-        return (self.rewards - self.rewards.mean()) / (self.rewards.std(correction=0) + 1e-6)
-
-
 def problems(seed: int) -> Iterator[list[Problem]]:
     """Yield batches of training problems without end, each task equally often."""
     rng, tasks = Random(f"reinforce {seed}"), list(TASKS.values())
     while True:
         yield [draw_problem(tasks[i % len(tasks)], rng, held_out=False) for i in range(PROBLEMS)]
+
+
+def advantages(rewards: Tensor) -> Tensor:
+    """(r - mean) / std within each group, [P, G]; all zero where every completion earned the same."""
+    std, mean = torch.std_mean(rewards, dim=1, correction=0, keepdim=True)
+    return (rewards - mean) / (std + 1e-6)
 
 
 class Tuning:
@@ -69,27 +60,23 @@ class Tuning:
         self.rewards: list[float] = []
 
     def update(self, batch: list[Problem]) -> None:
-        groups = self.drawn(batch)
+        contexts, completions, rewards = self.drawn(batch)
         self.optimizer.param_groups[0]["lr"] = RATE * min(1.0, (len(self.rewards) + 1) / WARMUP)
         self.optimizer.zero_grad()
-        self.add_gradients(groups)
+        self.add_gradients(contexts, completions, advantages(rewards))
         torch.nn.utils.clip_grad_norm_(self.policy.parameters(), 1.0)
         self.optimizer.step()
-        self.rewards.append(float(torch.stack([group.rewards for group in groups]).mean()))
+        self.rewards.append(float(rewards.mean()))
 
-    def drawn(self, batch: list[Problem]) -> list[Group]:
-        """SAMPLES completions of every problem from the policy as it is, rewarded."""
-        prompts = [tuple(self.tokenizer(problem.prompt).input_ids) for problem in batch]
-        contexts = [prompt for prompt in prompts for _ in range(SAMPLES)]
-        rows = len(contexts)
-        places = [(self.seed, len(self.rewards) * rows + row) for row in range(rows)]
-        end = self.tokenizer.eos_token_id
-        written = [rollout.token_ids for rollout in rollouts(self.policy, (end,), contexts, places, 1.0, LONGEST)]
-        grouped = [written[i : i + SAMPLES] for i in range(0, rows, SAMPLES)]
-        return [
-            Group(prompt, own, torch.tensor([self.reward(problem, ids) for ids in own]))
-            for problem, prompt, own in zip(batch, prompts, grouped, strict=True)
-        ]
+    def drawn(self, batch: list[Problem]) -> tuple[list[Text], list[Text], Tensor]:
+        """SAMPLES contexts and completions of every problem by the policy as it is, and their rewards [P, SAMPLES]."""
+        asked = [problem for problem in batch for _ in range(SAMPLES)]
+        contexts = [tuple(self.tokenizer(problem.prompt).input_ids) for problem in asked]
+        places = [(self.seed, len(self.rewards) * len(asked) + row) for row in range(len(asked))]
+        written = rollouts(self.policy, (self.tokenizer.eos_token_id,), contexts, places, 1.0, LONGEST)
+        completions = [rollout.token_ids for rollout in written]
+        rewards = [self.reward(problem, ids) for problem, ids in zip(asked, completions, strict=True)]
+        return contexts, completions, torch.tensor(rewards).reshape(-1, SAMPLES)
 
     def reward(self, problem: Problem, completion: tuple[int, ...]) -> float:
         """1 for a completion that ends and whose answer is right, otherwise 0."""
@@ -97,22 +84,15 @@ class Tuning:
         is_right = TASKS[problem.task].is_correct(problem.prompt, text)
         return float(is_right and completion[-1] == self.tokenizer.eos_token_id)
 
-    def add_gradients(self, groups: list[Group]) -> None:
+    def add_gradients(self, contexts: list[Text], completions: list[Text], advantages: Tensor) -> None:
         """Add the objective's gradient; completions without advantage add nothing and are left out."""
-        rows = [
-            (group.prompt_ids, completion, float(advantage))
-            for group in groups
-            for completion, advantage in zip(group.completions, group.advantages, strict=True)
-            if advantage != 0
-        ]
+        rows = [row for row in zip(contexts, completions, advantages.flatten().tolist(), strict=True) if row[2] != 0]
         rows.sort(key=lambda row: len(row[0]) + len(row[1]))  # to compute little padding
         for first in range(0, len(rows), TOGETHER):
-            contexts, completions, advantages = zip(*rows[first : first + TOGETHER], strict=True)
-            log_probs, is_there = completion_log_probs(self.policy, contexts, completions)
-            ids = pad_sequence([torch.tensor(ids) for ids in completions], batch_first=True)
-            own = log_probs.gather(-1, ids[..., None])[..., 0] * is_there  # (R, W)
-            weights = torch.tensor(advantages) / is_there.sum(dim=1)
-            loss = -(weights * own.sum(dim=1)).sum() / (len(groups) * SAMPLES)
+            *texts, weights = zip(*rows[first : first + TOGETHER], strict=True)
+            log_p, _ = completion_log_probs(self.policy, *texts)
+            means = log_p.sum(dim=1) / torch.tensor([len(completion) for completion in texts[1]])
+            loss = -(torch.tensor(weights) * means).sum() / advantages.numel()
             loss.backward()
 
 

@@ -13,14 +13,13 @@ from itertools import chain, islice
 from pathlib import Path
 
 import torch
-from torch import Tensor, distributed
-from torch.nn.functional import cross_entropy
+from torch import distributed
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
-from torch.nn.utils.rnn import pad_sequence
 from tqdm import tqdm
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from transformers.utils import logging
 
+from sampler.classroom.bulk import completion_log_probs
 from sampler.classroom.card import card, curve
 from sampler.classroom.corpus import SHARES, TASKS, examples
 from sampler.classroom.tokenizer import build_tokenizer
@@ -35,9 +34,8 @@ POOL = 16  # problems a step and process
 MICRO_BATCHES = 2  # of a pool sorted by length, so that little padding is computed
 MATRIX_RATE, OTHER_RATE = 5e-3, 3e-3  # Muon on the layers' matrices, AdamW on the rest
 CHECKPOINT_EVERY = 200
-IGNORED = -100  # a label that is not learned
 
-Row = tuple[list[int], int]  # token ids of prompt + completion + end, and the length of the prompt
+Row = tuple[list[int], list[int]]  # token ids of a prompt, and of its completion with the end
 
 
 def new_model(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
@@ -72,28 +70,18 @@ def pools(tokenizer: PreTrainedTokenizerFast, seed: int, rank: int) -> Iterator[
         pool = [(problem.prompt, solution.text + tokenizer.eos_token) for problem, solution in islice(stream, POOL)]
         prompts = tokenizer([prompt for prompt, _ in pool]).input_ids
         completions = tokenizer([completion for _, completion in pool]).input_ids
-        yield [(prompt + completion, len(prompt)) for prompt, completion in zip(prompts, completions, strict=True)]
-
-
-def padded(rows: list[Row]) -> tuple[Tensor, Tensor]:
-    """Inputs and labels, both [rows, longest - 1]: label i is token i + 1, and IGNORED outside completions."""
-    learned = [[IGNORED] * prompt + ids[prompt:] for ids, prompt in rows]
-    ids = pad_sequence([torch.tensor(ids) for ids, _ in rows], batch_first=True)  # on the right, never read
-    labels = pad_sequence([torch.tensor(ids) for ids in learned], batch_first=True, padding_value=IGNORED)
-    return ids[:, :-1], labels[:, 1:]
+        yield list(zip(prompts, completions, strict=True))
 
 
 def add_gradients(model: LlamaForCausalLM, pool: list[Row]) -> float:
     """Add a pool's gradients to the model's; returns its mean loss, nats per completion token."""
-    pool = sorted(pool, key=lambda row: len(row[0]))
-    learned = sum(len(ids) - prompt for ids, prompt in pool)
+    pool = sorted(pool, key=lambda row: len(row[0]) + len(row[1]))
+    learned = sum(len(completion) for _, completion in pool)
     size, total = len(pool) // MICRO_BATCHES, 0.0
     for start in range(0, len(pool), size):
-        inputs, labels = padded(pool[start : start + size])
-        hidden = model.model(inputs, use_cache=False).last_hidden_state
-        is_learned = labels != IGNORED
-        logits = model.lm_head(hidden[is_learned])
-        loss = cross_entropy(logits, labels[is_learned], reduction="sum") / learned
+        prompts, completions = zip(*pool[start : start + size], strict=True)
+        log_p, _ = completion_log_probs(model, prompts, completions)
+        loss = -log_p.sum() / learned
         loss.backward()
         total += loss.item()
     return total

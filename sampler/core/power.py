@@ -7,8 +7,8 @@ import numpy as np
 
 
 def log_sum_exp(values: np.ndarray) -> float:
-    """log sum_v exp(values[v]) for values [V]; -inf when every value is -inf."""
-    top = float(values.max())
+    """log sum_v exp(values[v]) for values [V]; -inf when every value is -inf, or there is none."""
+    top = float(values.max(initial=-math.inf))
     if math.isinf(top):
         return top
     return top + math.log(float(np.exp(values - top).sum()))

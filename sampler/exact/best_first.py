@@ -137,7 +137,7 @@ def missing_share(log_p: np.ndarray, frontier: Frontier, length: int, alpha: flo
     if math.isinf(alpha):  # either the likeliest completions are enumerated for certain, or nothing is known
         return float(frontier.log_max.max() >= log_p.max(initial=-math.inf) - 2 * off)
     top = max(log_p.max(initial=-math.inf), frontier.log_max.max())
-    found = log_sum_exp(alpha * (log_p - top)) if len(log_p) else -math.inf
+    found = log_sum_exp(alpha * (log_p - top))
     left = log_sum_exp(alpha * (frontier.urgency(alpha) - top))
     return float(np.exp(-np.logaddexp(0.0, found - left - 2 * alpha * off)))
 

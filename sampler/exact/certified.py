@@ -108,7 +108,7 @@ class CertifiedTarget:
         if math.isinf(checked_alpha(alpha)):
             raise ValueError("alpha must be a number from 1 to below inf for a normaliser, not inf")
         view = self._view(prefix, alpha)
-        low, high = _log_sum(view.weights), _log_sum(np.append(view.weights, view.bounds))
+        low, high = log_sum_exp(view.weights), log_sum_exp(np.append(view.weights, view.bounds))
         return Interval(low + view.shift - view.off, min(0.0, high + view.shift + view.off))
 
     def event(self, holds: Callable[[Text], bool], alpha: float, prefix: Text = ()) -> Interval:
@@ -118,7 +118,7 @@ class CertifiedTarget:
         """
         view = self._view(prefix, alpha)
         known = {True: -math.inf} | _grouped((bool(holds(text)) for text in view.texts), view.weights)
-        return _intervals(known, {}, _log_sum(view.bounds), view.off)[True]
+        return _intervals(known, {}, log_sum_exp(view.bounds), view.off)[True]
 
     def shares(self, answer: Callable[[Text], Hashable], alpha: float, prefix: Text = ()) -> dict[Hashable, Interval]:
         """The power probability, given a prefix, of each answer that an enumerated completion gives.
@@ -128,7 +128,7 @@ class CertifiedTarget:
         """
         view = self._view(prefix, alpha)
         known = _grouped(map(answer, view.texts), view.weights)
-        return _intervals(known, {}, _log_sum(view.bounds), view.off)
+        return _intervals(known, {}, log_sum_exp(view.bounds), view.off)
 
     def next_token(self, prefix: Text, alpha: float) -> NextTokenShares:
         """p_alpha(next token | prefix) of each token that was searched, and of all others together.
@@ -183,16 +183,12 @@ class CertifiedTarget:
         return View(texts, weights, left, bounds, TIED if np.count_nonzero(log_p >= least) > 1 else 0.0, 0.0)
 
 
-def _log_sum(values: np.ndarray) -> float:
-    return log_sum_exp(values) if len(values) else -math.inf
-
-
 def _grouped(keys: Iterable[Key], values: np.ndarray) -> dict[Key, float]:
     """The log of the sum of exp(values) of each key."""
     groups: dict[Key, list[float]] = {}
     for key, value in zip(keys, values, strict=True):
         groups.setdefault(key, []).append(value)
-    return {key: _log_sum(np.array(own)) for key, own in groups.items()}
+    return {key: log_sum_exp(np.array(own)) for key, own in groups.items()}
 
 
 def _intervals(known: dict[Key, float], left: dict[Key, float], anywhere: float, off: float) -> dict[Key, Interval]:

@@ -63,6 +63,5 @@ def grow(
             own = [v for v in possible if (*text, v) in kept]
             rest = row[[v for v in possible if (*text, v) not in kept]]
             pending += [((*text, v), len(nodes), v, float(row[v])) for v in reversed(own)]
-        left = (log_sum_exp(rest), float(rest.max()), len(rest)) if len(rest) else (-np.inf, -np.inf, 0)
-        nodes.append((parent, token, log_p, *left))
+        nodes.append((parent, token, log_p, log_sum_exp(rest), float(rest.max(initial=-np.inf)), len(rest)))
     return PrefixTree(length, found.reason, found.nodes, found.seconds, *map(list, zip(*nodes, strict=True)))

@@ -12,7 +12,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from sampler.core.records import quoted
 from sampler.core.rows import Row
 from sampler.models.guesses import Guesses
-from sampler.models.loading import DTYPES, EMBEDDED, Loaded, checked_device, described, fingerprint, loaded
+from sampler.models.loading import DTYPES, EMBEDDED, Loaded, checked_device, fingerprint, loaded
 from sampler.models.network_row import rows_of
 from sampler.models.row_memory import RowMemory, Text
 from sampler.models.table import OPENS as TINY_WORLDS
@@ -82,7 +82,7 @@ class CausalLM:
             raise ValueError(f"tokenizer must be the network's fast tokenizer, not {quoted(tokenizer)}")
         name = getattr(module.config, "_name_or_path", "") or type(module).__name__
         try:
-            return cls(described(name, fingerprint(module), module, tokenizer), kept_bytes=kept_bytes)._checked_causal()
+            return cls(Loaded(name, fingerprint(module), module, tokenizer), kept_bytes=kept_bytes)._checked_causal()
         except ValueError as error:
             raise ValueError(f"model must be a causal language model with a fast tokenizer; {name}: {error}") from error
 
@@ -185,20 +185,16 @@ class CausalLM:
     def _read(self, texts: Sequence[Text]) -> dict[Text, Row]:
         """The row [V] after each of some distinct texts, from one pass; one for each length if rows cannot align."""
         if self._loaded.can_align:
-            return dict(zip(texts, self._read_on(texts), strict=True))
+            read = self._tree.rows(texts)  # only what the tree does not hold is fed, each text in a row of its own
+            logits = self._pass(read, 1)
+            self.tokens_fed += int(read.mask[:, -read.ids.shape[1] :].sum())
+            return dict(zip(texts, rows_of(logits[:, 0]), strict=True))
         rows: dict[Text, Row] = {}
         for length, group in groupby(sorted(texts, key=len), key=len):
             alike = list(group)
             self.tokens_fed += length * len(alike)
             rows |= zip(alike, rows_of(self._forward(np.array(alike), 1, use_cache=False)[:, 0]), strict=True)
         return rows
-
-    def _read_on(self, texts: Sequence[Text]) -> list[Row]:
-        """Their rows, feeding only what the tree of tokens does not hold, each text in a row of its own."""
-        read = self._tree.rows(texts)
-        logits = self._pass(read, 1)
-        self.tokens_fed += int(read.mask[:, -read.ids.shape[1] :].sum())
-        return rows_of(logits[:, 0])
 
     def _read_tree(self, texts: Sequence[Text]) -> dict[Text, Row]:
         """The row [V] after each of some distinct texts, feeding each token that the tree does not hold once."""

@@ -8,8 +8,7 @@ rows of the queries and keys are reordered so that the two coordinates that a ro
 side: then rotating is a multiplication of complex numbers (`turn`), and products of queries and keys stay the same.
 """
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -46,23 +45,16 @@ class Product:
             weight[: len(order)] = weight[order] * torch.tensor(scale)[:, None]
         if len(order) and self.bias is not None:
             self.bias[: len(order)] = self.bias[order] * scale
-        self.multiplied = from_memory(weight) if weight.numel() > IN_CACHE else from_cache(weight)
+        self.weight = weight if weight.numel() > IN_CACHE else weight.t().contiguous().numpy()
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        made = self.multiplied(x)
+        if isinstance(self.weight, torch.Tensor):  # which is quicker with weights that no cache holds
+            made = linear(torch.from_numpy(x), self.weight).numpy()
+        else:
+            made = np.dot(x, self.weight)
         if self.bias is not None:
             made += self.bias
         return made
-
-
-def from_cache(weight: torch.Tensor) -> Callable[[np.ndarray], np.ndarray]:
-    """x (N, in) -> x @ weight.T (N, out) by NumPy, for weights (out, in)."""
-    return partial(np.dot, b=weight.t().contiguous().numpy())
-
-
-def from_memory(weight: torch.Tensor) -> Callable[[np.ndarray], np.ndarray]:
-    """The same by torch, which is quicker for weights that no cache holds."""
-    return lambda x: linear(torch.from_numpy(x), weight).numpy()
 
 
 class Layer:

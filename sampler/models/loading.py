@@ -2,7 +2,6 @@
 
 import hashlib
 import inspect
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from huggingface_hub.utils import get_session  # type: ignore[attr-defined]
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import cached_file  # type: ignore[attr-defined]
 
-from sampler.models.lean import Lean, lean
+from sampler.models.lean import lean
 from sampler.models.pieces import Pieces
 from sampler.models.token_tree import can_align, can_branch
 
@@ -23,24 +22,33 @@ PATIENCE = 10  # seconds for the hub to answer
 UNSTATED_LENGTH = 2048  # longest text of a model that states no limit
 
 
-@dataclass(frozen=True)
 class Loaded:
-    """What every `fresh` copy of a model shares. Nothing here changes after loading, so threads may share it."""
+    """A network and its tokenizer with what they say of themselves; ValueError without a fast tokenizer.
 
-    name: str
-    revision: str
-    module: PreTrainedModel
-    device: torch.device
-    tokenizer: PreTrainedTokenizerBase
-    pieces: Pieces
-    vocab_size: int
-    eos_ids: tuple[int, ...]
-    max_length: int
-    num_layers: int
-    accepts: frozenset[str]  # arguments of the module's forward
-    can_align: bool  # whether texts of different lengths may share a pass and a prefix cache
-    can_branch: bool  # whether branches of one tree of tokens may share a pass
-    lean: Lean | None  # the module's pass over branches written out, where it can be
+    Every `fresh` copy of a model shares it. Nothing here changes after loading, so threads may share it.
+    """
+
+    def __init__(self, name: str, revision: str, module: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+        if not tokenizer.is_fast or len(tokenizer) == len(tokenizer.added_tokens_decoder):  # transformers made it up
+            raise ValueError("it has no fast tokenizer")
+        tokenizer.backend_tokenizer.no_truncation()
+        tokenizer.backend_tokenizer.no_padding()
+        module.eval()  # type: ignore[no-untyped-call]
+        config = module.config.get_text_config(decoder=True)
+        self.name, self.module, self.tokenizer = name, module, tokenizer
+        self.revision = revision
+        if module.dtype is not torch.float32:
+            self.revision += str(module.dtype).replace("torch.", "-")
+        self.device = module.device
+        self.vocab_size: int = config.vocab_size
+        self.eos_ids = _eos_ids(module, tokenizer)
+        self.pieces = Pieces(tokenizer, self.eos_ids)
+        self.max_length = _max_length(config, tokenizer)
+        self.num_layers: int = config.num_hidden_layers
+        self.accepts = frozenset(inspect.signature(module.forward).parameters)  # arguments of the module's forward
+        self.can_align = can_align(module, self.accepts)  # texts of different lengths in one pass and prefix cache
+        self.can_branch = can_branch(module, self.accepts)  # branches of one tree of tokens in one pass
+        self.lean = lean(module) if self.can_branch else None  # that pass written out, where it can be
 
 
 def checked_device(device: str) -> str:
@@ -71,36 +79,7 @@ def loaded(name: str, device: str, dtype: torch.dtype) -> Loaded:
     module, report = read
     if report["missing_keys"]:
         raise ValueError(f"it has no weights for {min(report['missing_keys'])}")
-    return described(name, revision, module.to(device), tokenizer)
-
-
-def described(name: str, revision: str, module: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Loaded:
-    """A network and its tokenizer with what they say of themselves; ValueError without a fast tokenizer."""
-    if not tokenizer.is_fast or len(tokenizer) == len(tokenizer.added_tokens_decoder):  # empty: transformers made it up
-        raise ValueError("it has no fast tokenizer")
-    tokenizer.backend_tokenizer.no_truncation()
-    tokenizer.backend_tokenizer.no_padding()
-    module.eval()  # type: ignore[no-untyped-call]
-    config = module.config.get_text_config(decoder=True)
-    eos_ids = _eos_ids(module, tokenizer)
-    accepts = frozenset(inspect.signature(module.forward).parameters)
-    branches = can_branch(module, accepts)
-    return Loaded(
-        name=name,
-        revision=revision if module.dtype is torch.float32 else f"{revision}-{str(module.dtype)[len('torch.') :]}",
-        module=module,
-        device=module.device,
-        tokenizer=tokenizer,
-        pieces=Pieces(tokenizer, eos_ids),
-        vocab_size=config.vocab_size,
-        eos_ids=eos_ids,
-        max_length=_max_length(config, tokenizer),
-        num_layers=config.num_hidden_layers,
-        accepts=accepts,
-        can_align=can_align(module, accepts),
-        can_branch=branches,
-        lean=lean(module) if branches else None,
-    )
+    return Loaded(name, revision, module.to(device), tokenizer)
 
 
 def hub_answers() -> bool:

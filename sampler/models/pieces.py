@@ -3,16 +3,9 @@
 from collections.abc import Iterable
 
 from transformers import PreTrainedTokenizerBase
+from transformers.convert_slow_tokenizer import bytes_to_unicode
 
-
-def byte_alphabet() -> dict[str, int]:
-    """The character by which byte-level tokenizers write each of the 256 bytes (Radford et al. 2019, GPT-2)."""
-    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    others = [byte for byte in range(256) if byte not in printable]
-    return {chr(byte): byte for byte in printable} | {chr(256 + i): byte for i, byte in enumerate(others)}
-
-
-BYTE_OF = byte_alphabet()
+BYTE_OF = {character: byte for byte, character in bytes_to_unicode().items()}  # type: ignore[no-untyped-call]
 BEFORE = "a"  # a token is read in mid-text, since decoders drop a space at the start
 
 

@@ -85,19 +85,16 @@ class Pool(DynamicLayer):  # type: ignore[no-untyped-call]  # transformers' clas
         """Put new tokens (G * Q, width) behind the held ones."""
         end = self.held + len(new)
         if end > len(self.tokens):
-            self._grow(2 * end, torch.as_tensor(new))
+            held, like = self.tokens[: self.held], torch.as_tensor(new)
+            self.tokens = like.new_empty((2 * end, like.shape[1]))
+            if self.held:
+                self.tokens[: self.held] = held
         rows: Any = self.tokens if isinstance(new, torch.Tensor) else self.tokens.numpy()
         rows[self.held : end] = new
 
     def taken(self) -> np.ndarray:
         """The pass's columns (G, C, width), on a CPU."""
         return self.tokens.numpy().take(self.columns, 0)
-
-    def _grow(self, room: int, like: torch.Tensor) -> None:
-        tokens = like.new_empty((room, like.shape[1]))
-        if self.held:
-            tokens[: self.held] = self.tokens[: self.held]
-        self.tokens = tokens
 
 
 class TokenTree:

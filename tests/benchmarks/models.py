@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
+from copy import copy
 
 import torch
 from tiny_models import byte_level_tokenizer
@@ -45,7 +45,9 @@ def open_model(name: str, device: str = "cpu") -> CausalLM:
         with tempfile.TemporaryDirectory() as folder:
             save(name, folder)
             model = CausalLM.load(folder, device)
-    return CausalLM(replace(model._loaded, name=name, eos_ids=(), max_length=1024))
+    shared = copy(model._loaded)
+    shared.name, shared.eos_ids, shared.max_length = name, (), 1024
+    return CausalLM(shared)
 
 
 def save(name: str, folder: str) -> None:

@@ -80,6 +80,6 @@ def test_opinions_are_those_of_fresh_rows(model):
 
 def test_gradients_flow_through_completions_only(model):
     contexts, completions = [model.encode(PROMPTS[0])], [model.encode(" So it is b.")]
-    rows, is_there = completion_log_probs(model.module, contexts, completions)
-    assert rows.requires_grad and rows.shape[:2] == is_there.shape == (1, len(completions[0]))
+    log_p, rows = completion_log_probs(model.module, contexts, completions)
+    assert log_p.requires_grad and rows.shape[:2] == log_p.shape == (1, len(completions[0]))
     assert torch.allclose(rows.exp().sum(dim=-1), torch.ones(()), atol=1e-4)

@@ -16,11 +16,6 @@ def test_wilson_bounds_are_the_shares_that_a_test_just_allows(share, n):
     assert 0 <= low < high <= 1 and low - 1e-12 <= share <= high + 1e-12
 
 
-def test_wilson_needs_a_trial():
-    with pytest.raises(ValueError, match="n must be at least 1, not 0"):
-        wilson(0.5, 0)
-
-
 @pytest.mark.parametrize("samples", range(1, 8))
 def test_pass_at_k_counts_subsets(samples):
     for right in range(samples + 1):
@@ -28,9 +23,3 @@ def test_pass_at_k_counts_subsets(samples):
         for k in range(1, samples + 1):
             subsets = list(combinations(answers, k))
             assert pass_at_k(samples, right, k) == pytest.approx(sum(map(any, subsets)) / len(subsets), abs=1e-12)
-
-
-@pytest.mark.parametrize("k", [0, 5, -1])
-def test_pass_at_k_needs_enough_samples(k):
-    with pytest.raises(ValueError, match=f"k must be from 1 to the number of samples, 4, not {k}"):
-        pass_at_k(4, 2, k)

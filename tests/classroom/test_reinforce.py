@@ -8,7 +8,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from sampler.classroom import reinforce
 from sampler.classroom.corpus import TASKS
-from sampler.classroom.reinforce import Group, Tuning
+from sampler.classroom.reinforce import Tuning, advantages
 from sampler.classroom.train import FOLDER
 
 
@@ -26,37 +26,33 @@ def tuning(tokenizer) -> Tuning:
 
 
 def test_advantages_are_standardised_within_a_group():
-    group = Group((1,), [(2,)] * 4, torch.tensor([1.0, 0.0, 0.0, 0.0]))
     expected = [0.75 / math.sqrt(3 / 16), *[-0.25 / math.sqrt(3 / 16)] * 3]
-    assert group.advantages.tolist() == pytest.approx(expected, abs=1e-4)
+    found = advantages(torch.tensor([[1.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0]]))
+    assert found[0].tolist() == pytest.approx(expected, abs=1e-4)
+    assert found[1].tolist() == [0.0] * 4
 
 
 @pytest.mark.parametrize("reward", [0.0, 1.0])
 def test_a_group_of_equals_teaches_nothing(reward):
-    assert Group((1,), [(2,)] * 4, torch.full((4,), reward)).advantages.tolist() == [0.0] * 4
+    assert advantages(torch.full((1, 4), reward)).tolist() == [[0.0] * 4]
 
 
 def test_gradients_are_those_of_the_objective(tuning):
     """Against 1/G sum_i 1/|o_i| sum_t A_i log pi(o_i,t | ...), written out with one pass for each completion."""
-    groups = [
-        Group((5, 6, 7), [(8, 9, 0), (10, 0), (11, 12, 13, 14)], torch.tensor([1.0, 0.0, 0.0])),
-        Group((15, 16), [(17, 0), (18, 19, 0), (20, 0)], torch.tensor([0.0, 1.0, 1.0])),
-    ]
-    reinforce_samples = 3 * len(groups)
-    tuning.add_gradients(groups)
-    scale = reinforce_samples / (len(groups) * reinforce.SAMPLES)
+    contexts = [(5, 6, 7)] * 3 + [(15, 16)] * 3
+    completions = [(8, 9, 0), (10, 0), (11, 12, 13, 14), (17, 0), (18, 19, 0), (20, 0)]
+    weights = advantages(torch.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]]))
+    tuning.add_gradients(contexts, completions, weights)
     ours = [parameter.grad.clone() for parameter in tuning.policy.parameters()]
     tuning.policy.zero_grad()
     objective = 0.0
-    for group in groups:
-        for completion, advantage in zip(group.completions, group.advantages, strict=True):
-            ids = torch.tensor([group.prompt_ids + completion])
-            rows = torch.log_softmax(tuning.policy(ids).logits[0], dim=-1)
-            own = [rows[len(group.prompt_ids) + t - 1, token] for t, token in enumerate(completion)]
-            objective = objective + advantage * sum(own) / len(own) / reinforce_samples
+    for context, completion, advantage in zip(contexts, completions, weights.flatten(), strict=True):
+        rows = torch.log_softmax(tuning.policy(torch.tensor([context + completion])).logits[0], dim=-1)
+        own = [rows[len(context) + t - 1, token] for t, token in enumerate(completion)]
+        objective = objective + advantage * sum(own) / len(own) / len(completions)
     (-objective).backward()
     for own, parameter in zip(ours, tuning.policy.parameters(), strict=True):
-        assert torch.allclose(own, scale * parameter.grad, atol=1e-6)
+        assert torch.allclose(own, parameter.grad, atol=1e-6)
     assert max(gradient.abs().max() for gradient in ours) > 1e-4
 
 
@@ -78,8 +74,9 @@ def test_an_update_is_repeatable_and_moves_the_policy(tokenizer, tuning, monkeyp
     first = tuning.policy.lm_head.weight.detach().clone()
     assert not torch.equal(first, before)
     tuning.policy.lm_head.weight.data.copy_(before)
-    drawn_again = tuning.drawn(batch)
-    assert len(drawn_again) == reinforce.PROBLEMS and len(drawn_again[0].completions) == reinforce.SAMPLES
+    contexts, completions, rewards = tuning.drawn(batch)
+    assert rewards.shape == (reinforce.PROBLEMS, reinforce.SAMPLES)
+    assert len(contexts) == len(completions) == rewards.numel()
 
 
 def test_reward_is_learned(tokenizer, tuning, monkeypatch):

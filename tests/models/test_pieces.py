@@ -5,7 +5,7 @@ from tiny_models import END, byte_level_tokenizer, metaspace_tokenizer
 from tokenizers import Tokenizer, decoders, models
 from transformers import PreTrainedTokenizerFast
 
-from sampler.models.pieces import Pieces, byte_alphabet
+from sampler.models.pieces import BYTE_OF, Pieces
 
 TEXTS = ["the cat", "  two  spaces ", "a\n\tb", "naïve café", "🙂👩‍🚀", "日本語 and a 🙂", "½\x00\x7f\xa0\xad"]
 
@@ -86,8 +86,8 @@ def test_a_token_that_only_looks_like_a_byte():
 
 
 def test_the_byte_alphabet_is_the_tokenizers_own():
-    assert sorted(byte_alphabet().values()) == list(range(256))
+    assert sorted(BYTE_OF.values()) == list(range(256))
     backend = byte_level_tokenizer().backend_tokenizer
     for byte in range(0x80):
         [token] = backend.encode(chr(byte)).tokens
-        assert byte_alphabet()[token] == byte
+        assert BYTE_OF[token] == byte

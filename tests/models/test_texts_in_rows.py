@@ -1,7 +1,7 @@
 """Texts read each in a row of its own: what is held changes what rows cost, never what they are; broken ones show."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import copy
 
 import numpy as np
 import pytest
@@ -25,9 +25,13 @@ def own_models() -> Iterator[None]:
 def no_branches(monkeypatch):
     """Every model reads one text a row, as models with sliding windows do."""
     right = CausalLM.__init__
-    monkeypatch.setattr(
-        CausalLM, "__init__", lambda s, shared, *a, **k: right(s, replace(shared, can_branch=False, lean=None), *a, **k)
-    )
+
+    def without_branches(self, shared, *arguments, **named):
+        plain = copy(shared)
+        plain.can_branch, plain.lean = False, None
+        right(self, plain, *arguments, **named)
+
+    monkeypatch.setattr(CausalLM, "__init__", without_branches)
 
 
 CALLS = {
