@@ -23,19 +23,15 @@ class Draws(Protocol):
 
     def cut(self, n: int) -> int:
         """A whole number from 0 to n-1, uniform; n >= 1."""
-        ...
 
     def token(self, log_q: Row, position: int) -> int:
         """A token from the row log q for this position of the completion."""
-        ...
 
     def seed(self, position: int) -> int:
         """A whole number below 2^53 for a model that draws by itself from this position of the completion on."""
-        ...
 
     def accept(self, log_ratio: float) -> tuple[bool, float]:
         """(log u < log_ratio, log u) for u uniform on (0, 1)."""
-        ...
 
 
 def uniform(seed: int, chain: int, block: int, step: int, purpose: int, position: int) -> float:

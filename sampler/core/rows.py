@@ -33,27 +33,21 @@ class Row(Protocol):
     @property
     def nbytes(self) -> int:
         """The memory that it takes while a cache keeps it."""
-        ...
 
     def tempered(self, temperature: float) -> "Row":
         """The row at a temperature > 0, as `power.temper`."""
-        ...
 
     def draw(self, u: float) -> int:
         """The token at the number u in (0, 1), as `inverse_cdf`."""
-        ...
 
     def log_z(self, alpha: float) -> float:
         """log sum_v p(v)^alpha, as `power.log_z`."""
-        ...
 
     def entropy(self) -> float:
         """Shannon entropy in nats, as `power.entropy`."""
-        ...
 
     def top_tokens(self, count: int) -> tuple[tuple[int, float], ...]:
         """The likeliest tokens, as `power.top_tokens`."""
-        ...
 
 
 class ArrayRow:

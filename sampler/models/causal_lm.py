@@ -169,7 +169,8 @@ class CausalLM:
         try:
             return read(texts)
         except (MemoryError, RuntimeError) as error:
-            if not is_out_of_memory(error):
+            is_known = isinstance(error, MemoryError | torch.OutOfMemoryError)
+            if not is_known and "can't allocate memory" not in str(error):  # of a CPU torch has no class
                 raise
             if len(texts) == 1 and self._tree:
                 self._tree = TokenTree(self._loaded.num_layers, self._kept_bytes)
@@ -198,14 +199,14 @@ class CausalLM:
 
     def _read_tree(self, texts: Sequence[Text]) -> dict[Text, Row]:
         """The row [V] after each of some distinct texts, feeding each token that the tree does not hold once."""
-        new, rows = self._tree.missing(texts), dict[Text, Row]()
+        new, rows, wanted = self._tree.missing(texts), dict[Text, Row](), set(texts)
         for first in range(0, len(new), TREE_TOKENS):
             read = self._tree.start(new[first : first + TREE_TOKENS])
             asked = list(read.new)  # in several rows every new token is asked for
             kept: int | np.ndarray = read.ids.shape[1]
             if len(read.ids) == 1:
-                asked = [text for text in texts if text in read.new]
-                kept = read.places(asked)
+                kept = np.flatnonzero([text in wanted for text in asked])
+                asked = [asked[place] for place in kept]
             logits = self._pass(read, kept).flatten(0, 1)
             self.tokens_fed += len(read.new)
             rows |= zip(asked, rows_of(logits[: len(asked)]), strict=True)  # the last row's end may be repeated
@@ -242,11 +243,6 @@ class CausalLM:
 
     def _tensor(self, array: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(array).to(self._loaded.device)
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether an error says that the machine or its GPU has no memory left; on a CPU torch has no class for it."""
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def opens(source: object) -> bool:

@@ -5,7 +5,7 @@ that read the same input are one product, and nearly all of it is NumPy's, whose
 For example, the queries, keys and values of a layer are one product with three weights joined; the norm before it is
 folded in, its factors into the weights and the root of the width too, so that `_normed` only divides by a length. The
 rows of the queries and keys are reordered so that the two coordinates that a rotation turns together stand side by
-side: then rotating is a multiplication of complex numbers (`turn`), and products of queries and keys stay the same.
+side: then rotating is a multiplication of complex numbers, and products of queries and keys stay the same.
 """
 
 from collections.abc import Sequence
@@ -65,7 +65,8 @@ class Layer:
         projections = own.q_proj, own.k_proj, own.v_proj
         self.head_dim = own.head_dim
         self.heads, self.groups = (part.out_features // own.head_dim for part in projections[:2])
-        order = interleaved(self.heads + self.groups, self.head_dim)
+        pairs = np.arange(self.head_dim).reshape(2, -1).T.ravel()  # half a head apart, they come to stand side by side
+        order = (self.head_dim * np.arange(self.heads + self.groups)[:, None] + pairs).ravel()
         scale = np.repeat(
             np.array([own.scaling, 1], np.float32), [self.heads * self.head_dim, self.groups * self.head_dim]
         )
@@ -78,7 +79,8 @@ class Layer:
         """What the tokens (N, width) take from the columns of their pass."""
         queries, keys = self.heads * self.head_dim, self.groups * self.head_dim
         own = self.project(x)  # (N, queries, keys and values)
-        turn(own[:, : queries + keys], rotation)
+        pairs = own[:, : queries + keys].view(np.complex64).reshape(len(own), -1, rotation.shape[-1])
+        pairs *= rotation  # in place: two coordinates as one complex number
         pool.put(own[:, queries:])
         taken = pool.taken()  # (G, C, keys and values)
         q = own[:, :queries].reshape(len(taken), -1, self.groups, self.heads // self.groups, self.head_dim)
@@ -123,7 +125,8 @@ class Lean:
     def __call__(self, read: Pass, kept: np.ndarray | None = None) -> np.ndarray:
         """Logits [N, V] after each token of a pass, row after row, or [K, V] after chosen ones."""
         x = self.embedding[read.ids.ravel()]  # (N, width)
-        rotation = self._rotation(read.positions)
+        angles = read.positions.reshape(-1, 1, 1).astype(np.float32) * self.frequencies  # (N, 1, half a head)
+        rotation = np.exp(np.complex64(1j) * angles) * np.float32(self.scale)
         unseen = np.where(read.mask[:, :, None], np.float32(0), np.float32(-np.inf))  # (G, 1, 1, Q, C)
         for layer, pool in zip(self.layers, cast(list[Pool], read.cache.layers), strict=True):
             x += layer.attended(self._normed(x), rotation, unseen, pool)
@@ -136,27 +139,6 @@ class Lean:
         squares += np.float32(self.eps * x.shape[1])
         normed: np.ndarray = x / np.sqrt(squares, out=squares)
         return normed
-
-    def _rotation(self, positions: np.ndarray) -> np.ndarray:
-        """exp(i * angle), (N, 1, half a head), for the angle of each pair of coordinates at each position."""
-        angles = positions.reshape(-1, 1, 1).astype(np.float32) * self.frequencies
-        turns: np.ndarray = np.exp(np.complex64(1j) * angles) * np.float32(self.scale)
-        return turns
-
-
-def interleaved(heads: int, head_dim: int) -> np.ndarray:
-    """The order in which the two coordinates that are turned together, half a head apart, stand side by side.
-
-    The same for queries and keys, so their products stay.
-    """
-    pairs = np.arange(head_dim).reshape(2, -1).T.ravel()
-    return (head_dim * np.arange(heads)[:, None] + pairs).ravel()
-
-
-def turn(x: np.ndarray, rotation: np.ndarray) -> None:
-    """Turn heads (N, heads * head) by their positions' angles, in place, two coordinates as one complex number."""
-    pairs = x.view(np.complex64).reshape(len(x), -1, rotation.shape[-1])
-    pairs *= rotation
 
 
 def lean(module: PreTrainedModel) -> Lean | None:

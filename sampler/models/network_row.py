@@ -68,7 +68,7 @@ class NetworkRow:
         return row
 
     def draw(self, u: float) -> int:
-        weights = self._weights(self._temperature)
+        weights = self._scaled(self._temperature).exp_()
         cumulative = self._blocks_summed(self._temperature, weights).cumsum(0)
         aim = u * cumulative[-1]
         block = min(int(torch.searchsorted(cumulative, aim, right=True)), len(weights) - 1)
@@ -109,9 +109,6 @@ class NetworkRow:
         """(logit - top) / T, [blocks, BLOCK]."""
         return (self._logits - self._top).mul_(min(1 / temperature, 3e38))
 
-    def _weights(self, temperature: float) -> torch.Tensor:
-        return self._scaled(temperature).exp_()
-
     def _blocks_summed(self, temperature: float, weights: torch.Tensor) -> torch.Tensor:
         """The sum of each block's weights, [blocks] in float64; remembers log S, their own sum."""
         sums = weights.sum(1).double()
@@ -120,5 +117,5 @@ class NetworkRow:
 
     def _log_sum(self, temperature: float) -> float:
         if temperature not in self._log_sums:
-            self._blocks_summed(temperature, self._weights(temperature))
+            self._blocks_summed(temperature, self._scaled(temperature).exp_())
         return self._log_sums[temperature]

@@ -45,11 +45,6 @@ class Pass(NamedTuple):
     mask: np.ndarray  # (G, 1, Q, C): a token sees its own text up to itself; from `rows` (G, C): the row's text
     new: dict[Text, np.ndarray]  # the text that each new token ends, and the columns of its tokens
 
-    def places(self, texts: Sequence[Text]) -> np.ndarray:
-        """Where the last tokens of some new texts stand."""
-        order = {text: place for place, text in enumerate(self.new)}
-        return np.array([order[text] for text in texts], dtype=np.int64)
-
 
 class Pool(DynamicLayer):  # type: ignore[no-untyped-call]  # transformers' classes are not typed
     """One layer's keys and values of all held tokens, from which each pass takes its own: (room, width).
