@@ -93,6 +93,10 @@ class History:
         length = len(self._text)
         pieces = [self._pieces.get(v, "") for v in self._text.token_ids]
         cuts = {name: [counter[i] for i in range(length)] for name, counter in self._cuts.items()}
+        last = length if changed_from is None else changed_from
+        survived = carried(previous, "survived", length, changed_from, 0)
+        self._recent.append(self._text.token_ids)
+        columns = [[ids[i] for ids in self._recent if i < len(ids)] for i in range(length)]
         return {
             "index": len(self.rows),
             "kind": kind,
@@ -103,8 +107,8 @@ class History:
             "entropy": list(self._text.entropy),
             "source": carried(previous, "source", length, changed_from, len(self.rows)),  # what wrote the token
             "age": carried(previous, "age", length, changed_from, 0, add=1),  # moments since the token changed
-            "survived": self._survived(previous, length, changed_from, cut),  # proposals over the token that left it
-            "share": self._share(),  # of the most common token lately, 0 to 1
+            "survived": [n + (cut <= i < last) for i, n in enumerate(survived)],  # proposals over it that left it
+            "share": [Counter(ids).most_common(1)[0][1] / len(ids) for ids in columns],  # of the commonest token lately
             "written": self._segment(written),  # the new segment
             "total_log_p": math.fsum(self._text.log_p),
             "length": length,
@@ -130,16 +134,6 @@ class History:
         log_z = segment.log_p[i] / self._temperature - segment.log_q[i]
         texts = ((display_tokens([self._pieces.get(v, "")])[0], p) for v, p in segment.alternatives[i])
         return [[text, p, p / self._temperature - log_z] for text, p in texts]
-
-    def _survived(self, previous: Row | None, length: int, changed_from: int | None, cut: int) -> list[int]:
-        kept = carried(previous, "survived", length, changed_from, 0)
-        last = length if changed_from is None else changed_from
-        return [n + (cut <= i < last) for i, n in enumerate(kept)]
-
-    def _share(self) -> list[float]:
-        self._recent.append(self._text.token_ids)
-        columns = [[ids[i] for ids in self._recent if i < len(ids)] for i in range(len(self._text))]
-        return [Counter(column).most_common(1)[0][1] / len(column) for column in columns]
 
 
 def judged(step: Step, before: Segment) -> Row:

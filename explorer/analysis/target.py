@@ -63,7 +63,7 @@ def answer_rows(
             "is_final": answer == key(final),
             "is_right": reading.right is not None and answer == reading.right,
             "sampled": sampled[answer],
-            "low": share.low, "high": share.high, "is_exact": is_exact(share),
+            "low": share.low, "high": share.high, "is_exact": share.width <= TOLERANCE,
             "estimate": estimate.value if says_more else None, "error": estimate.error if says_more else None,
             "base_low": own.low, "base_high": own.high,
             "words": certified_words(share), "base_words": certified_words(own),
@@ -157,14 +157,8 @@ def futures_words(shares: Sequence[float]) -> str:
     return f"1 future holds {held}" if number == 1 else f"{number} futures hold {held}"
 
 
-def is_exact(share: Interval) -> bool:
-    """Whether an interval is narrow enough to be called so."""
-    return share.width <= TOLERANCE
-
-
 def certified_words(share: Interval) -> str:
-    """An interval in words."""
-    if is_exact(share):
+    if share.width <= TOLERANCE:
         return f"{share.middle:.4f}, certified within {max(share.width / 2, 1e-16):.0e}".replace("e-0", "e-")
     return f"between {math.floor(1000 * share.low) / 1000:g} and {math.ceil(1000 * share.high) / 1000:g}"
 

@@ -146,16 +146,11 @@ def reading(model: LanguageModel, found: Checker) -> Reading:
     return Reading(tuple, lambda ids: "".join(display_tokens([model.piece(v) for v in ids])), None)
 
 
-def told_of(run: Run, models: Models) -> Iterator[dict[str, Any]]:
-    """What is known of the run's target, searched for when first asked."""
-    yield from target_of(run, models).told(run)
-
-
 @answers(contract.Target)
 async def target(tab: Tab, question: contract.Target) -> AsyncIterator[dict[str, Any]]:
     """What is known of the target, each answer more than the last."""
     run = asked_about(tab, question.run_id)
-    steps = told_of(run, tab.setup.models)
+    steps = (await to_thread.run_sync(target_of, run, tab.setup.models, limiter=SEARCHES)).told(run)
     while (content := await to_thread.run_sync(next, steps, None, limiter=SEARCHES)) is not None:
         yield {"target": content}
 

@@ -1,16 +1,15 @@
 """Files that never change while the app runs, sent from memory and compressed once: for a room that opens one link at
 the same time, with 150 requests each."""
 
-import gzip
 import posixpath
 
 from starlette.datastructures import Headers
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import NotModifiedResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 UNCHANGING = ("/assets/", "/static/", "/explorer/")  # Gradio's own files, and all of ours
-TEXTS = ("text/", "application/javascript", "application/json", "image/svg+xml")
 Key = tuple[str, bool]  # the path, and whether the browser takes gzip
 
 
@@ -18,7 +17,7 @@ class Files:
     """ASGI middleware. What it keeps is bounded by the files there are, two answers for each."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+        self.app, self.compressed = app, GZipMiddleware(app)
         self._known: dict[Key, Response] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -28,14 +27,16 @@ class Files:
         if key is None:
             return await self.app(scope, receive, send)
         if key not in self._known:
-            head, *parts = await messages(self.app, scope, receive)
+            head, *parts = await messages(self.compressed, scope, receive)
             is_whole = bool(parts) and not parts[-1].get("more_body")  # it breaks off when the browser has gone
             if head["status"] != 200 or not is_whole:
                 for message in (head, *parts):
                     await send(message)
                 return
-            body = b"".join(part.get("body", b"") for part in parts)
-            self._known[key] = kept(body, head["headers"], key[1])
+            kept = Response(b"".join(part.get("body", b"") for part in parts))
+            kept.raw_headers = [*head["headers"]]
+            kept.headers["content-length"] = str(len(kept.body))
+            self._known[key] = kept
         known = self._known[key]
         etag = known.headers.get("etag")
         if etag and headers.get("if-none-match") == etag:
@@ -66,16 +67,3 @@ async def messages(app: ASGIApp, scope: Scope, receive: Receive) -> list[Message
 
     await app(scope | {"headers": unconditional}, receive, take)
     return found
-
-
-def kept(body: bytes, raw_headers: list[tuple[bytes, bytes]], takes_gzip: bool) -> Response:
-    """An answer to keep, its text compressed."""
-    answer = Response(body)
-    answer.raw_headers = [*raw_headers]
-    headers = answer.headers
-    is_text = headers.get("content-type", "").startswith(TEXTS)
-    if takes_gzip and is_text and "content-encoding" not in headers:
-        answer.body = gzip.compress(body, mtime=0)
-        headers["content-encoding"], headers["content-length"] = "gzip", str(len(answer.body))
-        headers.add_vary_header("accept-encoding")
-    return answer
