@@ -74,7 +74,6 @@ def files(models: Models, runs: tuple[str, ...], worlds: tuple[str, ...]) -> Ite
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Read where to, and write."""
     parser = argparse.ArgumentParser(prog="python -m explorer.static", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new or empty folder")
     out = parser.parse_args(argv).out

@@ -211,7 +211,6 @@ def autocorrelations(steps: pd.DataFrame) -> dict[str, Any]:
 
 
 def ends(frame: pd.DataFrame, field: str) -> list[Any]:
-    """What every chain ended with."""
     return frame.groupby("chain")[field].last().tolist()
 
 

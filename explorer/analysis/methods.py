@@ -54,7 +54,6 @@ def group_of(method: Method) -> str:
 
 
 def said_of(method: Method) -> Said:
-    """A method in words."""
     return Said(*(form.format(**{"temperature": 1} | method.settings) for form in SAID[group_of(method)]))
 
 

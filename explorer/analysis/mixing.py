@@ -45,18 +45,15 @@ def rank_rhat(chains: np.ndarray) -> float:
 
 
 def check_length(steps: int, what: str) -> None:
-    """ValueError for a stage of fewer than SHORTEST steps."""
     if steps < SHORTEST:
         raise ValueError(f"a stage of {count(steps, 'step')} is too short for {what}: at least {SHORTEST}")
 
 
 def check_number(chains: int) -> None:
-    """ValueError for fewer than FEWEST chains."""
     if chains < FEWEST:
         raise ValueError(f"R-hat needs {FEWEST} chains, this run has {chains}")
 
 
 def check_moving(values: np.ndarray) -> None:
-    """ValueError if they are all the same."""
     if np.ptp(values) == 0:
         raise ValueError(STUCK)

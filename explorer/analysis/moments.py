@@ -93,8 +93,8 @@ class History:
         length = len(self._text)
         pieces = [self._pieces.get(v, "") for v in self._text.token_ids]
         cuts = {name: [counter[i] for i in range(length)] for name, counter in self._cuts.items()}
-        last = length if changed_from is None else changed_from
-        survived = carried(previous, "survived", length, changed_from, 0)
+        kept = length if changed_from is None else changed_from
+        survived = carried(previous, "survived", length, kept, 0)
         self._recent.append(self._text.token_ids)
         columns = [[ids[i] for ids in self._recent if i < len(ids)] for i in range(length)]
         return {
@@ -105,9 +105,9 @@ class History:
             "tokens": display_tokens(pieces),
             "log_p": list(self._text.log_p),
             "entropy": list(self._text.entropy),
-            "source": carried(previous, "source", length, changed_from, len(self.rows)),  # what wrote the token
-            "age": carried(previous, "age", length, changed_from, 0, add=1),  # moments since the token changed
-            "survived": [n + (cut <= i < last) for i, n in enumerate(survived)],  # proposals over it that left it
+            "source": carried(previous, "source", length, kept, len(self.rows)),  # what wrote the token
+            "age": carried(previous, "age", length, kept, 0, add=1),  # moments since the token changed
+            "survived": [n + (cut <= i < kept) for i, n in enumerate(survived)],  # proposals over it that left it
             "share": [Counter(ids).most_common(1)[0][1] / len(ids) for ids in columns],  # of the commonest token lately
             "written": self._segment(written),  # the new segment
             "total_log_p": math.fsum(self._text.log_p),
@@ -171,7 +171,6 @@ def judged(step: Step, before: Segment) -> Row:
 
 
 def changed_text(step: Step) -> str:
-    """How many tokens a step changed, or would have changed."""
     if step.revision.proposed.token_ids == step.revision.replaced.token_ids:
         return "the same tokens drawn again"
     return f"{count(tokens_differing(step), 'token')} {'changed' if step.is_accepted else 'would have changed'}"
@@ -202,9 +201,8 @@ def increments(step: Step, written: Row, replaced: Row) -> Row:
     return {name: [row[i] for row in rows] for i, name in enumerate(Increment.__annotations__)}
 
 
-def carried(previous: Row | None, field: str, length: int, changed_from: int | None, fresh: int, add: int = 0) -> list:
-    """A list over positions carried on from the previous moment, `fresh` from the first changed position on."""
-    kept = length if changed_from is None else changed_from
+def carried(previous: Row | None, field: str, length: int, kept: int, fresh: int, add: int = 0) -> list:
+    """A list over positions whose first `kept` are carried on from the previous moment; `fresh` after them."""
     old = previous[field][:kept] if previous else []
     return [value + add for value in old] + [fresh] * (length - len(old))
 
@@ -227,7 +225,6 @@ def flip_alpha(step: Step, delta_log_p: float) -> float | None:
 
 
 def outcome(step: Step) -> str:
-    """What a step came to, in words."""
     if not step.is_accepted:
         return "rejected"
     return "accepted, text changed" if step.is_changed else "accepted, same text"

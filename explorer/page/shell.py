@@ -89,7 +89,6 @@ def section(name: str) -> str:
 
 
 def modules() -> list[Path]:
-    """Our scripts, all of them ES modules."""
     return sorted(path for path in ASSETS.rglob("*.js") if path != PLOTLY)
 
 

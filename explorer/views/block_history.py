@@ -54,7 +54,6 @@ def block_history() -> go.Figure:
 
 
 def cells() -> go.Heatmap:
-    """One cell a token."""
     return Fields(Moment, "moments", y="x", z="age", text="cell_texts").series(
         go.Heatmap,
         "tokens",

@@ -24,7 +24,6 @@ def pass_at_k() -> go.Figure:
 
 
 def pass_curve(group: str) -> go.Scatter:
-    """One group's pass@k."""
     name, colour, _, dash = STYLES[group]
     return Fields(PassAtK, "pass_at_k", x="k", y=group).lines(
         name,
@@ -92,7 +91,6 @@ def novelty() -> go.Figure:
 
 
 def reach(field: str, name: str, colour: str, dash: str, n: str) -> go.Scatter:
-    """The base model's pass@k on some problems."""
     return Fields(Novelty, "novelty", x="k", y=field).lines(
         name,
         f"<b>base model, {name}</b><br>solved within %{{x}} samples: %{{y:.3f}}, n {{{n}}} problems<br>"

@@ -85,7 +85,6 @@ def by_steps_of_dial() -> go.Figure:
 
 
 def distance(fields: Fields, name: str, colour: str, symbol: str, dash: str, mode: str = "lines+markers") -> go.Scatter:
-    """One line of exact total variations."""
     return fields.lines(
         name,
         "B {block_size}, N {steps}, cuts in the {scope}<br>total variation %{y:.4f}, exact"

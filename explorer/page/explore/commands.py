@@ -74,7 +74,6 @@ def pause(tab: Tab, question: contract.Pause) -> Content:
 
 @answers(contract.Stop, group=CHAIN)
 def stop(tab: Tab, question: contract.Stop) -> Content:
-    """End the chain; its steps stay."""
     session = tab.of(Session)
     if not session.can_continue:
         return {}
@@ -119,7 +118,6 @@ async def uploaded(tab: Tab, question: contract.Uploaded) -> AsyncIterator[Conte
 
 
 async def show(tab: Tab, trace: Trace, samples: Trace | None, status: str = "") -> Content:
-    """Put a finished run on screen."""
     session = tab.of(Session)
     await to_thread.run_sync(session.open_recorded, trace, samples)
     forget_questions(tab)

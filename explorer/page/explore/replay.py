@@ -37,7 +37,6 @@ class Replays:
 
 
 def replayed(own: Trace, model: LanguageModel, alpha: float) -> Row:
-    """The row of a replay."""
     started = own.started
     settings = settings_at(started.settings, alpha)
     trace = Trace(run_power(model, started.prompt, settings, steady(settings), REMEMBERING))

@@ -149,7 +149,6 @@ class Session:
     # ---- for the browser
 
     def snapshot(self, status: str = "") -> dict[str, Any]:
-        """The whole run."""
         with self.lock:
             self._sent = (len(self.history.rows), len(self.samples))
             rows = {"moments": self.history.rows[:], "samples": self.samples[:]}

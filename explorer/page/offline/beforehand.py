@@ -65,6 +65,5 @@ def world_answers(world_id: str, models: Models) -> Answers:
 
 
 def checks() -> Answers:
-    """The self-test's rows."""
     *_, told = tree.checks_told()
     return told | {"sentence": f"Recorded when these files were made: {told['sentence']}"}

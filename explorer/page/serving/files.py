@@ -21,7 +21,6 @@ class Files:
         self._known: dict[Key, Response] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer from memory, or let the app answer and keep it."""
         headers = Headers(scope=scope)
         key = key_of(scope, headers)
         if key is None:

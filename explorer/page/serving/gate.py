@@ -41,7 +41,6 @@ class Gate:
         self.app, self.functions = app, functions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or answer it with one sentence."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         try:

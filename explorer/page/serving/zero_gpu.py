@@ -68,7 +68,6 @@ def burst(
 
 @lent
 def drawn(name: str, prompt: str, settings: TemperatureSettings) -> list[Event]:
-    """All that temperature sampling tells."""
     return list(temperature.run_temperature(resident(name), prompt, settings))
 
 

@@ -201,7 +201,6 @@ def parsed(kind: object, payload: object) -> Any:
 
 
 def words(kind: Any) -> str:
-    """A field's type in words."""
     if get_origin(kind) in (Union, UnionType):
         return "a number" if float in get_args(kind) else words(get_args(kind)[0])
     if get_origin(kind) is Literal:
@@ -210,7 +209,6 @@ def words(kind: Any) -> str:
 
 
 def script_type(kind: Any) -> str:
-    """A field's type in TypeScript."""
     if get_origin(kind) in (Union, UnionType):
         return "|".join(dict.fromkeys(map(script_type, get_args(kind))))
     if get_origin(kind) is Literal:

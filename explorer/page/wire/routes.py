@@ -36,7 +36,6 @@ class Wire:
 
     @property
     def routes(self) -> list[Route]:
-        """Both addresses."""
         return [Route(ASK, self.ask, methods=["POST"]), Route(ANSWERS, self.answers)]
 
     async def ask(self, request: Request) -> Response:

@@ -48,8 +48,6 @@ class Setup:
 
 @dataclass(frozen=True)
 class Handler:
-    """What answers a kind of question."""
-
     answer: Callable[..., Any]
     group: str
     limiter: CapacityLimiter | None
@@ -77,7 +75,6 @@ class Outbox:
         self.renew()
 
     def renew(self) -> None:
-        """Forget all answers and begin a new life."""
         self.life = secrets.token_hex(4)
         self._texts: deque[str] = deque()
         self._characters = 0
