@@ -22,11 +22,10 @@ from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 from transformers.utils import logging
 
 from sampler.classroom.bulk import completion_log_probs, rollouts
-from sampler.classroom.card import card, curve
 from sampler.classroom.corpus import TASKS
 from sampler.classroom.methods import LONGEST
 from sampler.classroom.problems import Problem, draw_problem
-from sampler.classroom.train import FOLDER, save
+from sampler.classroom.train import FOLDER, card, curve, save
 from sampler.models.row_memory import Text
 
 TUNED_FOLDER = FOLDER.with_name("classroom-tuned")

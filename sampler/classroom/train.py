@@ -8,7 +8,7 @@ share each step, half of its problems each, and average their gradients.
 import argparse
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from transformers.utils import logging
 
 from sampler.classroom.bulk import completion_log_probs
-from sampler.classroom.card import card, curve
 from sampler.classroom.corpus import SHARES, TASKS, examples
 from sampler.classroom.tokenizer import build_tokenizer
 
@@ -34,6 +33,7 @@ POOL = 16  # problems a step and process
 MICRO_BATCHES = 2  # of a pool sorted by length, so that little padding is computed
 MATRIX_RATE, OTHER_RATE = 5e-3, 3e-3  # Muon on the layers' matrices, AdamW on the rest
 CHECKPOINT_EVERY = 200
+POINTS = 24  # of a curve
 
 Row = tuple[list[int], list[int]]  # token ids of a prompt, and of its completion with the end
 
@@ -174,6 +174,23 @@ class Training:
         state = {"losses": self.losses, "model": self.model.state_dict(), "optimizers": optimizers}
         torch.save(state, file.with_suffix(".new"))
         os.replace(file.with_suffix(".new"), file)
+
+
+def card(name: str, **fields: object) -> str:
+    """The card of a model, "base" or "tuned", with the fields that its text names."""
+    return Path(__file__).with_name(f"{name}_card.txt").read_text("utf-8").format(**fields)
+
+
+def curve(values: Sequence[float], title: str, step: str, unit: str) -> str:
+    """A Mermaid chart of means over POINTS equal stretches, each at its last step, and the last mean in words."""
+    ends = sorted({round((i + 1) * len(values) / POINTS) for i in range(POINTS)} - {0})
+    starts = [0, *ends[:-1]]
+    means = [sum(values[a:b]) / (b - a) for a, b in zip(starts, ends, strict=True)]
+    return (
+        f'```mermaid\nxychart-beta\n  title "{title}"\n  x-axis "{step}" {ends}\n  y-axis "{unit}"\n'
+        f"  line [{', '.join(f'{mean:.3f}' for mean in means)}]\n```\n\n"
+        f"Mean over the last {ends[-1] - starts[-1]} {step}s: {means[-1]:.4f} {unit}."
+    )
 
 
 def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, card: str, folder: Path) -> None:

@@ -81,10 +81,8 @@ def total_variation(p: Distribution, q: Distribution) -> float:
 
 def state_of(model: NextToken, stage: Stage, ids: Completion) -> ChainState:
     """A completion as the kernel sees it, measured by the model under the stage's law."""
-    zeros = (0.0,) * len(ids)
-    bare = Segment(ids, zeros, zeros, zeros, zeros, ((),) * len(ids))
-    is_finished = bool(ids) and ids[-1] in stage.eos_ids
-    state: ChainState = alone(model, kernel.remeasure(replace(stage, start=0), ChainState(bare, is_finished)))
+    whole = replace(stage, start=0)
+    state: ChainState = alone(model, kernel.remeasure(whole, kernel.closed(whole, Segment(ids))))
     return state
 
 
