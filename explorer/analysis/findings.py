@@ -108,7 +108,6 @@ def same(n: int) -> str:
 
 
 def percent(row: Rows) -> str:
-    """An accuracy in percent with its interval."""
     return f"{100 * row['accuracy']:.1f} % ({100 * row['low']:.1f} to {100 * row['high']:.1f})"
 
 

@@ -50,7 +50,6 @@ class Control:
         return self.widget(value=value, label=self.label, elem_id=self.id, min_width=self.min_width, **options)
 
     def described(self) -> dict[str, Any]:
-        """What the page's scripts need to know."""
         own = {name: getattr(self, name) for name in ("name", "id", "parameter", "setting", "range", "step")}
         default = getattr(DEFAULTS, self.setting) if self.setting else None
         return own | {"choices": [value for _, value in self.choices], "default": default}

@@ -148,5 +148,4 @@ def tree_json(models: library.Models) -> str:
 
 @cache
 def links_json(models: library.Models) -> str:
-    """What a link may name here, for the browser to check."""
     return packet(**links.known(models))

@@ -68,7 +68,6 @@ def histogram(rows: str, title: str, *more: go.Scatter, groups: tuple[str, ...] 
 
 
 def outline(rows: str, group: str) -> go.Scatter:
-    """One group's histogram as a step line over a light ground."""
     name, colour, _, dash = STYLES[group]
     return Fields(Bin, rows, x="x", y=group).lines(
         name,

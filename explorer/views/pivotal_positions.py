@@ -56,6 +56,5 @@ def bars(measure: str, is_exact: bool) -> go.Bar:
 
 
 def cuts(name: str, field: str, marker: dict, words: str) -> go.Bar:
-    """How many cuts at each position came to one outcome."""
     hover = f"{TOKEN}<br>%{{y}} of {{cuts}} cuts here {words}"
     return Fields(Position, "positions", x="position", y=field).bars(name, hover, yaxis="y2", marker=marker)

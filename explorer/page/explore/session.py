@@ -26,8 +26,6 @@ _run_ids = itertools.count(1)
 
 
 class Session:
-    """The run of one browser tab."""
-
     def __init__(self) -> None:
         self.speed = 20.0  # steps a second; 0 is as fast as possible
         self.lock = threading.Lock()

@@ -67,7 +67,6 @@ class Batch:
         self.is_over = True
 
     def summary(self) -> dict[str, Any]:
-        """The counts so far, and what they come to."""
         return {
             "counts": [[list(ids), times] for ids, times in self.counts.items()],
             "n": self.counts.total(),
@@ -79,7 +78,6 @@ class Batch:
         }
 
     def finding(self) -> str:
-        """The counts against the target, in words."""
         n = self.counts.total()
         of = f"{n} of {self.planned} runs" if n < self.planned else f"{n} runs"
         if self.exact is None or not n:

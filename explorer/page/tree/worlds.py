@@ -62,7 +62,6 @@ class World:
     steps: int = 40
 
     def described(self) -> dict[str, Any]:
-        """What the browser needs to show it."""
         own = asdict(self)
         del own["plant"]
         return own

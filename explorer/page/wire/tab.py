@@ -80,7 +80,6 @@ class Outbox:
         self._characters = 0
 
     def put(self, text: str) -> None:
-        """Add an answer and wake whoever waits for one."""
         self._texts.append(text)
         self._characters += len(text)
         self.last += 1
