@@ -22,7 +22,7 @@ from sampler.core import records
 from sampler.core.history import following
 from sampler.core.records import BlockStarted, Event, RunEnded, SampleDrawn, StepTaken
 from sampler.exact.selftest import selftest
-from sampler.methods.method import WHOLE, Method, Steering
+from sampler.methods.method import WHOLE, Method
 from sampler.methods.registry import METHODS, method_named
 from sampler.models.contract import LanguageModel
 from sampler.models.registry import open_model
@@ -200,7 +200,7 @@ def progress(events: Iterable[Event], total: int, unit: str) -> Iterator[Event]:
 
 
 @contextmanager
-def stopping(steering: Steering) -> Iterator[None]:
+def stopping(steering: Any) -> Iterator[None]:
     """Ctrl-C asks the run to stop after the step in progress; a second one does not wait for it."""
 
     def ask(signum: int, frame: object) -> None:

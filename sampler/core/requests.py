@@ -79,13 +79,6 @@ def by_rows(procedure: Asks[Result]) -> Rows[Result]:
                 answer = yield from _scored(request)
 
 
-def next_token(context: Ids, law: Law, alternatives: int, draws: Draws, position: int) -> Rows[Segment]:
-    """One token drawn from q after a context."""
-    [row] = yield NextRows([context])
-    log_q = row.tempered(law.temperature)
-    return _measured(draws.token(log_q, position), row, log_q, law, alternatives)
-
-
 def engine_segment(token_ids: Ids, log_p: Sequence[float], log_q: Sequence[float], law: Law) -> Segment:
     """An engine's answer: tokens with log p, and log q at `law.temperature`; ValueError where log Z is unknown."""
     if not math.isclose(law.alpha * law.temperature, 1.0, rel_tol=1e-12):
@@ -101,8 +94,10 @@ def engine_segment(token_ids: Ids, log_p: Sequence[float], log_q: Sequence[float
 def _continued(request: Continue) -> Rows[Segment]:
     written = Segment()
     while len(written) < request.most and not (written and written.token_ids[-1] in request.eos_ids):
-        context, position = request.context + written.token_ids, request.position + len(written)
-        written += yield from next_token(context, request.law, request.alternatives, request.draws, position)
+        [row] = yield NextRows([request.context + written.token_ids])
+        log_q = row.tempered(request.law.temperature)
+        token = request.draws.token(log_q, request.position + len(written))
+        written += _measured(token, row, log_q, request.law, request.alternatives)
     return written
 
 

@@ -3,18 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sampler.core.records import Event, Settings
 from sampler.methods.recomputation import Recomputation
 
 S = TypeVar("S", bound=Settings)
-
-
-class Steering(Protocol):
-    """What a person may change while a run goes on; every run can be stopped after the event in progress."""
-
-    stop_requested: bool
 
 
 @dataclass(frozen=True)
@@ -24,7 +18,8 @@ class Method(Generic[S]):
     `invariant`: what it converges to. `settings`: a frozen dataclass that refuses what is out of range. `settings_of`:
     the settings from named `options`, which are those of the command line as argparse takes them. `run`: the events of
     a run on a model and a prompt. `events`: their kinds beside RunStarted and RunEnded. `recomputation`: verifies
-    them. `work`: how many units a whole run has, and the unit's name.
+    them. `steering`: what a person may change while a run goes on, `stop_requested` in any case. `work`: how many units
+    a whole run has, and the unit's name.
     """
 
     name: str

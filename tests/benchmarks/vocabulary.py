@@ -8,9 +8,10 @@ import torch
 from tiny_models import byte_level_tokenizer
 from transformers import AutoModelForCausalLM, LlamaConfig
 
+from sampler.core import kernel
 from sampler.core.draws import PROPOSE, SeededDraws
+from sampler.core.kernel import Stage
 from sampler.core.records import Law
-from sampler.core.requests import next_token
 from sampler.models.causal_lm import CausalLM
 from sampler.models.lock_step import in_lock_step
 
@@ -76,7 +77,7 @@ class Ours:
         start = time.perf_counter()
         self._texts = [(*text, 1) for text in self._texts]
         writers = (
-            next_token(text, Law(4.0, 0.25), 5, SeededDraws(i, 0, 0, 0, PROPOSE), 0)
+            kernel.write(Stage(text, (), 0, 1, Law(4.0, 0.25), 5), (), SeededDraws(i, 0, 0, 0, PROPOSE))
             for i, text in enumerate(self._texts)
         )
         list(in_lock_step(self._model, writers, len(self._texts)))
