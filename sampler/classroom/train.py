@@ -134,7 +134,10 @@ class Training:
             if len(self.losses) % 50 == 0:
                 progress.set_postfix(loss=f"{sum(self.losses[-50:]) / 50:.4f}")
             if rank == 0 and self.checkpoint and len(self.losses) % CHECKPOINT_EVERY == 0:
-                self.save_checkpoint(self.checkpoint)
+                optimizers = [optimizer.state_dict() for optimizer in self.optimizers]
+                state = {"losses": self.losses, "model": self.model.state_dict(), "optimizers": optimizers}
+                torch.save(state, self.checkpoint.with_suffix(".new"))
+                os.replace(self.checkpoint.with_suffix(".new"), self.checkpoint)
 
     def step(self, pool: list[Row]) -> None:
         factor = rate_factor(len(self.losses), self.steps)
@@ -167,13 +170,6 @@ class Training:
             decay=DECAY_SHARE,
             curve=curve(self.losses, "loss", "step", "nats per completion token"),
         )
-
-    def save_checkpoint(self, file: Path) -> None:
-        """Write losses, weights and optimizers, from which a run resumes."""
-        optimizers = [optimizer.state_dict() for optimizer in self.optimizers]
-        state = {"losses": self.losses, "model": self.model.state_dict(), "optimizers": optimizers}
-        torch.save(state, file.with_suffix(".new"))
-        os.replace(file.with_suffix(".new"), file)
 
 
 def card(name: str, **fields: object) -> str:

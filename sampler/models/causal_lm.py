@@ -1,6 +1,6 @@
 """CausalLM: a Hugging Face causal language model behind the LanguageModel protocol, batched and cached."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -125,7 +125,9 @@ class CausalLM:
         pass_rows, read = PASS_ROWS, self._read
         if self._loaded.can_branch:
             pass_rows, read = TREE_ROWS, self._read_tree
-            missing = sorted({*missing, *self._likely(asked, missing)})
+            self._guesses.learn(asked)
+            likely = {later for context in missing for later in self._guesses.after(context)}  # read along with them
+            missing = sorted({*missing, *(later for later in likely if self.rows.get(later) is None)})
         for first in range(0, len(missing), pass_rows):
             for context, row in self._within_memory(read, missing[first : first + pass_rows]).items():
                 rows[context] = self.rows.put(context, row)
@@ -139,12 +141,6 @@ class CausalLM:
         self.tokens_fed += len(text)
         logits = self._forward(np.array([text]), len(text) - start + 1, use_cache=False)[0]
         return torch.log_softmax(logits.double(), dim=-1).cpu().numpy()
-
-    def _likely(self, asked: list[Text], missing: list[Text]) -> Iterator[Text]:
-        """Unknown contexts that may be asked for after the missing ones, to be read in the same pass."""
-        self._guesses.learn(asked)
-        for context in missing:
-            yield from (later for later in self._guesses.after(context) if self.rows.get(later) is None)
 
     def _checked_causal(self) -> "CausalLM":
         """The model, if the row after a token does not change with the next one; ValueError if it does, as in BERT."""
