@@ -124,6 +124,18 @@ class Visit:
         except Error:
             pytest.fail(f"no rows: {self.store('[s.run, s.ended, s.canContinue, s.diagnosis]')}")
 
+    def type_in(self, selector: str, value: str) -> None:
+        """Type into a field of Gradio's; once more where Gradio was still putting the field in its place."""
+        field = self.page.locator(selector)
+        for _ in range(20):
+            field.fill(value)
+            field.press("Tab")
+            typed = field.element_handle()
+            self.page.evaluate("async () => { for (let i = 0; i < 12; i += 1) await new Promise(requestAnimationFrame); }")
+            if typed.evaluate("(each) => each.isConnected") and field.input_value() == value:
+                return
+        pytest.fail(f"{selector} did not take {value!r}")
+
     def dial(self, name: str, value: str) -> None:
         """Type a slider's value; once more where Gradio was still putting the field in its place."""
         field, slider = (self.page.locator(f"#{name} input[type={kind}]") for kind in ("number", "range"))

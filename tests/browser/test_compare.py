@@ -71,8 +71,8 @@ def until(visit: Visit, condition: str) -> None:
 def run_own(visit: Visit, problems: str = "2", seed: str = "7") -> None:
     if not visit.page.locator("#own-run").is_visible():
         visit.page.get_by_text("Run it yourself").click()
-    visit.page.locator("#own-problems input").fill(problems)
-    visit.page.locator("#own-seed input").fill(seed)
+    visit.type_in("#own-problems input", problems)
+    visit.type_in("#own-seed input", seed)
     visit.page.click("#own-run")
 
 
