@@ -45,12 +45,10 @@ export class Figure {
     this.onSight = () => {}; // hears when the figure comes into sight
     this.onPoint = (_point, _isClick) => {}; // hears of hovers and clicks
     new ResizeObserver(() => this.fit()).observe(element);
-    new IntersectionObserver((entries) => this.see(entries.at(-1).isIntersecting)).observe(element);
-  }
-
-  see(inSight) {
-    this.inSight = inSight;
-    if (inSight) this.onSight();
+    new IntersectionObserver((entries) => {
+      this.inSight = entries.at(-1).isIntersecting;
+      if (this.inSight) this.onSight();
+    }).observe(element);
   }
 
   /** Draw `rows` ({name: [row]}); `layout` and `edit` hold what differs from the declaration. */

@@ -59,6 +59,9 @@ function become(old, fresh) {
   redraw(old, ...fresh.childNodes);
 }
 
+/** The parts of a page by their names in its markup. */
+export const partsOf = (root) => (name) => root.querySelector(`[data-part="${name}"]`);
+
 /** A table: a row of headings, then `rows`, which are elements. */
 export function table(kind, headings, rows) {
   const head = element("tr", {}, ...headings.map((text) => element("th", { scope: "col" }, text)));

@@ -5,7 +5,7 @@ import { state as comparisonState } from "./compare/state.js";
 import { showDecision } from "./explore/decision.js";
 import { Drawer } from "./explore/diagnostics.js";
 import { file } from "./files.js";
-import { element } from "./format.js";
+import { element, partsOf } from "./format.js";
 import { isLive } from "./host.js";
 import * as learn from "./learn/main.js";
 import { state as learnState } from "./learn/state.js";
@@ -42,7 +42,7 @@ const opening = file("opening.json");
 
 /** Called by the Explore page's element when Gradio has put it in place. */
 async function mount(root) {
-  const part = (name) => root.querySelector(`[data-part="${name}"]`);
+  const part = partsOf(root);
   const { views, packet } = await opening;
   const figures = plots(root, views);
   const card = { title: part("decision-title"), body: part("decision"), waterfall: [part("waterfall"), part("waterfall-caption")] };
@@ -50,7 +50,6 @@ async function mount(root) {
   wireTransport(root);
   wireTokens(part("text"));
   for (const name of ["colouring", "unit", "measure"]) wireChoice(root, name);
-  wireTheme(root);
   replay.watchFor(part("replays-card"));
   const shown = () => [store.run?.id, store.selected, store.phase, store.moments.length];
   const progress = () => [store.run?.id, store.samples.length, store.canContinue, store.ended];
@@ -114,9 +113,10 @@ function wireChoice(root, name) {
 
 const isDark = () => document.body.classList.contains("dark");
 
-function wireTheme(root) {
+/** A button on each page. */
+function wireTheme() {
   new MutationObserver(() => update({ dark: isDark() })).observe(document.body, { attributeFilter: ["class"] });
-  root.querySelector('[data-action="theme"]').addEventListener("click", () => document.body.classList.toggle("dark"));
+  document.addEventListener("click", (event) => event.target.closest("button.theme") && document.body.classList.toggle("dark"));
 }
 
 /** The slider's alpha while it moves: null where it is the run's own. */
@@ -139,6 +139,7 @@ function openLink(root) {
   return linkBar.mount(root);
 }
 
+wireTheme();
 tables.wireTables();
 wireDrop();
 

@@ -3,7 +3,7 @@ import { ask } from "../ask.js";
 import { change } from "../explore/run.js";
 import { Figure, filled } from "../figures.js";
 import { file } from "../files.js";
-import { element } from "../format.js";
+import { element, partsOf } from "../format.js";
 import { store, subscribe as onExplore } from "../store.js";
 import { showRefusal } from "../refusal.js";
 import { Problems } from "./problems.js";
@@ -55,18 +55,14 @@ onExplore(() => page?.show());
 class Page {
   constructor(root, { figures, templates }) {
     this.root = root;
+    this.part = partsOf(root);
     this.figures = [...root.querySelectorAll("[data-figure]")].map((place) => {
       const declaration = figures[place.dataset.figure];
       return { name: place.dataset.figure, place, declaration, figure: new Figure(place, declaration, templates) };
     });
     this.problems = new Problems(this.part("problems"), (answer) => change("answer", answer));
     this.part("cancel").addEventListener("click", halt);
-    this.part("theme").addEventListener("click", () => document.body.classList.toggle("dark"));
     this.shown = [];
-  }
-
-  part(name) {
-    return this.root.querySelector(`[data-part="${name}"]`);
   }
 
   /** Draw what has changed. */

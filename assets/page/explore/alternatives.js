@@ -1,6 +1,6 @@
 // Under the pivotal strip: what else could have stood at a position, from the record at once, and from the server what
 // power makes of it and which futures stand behind it.
-import { element, number, probability, redraw } from "../format.js";
+import { element, number, probability, redraw, table } from "../format.js";
 import { store, currentMoment } from "../store.js";
 import { isFinalText } from "./target.js";
 
@@ -31,7 +31,7 @@ function fromRecord(moment, position) {
     element("tr", {}, tokenCell(text, text === moment.tokens[position]), bar(Math.exp(logP), "base"), bar(Math.exp(logQ), "proposal")),
   );
   const caption = `Token ${position} when it was drawn: the ${top.length} likeliest tokens under the base model p and the proposal q (recorded).`;
-  return [element("p", {}, caption), table(["token", "p (base)", "q (proposal)"], rows)];
+  return [element("p", {}, caption), table("alternatives", ["token", "p (base)", "q (proposal)"], rows)];
 }
 
 function fromServer(moment, position, rows) {
@@ -51,10 +51,11 @@ function fromServer(moment, position, rows) {
       element("td", {}, futures(row)),
     ),
   );
+  const head = ["token", "p (base)", "temperature 1/α", "power p^α", "futures behind it"];
   const caption = `Token ${position}: the ${rows.length} likeliest tokens in its place, at α = ${alpha}. Power: ${origin}. Futures: shares of the token's power mass ${found}.`;
   return [
     element("p", {}, caption),
-    element("div", { class: "scroll" }, table(["token", "p (base)", "temperature 1/α", "power p^α", "futures behind it"], lines)),
+    element("div", { class: "scroll" }, table("alternatives", head, lines)),
   ];
 }
 
@@ -77,8 +78,6 @@ function futures(row) {
   );
   return element("details", {}, element("summary", {}, row.words), element("ol", { class: "futures" }, ...items));
 }
-
-const table = (head, rows) => element("table", { class: "alternatives" }, element("tr", {}, ...head.map((h) => element("th", {}, h))), ...rows);
 
 function tokenCell(text, stands) {
   return element("td", {}, element("span", { class: stands ? "token drawn" : "token" }, text), stands ? " stands here" : "");

@@ -16,7 +16,6 @@ let turns = 0; // a new turn ends whatever an earlier one is waiting for
 /** Called by the Learn page's element whenever it has been put in place. */
 export async function mount(root) {
   page = root;
-  part("theme").addEventListener("click", () => document.body.classList.toggle("dark"));
   part("again").addEventListener("click", () => {
     forget();
     showTally();
@@ -101,7 +100,7 @@ export async function answer(given) {
   Object.assign(state, { phase: "revealing", given });
   card.give(given);
   stage.lift();
-  await question.reveal(isWanted);
+  await question.act(question.data.reveal, isWanted);
   if (!isWanted()) return;
   const isRight = question.right() === given;
   count(isRight);

@@ -40,10 +40,6 @@ export class Question {
     if (isWanted()) await this.act(this.data.set, isWanted);
   }
 
-  reveal(isWanted) {
-    return this.act(this.data.reveal, isWanted);
-  }
-
   async act(words, isWanted) {
     if (!words) return;
     const [name, ...others] = words.split(" ");

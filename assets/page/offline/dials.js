@@ -1,5 +1,5 @@
 // The panel where Gradio's widgets stand on the live page: which recorded run, and the what-if alpha.
-import { element } from "../format.js";
+import { element, partsOf } from "../format.js";
 import { NEEDS_LIVE } from "../host.js";
 import { store } from "../store.js";
 import { saveNotebook } from "../takeaway/notebook.js";
@@ -29,7 +29,7 @@ export const plainHost = {
 
 /** `runs` are the recorded ones, {id, prompt}; the first is opened. */
 export async function wireDials(root, runs) {
-  const part = (name) => root.querySelector(`[data-part="${name}"]`);
+  const part = partsOf(root);
   const [choice, slider, infinite] = [part("runs"), root.querySelector("#what-if-alpha"), part("infinite")];
   choice.append(...runs.map(({ id, prompt }) => element("option", { value: id }, `${id}: ${shorten(prompt)}`)));
   const turn = () => {

@@ -1,5 +1,5 @@
 // The table of tokens that may follow the prefix on show, with shares under each law and the sum over futures.
-import { element, probability } from "../format.js";
+import { element, probability, table } from "../format.js";
 import { path, wilson } from "./laws.js";
 import { between, prefixOf, restShare } from "./icicles.js";
 import { isWhole, laws, shareOf, state, textOf, update, zoomTo } from "./state.js";
@@ -41,10 +41,9 @@ export function showChildren(target) {
   const power = isWhole() ? "power p^α" : `blocks of ${state.blockSize}`;
   const counts = sampled ? ["sampled (95 % interval)"] : [];
   const names = ["token", "base p", "temperature", power, ...counts, "futures Σ p^α"];
-  const head = element("tr", {}, ...names.map((name) => element("th", { scope: "col" }, name)));
   const more = own.length - rows.length;
   target.replaceChildren(
-    element("table", { class: "children" }, head, ...rows, tree.rest_counts[zoom] ? rest() : null),
+    table("children", names, [...rows, tree.rest_counts[zoom] ? rest() : null]),
     more > 0 ? element("p", { class: "caption" }, `${more} less likely tokens are not listed; the icicles hold them.`) : "",
   );
 }

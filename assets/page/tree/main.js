@@ -1,7 +1,7 @@
 // Puts the Tree page together: opens on the first world, redraws what has changed.
 import { Figure } from "../figures.js";
 import { file } from "../files.js";
-import { element, probability } from "../format.js";
+import { element, partsOf, probability } from "../format.js";
 import { store, subscribe as onExplore } from "../store.js";
 import { chainFinding, Chains, completionRows } from "./chains.js";
 import { showChildren, showPointed, showWay } from "./children.js";
@@ -58,6 +58,7 @@ onExplore(() => page?.show());
 class Page {
   constructor(root) {
     this.root = root;
+    this.part = partsOf(root);
     const { figures, templates } = state.views;
     const figure = (place, name = place.dataset.figure) => [name, new Figure(place, figures[name], templates)];
     this.figures = Object.fromEntries([...root.querySelectorAll("[data-figure]")].map((place) => figure(place)));
@@ -69,15 +70,10 @@ class Page {
     this.due = {};
     this.dial("alpha").addEventListener("input", (event) => update({ alpha: Number(event.target.value) }));
     this.dial("block").addEventListener("input", (event) => update({ blockSize: Number(event.target.value) }));
-    this.part("theme").addEventListener("click", () => document.body.classList.toggle("dark"));
     this.part("selftest").addEventListener("click", () => {
       ask("checks");
       update({ checks: { rows: [], sentence: "Running …" } });
     });
-  }
-
-  part(name) {
-    return this.root.querySelector(`[data-part="${name}"]`);
   }
 
   dial(name) {

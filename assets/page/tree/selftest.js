@@ -1,5 +1,5 @@
 // The self-test: exact laws and running code, row by row as the server finishes them.
-import { element, number } from "../format.js";
+import { element, number, table } from "../format.js";
 import { isAsking } from "./wire.js";
 import { state } from "./state.js";
 
@@ -9,8 +9,7 @@ export function showChecks(target, sentence, button) {
   if (!checks) return;
   sentence.textContent = checks.sentence;
   const names = ["", "law", "world", "figure", "must be at most", "false alarms of a right program"];
-  const head = element("tr", {}, ...names.map((name) => element("th", { scope: "col" }, name)));
-  target.replaceChildren(element("table", {}, head, ...checks.rows.map(row)));
+  target.replaceChildren(table(null, names, checks.rows.map(row)));
 }
 
 function row({ law, world, figure, threshold, false_alarm: alarm, passed }) {

@@ -19,19 +19,18 @@ export class Worlds {
   /** Show a world and its values; what is left out stands at its default. */
   fill(named) {
     this.select.value = named.world;
-    const world = state.worlds.find(({ id }) => id === named.world);
-    this.build(world, named);
+    this.build(named.world, named);
   }
 
   /** A world that needs nothing typed opens at once. */
   choose(id) {
-    const world = state.worlds.find((each) => each.id === id);
-    this.build(world);
+    this.build(id);
     update({ notice: "" });
-    if (!isLive() || !world.fields.some(({ kind }) => kind === "tree")) this.plant();
+    if (!isLive() || !this.world.fields.some(({ kind }) => kind === "tree")) this.plant();
   }
 
-  build(world, values = {}) {
+  build(id, values = {}) {
+    const world = state.worlds.find((each) => each.id === id);
     this.world = world;
     this.given = values;
     this.caption.textContent = world.caption;
