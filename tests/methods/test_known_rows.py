@@ -15,6 +15,7 @@ from sampler.methods.run import run_power
 from sampler.methods.speed import Speed
 from sampler.models import row_memory
 from sampler.models.causal_lm import CausalLM
+from sampler.models.guesses import Guesses
 from sampler.models.row_memory import RowMemory
 
 SETTINGS = PowerSettings(3.0, max_new_tokens=24, block_size=8, steps_per_block=8, seed=1, alternatives=0)
@@ -26,19 +27,19 @@ SCOPES = pytest.mark.parametrize("scope", ["block", "completion"])
 @pytest.fixture
 def asked(monkeypatch) -> Iterator[set[tuple[int, ...]]]:
     """Every context that any model is asked for, or guesses that it will be."""
-    contexts, right, right_likely = set(), CausalLM.next_logprobs, CausalLM._likely
+    contexts, right, right_likely = set(), CausalLM.next_logprobs, Guesses.after
 
     def noting(self, asked):
         contexts.update(map(tuple, asked))
         return right(self, asked)
 
-    def noting_likely(self, *known):
-        likely = list(right_likely(self, *known))
+    def noting_likely(self, context):
+        likely = right_likely(self, context)
         contexts.update(likely)
         return likely
 
     monkeypatch.setattr(CausalLM, "next_logprobs", noting)
-    monkeypatch.setattr(CausalLM, "_likely", noting_likely)
+    monkeypatch.setattr(Guesses, "after", noting_likely)
     yield contexts
 
 
