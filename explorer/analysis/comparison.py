@@ -53,12 +53,17 @@ def answers_frame(answered: Iterable[Answered]) -> pd.DataFrame:
 
 
 def rows_of(table: pd.DataFrame, every_task: pd.DataFrame, methods: list[Method]) -> dict[str, list[Row]]:
-    """The rows of every figure for some of the tasks; histograms share their bins with those of all tasks."""
+    """The rows of every figure for some of the tasks; histograms share their bins with those of all tasks.
+
+    The first figure has each group's own method, and others asked as widely; of targets only the chosen one.
+    """
     coverage = table["method"].value_counts().to_dict()
     methods = [m for m in methods if coverage.get(m.name)]
     chosen, leading = representatives(methods, coverage), leading_power(methods, coverage)
+    most, own = max(coverage.values(), default=0), list(chosen.values())
+    widest = [m for m in methods if m in own or (m.kind != "target" and 2 * coverage[m.name] >= most)]
     return {
-        "accuracy": accuracy(table, widest(methods, coverage, chosen)),
+        "accuracy": accuracy(table, widest),
         "log_likelihood_histogram": histogram(table, every_task, chosen, "log_p_per_token"),
         "confidence_histogram": histogram(table, every_task, chosen, "confidence"),
         "pass_at_k": pass_rows(table, chosen),
@@ -72,12 +77,6 @@ def rows_of(table: pd.DataFrame, every_task: pd.DataFrame, methods: list[Method]
 
 
 # ---- accuracy, and what it costs
-
-
-def widest(methods: list[Method], coverage: dict[str, int], chosen: dict[str, Method]) -> list[Method]:
-    """The methods of the first figure: each group's own, and others asked as widely; of targets only the chosen one."""
-    most, own = max(coverage.values(), default=0), list(chosen.values())
-    return [m for m in methods if m in own or (m.kind != "target" and 2 * coverage[m.name] >= most)]
 
 
 def accuracy(table: pd.DataFrame, methods: list[Method]) -> list[Row]:
@@ -165,16 +164,15 @@ def sweep(
 # ---- pass@k
 
 
-def deepest(table: pd.DataFrame, methods: Iterable[Method]) -> pd.DataFrame:
-    """Of each method that took several samples, the problems with the most; of those the problems that all share."""
+def pass_rows(table: pd.DataFrame, chosen: dict[str, Method]) -> list[Row]:
+    """pass@k by k, a column a group with its interval, None beyond its samples; `n` problems, of every curve.
+
+    They are those that all share, of each method's problems with the most samples, where it took several.
+    """
+    methods = [chosen[group] for group in DRAWN if group in chosen]
     own = table[table["method"].isin([m.name for m in methods]) & (table["samples"] > 1)]
     most = own.groupby("method", observed=True)["samples"].transform("max")
-    return shared(own[own["samples"] == most], methods)
-
-
-def pass_rows(table: pd.DataFrame, chosen: dict[str, Method]) -> list[Row]:
-    """pass@k by k, a column a group with its interval, None beyond its samples; `n` problems, of every curve."""
-    own = deepest(table, [chosen[group] for group in DRAWN if group in chosen])
+    own = shared(own[own["samples"] == most], methods)
     curves = [pass_curve(own[own["method"] == chosen[group].name]) if group in chosen else [] for group in DRAWN]
     n = own["place"].nunique()
     rows: list[Row] = []

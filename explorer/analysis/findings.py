@@ -75,7 +75,6 @@ def on_ceiling(rows: list[Rows]) -> str:
 
 
 def on_best_alpha(rows: list[Rows]) -> str:
-    """The alpha at which the chain does best."""
     power = best(rows, "power_block", "power_completion")
     return f"The chain does best at α = {power['x']:g}: {percent(power)}, {same(power['n'])}." if power else ""
 
@@ -103,7 +102,6 @@ def on_ranks(rows: list[Rows]) -> str:
 
 
 def same(n: int) -> str:
-    """On how many problems methods were compared."""
     return f"the same {n} problems" if n != 1 else "1 problem"
 
 

@@ -94,7 +94,6 @@ def panel(models: list[str]) -> Widgets:
 
 
 def in_order(widgets: Widgets) -> list[gr.components.Component]:
-    """The controls' widgets as CONTROLS names them."""
     return [widgets[each.name] for each in CONTROLS]
 
 

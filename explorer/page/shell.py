@@ -82,7 +82,6 @@ def filled(**slots: Iterable[str]) -> str:
 
 
 def section(name: str) -> str:
-    """One page as a panel of the tabs."""
     title, parts = PAGES[name]
     start = f'<section id="{name}" role="tabpanel" aria-labelledby="tab-{name}" data-title="{title}">'
     return "\n".join((start, *map(skeleton, parts), "</section>"))

@@ -58,7 +58,6 @@ def ranks() -> go.Figure:
 
 
 def histogram(rows: str, title: str, *more: go.Scatter, groups: tuple[str, ...] = FIGURE_4) -> go.Figure:
-    """Shares of answers by bin, a group an outline."""
     return compared(
         *(outline(rows, group) for group in groups),
         *more,

@@ -71,7 +71,6 @@ def by_block_size() -> go.Figure:
 
 
 def sweep(rows: str, title: str, groups: tuple[str, ...] = DIALLED, **axis: Any) -> go.Figure:
-    """Accuracy against one dial of the chain, a line a group."""
     x = {"title": title, "type": "log", "tickvals": [1, 1.5, 2, 3, 4, 6, 8, 10, 20], "zeroline": False, **axis}
     lines = (along(rows, group, "x", mode="lines+markers+text", textposition="top right") for group in groups)
     return compared(*lines, xaxis=x, yaxis=SHARE)

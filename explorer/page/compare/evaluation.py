@@ -58,15 +58,12 @@ def classroom(models: Models, tasks: tuple[str, ...], problems: int, seed: int) 
 
 
 class Evaluation:
-    """One tab's live results."""
-
     def __init__(self) -> None:
         self.results: Results | None = None
         self.planned = 0
         self.state = "not begun"  # "" while it runs, then how it ended
 
     def begin(self, attempt: Attempt) -> None:
-        """Put a new run in place of the old results."""
         self.results, self.planned, self.state = Results(attempt.started, []), attempt.planned, ""
 
     def progress(self) -> dict[str, Any]:

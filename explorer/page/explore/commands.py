@@ -83,7 +83,6 @@ def stop(tab: Tab, question: contract.Stop) -> Content:
 
 @answers(contract.Speed)
 def speed(tab: Tab, question: contract.Speed) -> Content:
-    """Another speed from the next step on."""
     tab.of(Session).speed = float(checked_number("speed", question.speed, 0, 1000))
     return {}
 

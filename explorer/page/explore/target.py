@@ -103,7 +103,6 @@ class Target:
         return {"answers": rows, "rollouts": self.rolled.weights.size if self.rolled else 0}
 
     def _alternatives(self, prefix: Text) -> list[Row]:
-        """What could stand after the beginning of a text."""
         return alternative_rows(alternatives(self._asking(ALTERNATIVE_ROLLOUTS), prefix), self.model.piece)
 
     def _asking(self, rollouts: int) -> Question:

@@ -75,7 +75,6 @@ def planted(values: Values, models: Models) -> Planted:
 
 
 def own_fields(values: Values) -> Values:
-    """The world and its fields without anything else."""
     names = [each.name for each in BY_ID[values["world"]].fields]
     return {"world": values["world"], **{name: values.get(name) for name in names}}
 

@@ -149,7 +149,6 @@ class Tab:
         task.add_done_callback(self._tasks.discard)
 
     def cancel(self, kind: str = "") -> None:
-        """End the asks of a kind, or all."""
         for question, handler in HANDLERS.items():
             if handler.group in self._open and kind in ("", question.__name__.lower()):
                 self._open[handler.group].scope.cancel()
