@@ -28,7 +28,6 @@ from sampler.models.row_memory import Text
 
 KEPT_BYTES = 256 * 2**20  # of a larger tree only the newest texts and the held one stay
 ROW_TEXTS = 16  # texts in a row of a pass; more would make attention skip more columns of other branches
-
 NOWHERE = np.empty(0, dtype=np.int64)
 
 
@@ -97,8 +96,7 @@ class TokenTree:
 
     A pass over R texts feeds each new token of their tree once, in long rows whose mask lets every token see its
     own branch alone (tree attention: Miao et al. 2024, SpecInfer). Copies nothing for the common beginnings of a row's
-    texts, so a wide call on one prompt is several times faster than a batch of one text a row. For full attention
-    only: the mask replaces the model's own, so a sliding window would be lost.
+    texts, so a wide call on one prompt is several times faster than a batch of one text a row.
     """
 
     def __init__(self, layers: int, kept_bytes: int | None = None) -> None:
@@ -190,9 +188,12 @@ class TokenTree:
             self._shrink(read)
 
     def _shrink(self, read: Pass) -> None:
-        """Forget everything but the texts of a pass and the beginning of the held text, as far as it is known."""
+        """Forget all but the beginning of the held text, as far as it is known, and the texts of a pass if they fit."""
         length = next(n for n in range(len(self._text), -1, -1) if self._text[:n] in self._paths)
-        columns = np.unique(np.concatenate([self._paths[text] for text in (self._text[:length], *read.new)]))
+        columns = self._paths[self._text[:length]]
+        newest = np.unique(np.concatenate([columns, *(self._paths[text] for text in read.new)]))
+        if len(newest) * sum(pool.tokens[:1].nbytes for pool in self._pools) <= self._kept_bytes:
+            columns = newest
         self._paths = {
             text: np.searchsorted(columns, path) for text, path in self._paths.items() if np.isin(path, columns).all()
         }
