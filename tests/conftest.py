@@ -1,4 +1,4 @@
-"""What all tests share: no test may reach a model hub, and those of the page stay in one of the two processes."""
+"""What all tests share: no test may reach a model hub, and those of the page go to a process a file at a time."""
 
 import os
 from typing import Any
@@ -18,12 +18,12 @@ settings.register_profile("ci", max_examples=60, derandomize=True, deadline=None
 settings.load_profile("ci")
 
 
-class OneBrowser(LoadScopeScheduling):
-    """One process drives the browser and its one app; the other takes the tests that need neither, one by one."""
+class BrowserByFile(LoadScopeScheduling):
+    """Tests of the page go to a process a file at a time: the app and the browser started there serve all its files."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "browser" if nodeid.startswith("tests/browser/") else nodeid
+        return nodeid.partition("::")[0] if nodeid.startswith("tests/browser/") else nodeid
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneBrowser:
-    return OneBrowser(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BrowserByFile:
+    return BrowserByFile(config, log)

@@ -37,6 +37,7 @@ def show(visit: Visit, page: str) -> None:
     if page == "Explore":
         visit.page.click("#details button")
         visit.open_drawer()
+        visit.until("s.target?.pivots?.length")
         visit.page.locator(".jump").first.click()
         visit.until("s.chosen !== null")
     if page == "Tree":

@@ -150,9 +150,11 @@ def test_one_selection_for_all_views(visit):
 def test_a_press_that_began_before_a_redraw_ends_as_a_click(visit, pressed):
     """What the server says about the run comes at any time, between a press and its release too."""
     visit.open()
-    visit.until("s.target !== null")
+    visit.until("s.target?.pivots?.length")
     place = visit.page.locator(pressed).first
-    place.hover()
+    for _ in range(5):  # figures that come into sight are drawn, and what is below them moves
+        place.hover()
+        visit.page.wait_for_timeout(300)
     visit.page.mouse.down()
     visit.page.evaluate("() => { const { store } = window.explorer; store.target = { ...store.target }; }")
     visit.page.evaluate("() => document.querySelector('[name=colouring][value=entropy]').click()")

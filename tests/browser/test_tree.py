@@ -151,8 +151,11 @@ def run_chains(visit: Visit, **fields: str) -> None:
     for name, value in fields.items():
         place = visit.page.locator(f"[data-part=chain-fields] [data-field={name}]")
         place.select_option(value) if name in ("kernel", "scope") else place.fill(value)
+    visit.page.evaluate("() => { window.before = window.explorer.tree.state.sampled; }")
     visit.page.click("[data-part=run-chains]")
-    visit.page.wait_for_function("document.querySelector('[data-part=run-chains]').textContent === 'Stop'")
+    visit.page.wait_for_function(
+        "window.explorer.tree.state.sampled && window.explorer.tree.state.sampled !== window.before"
+    )
     visit.page.wait_for_function("document.querySelector('[data-part=run-chains]').textContent === 'Run'")
 
 
