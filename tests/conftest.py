@@ -1,4 +1,4 @@
-"""What all tests share: no test may reach a model hub, and those of the page go to a process a file at a time."""
+"""What all tests share: no test reaches a model hub, those of the page come last, and a failure is said at once."""
 
 import os
 from typing import Any
@@ -16,6 +16,27 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # on a busy machine
 PATCHES = HealthCheck.function_scoped_fixture
 settings.register_profile("ci", max_examples=60, derandomize=True, deadline=None, suppress_health_check=[PATCHES])
 settings.load_profile("ci")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the page come last: Playwright leaves a loop running in the thread that started it."""
+    items.sort(key=lambda item: item.nodeid.startswith("tests/browser/"))
+
+
+class FailuresAtOnce:
+    """Writes each failure when it happens, since a run that is cut off never comes to its summary."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.writer = config.get_terminal_writer()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.writer.line(f"\n{report.nodeid} ({report.when}, {report.duration:.0f} s)\n{report.longreprtext}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(FailuresAtOnce(config))
 
 
 class BrowserByFile(LoadScopeScheduling):

@@ -44,6 +44,7 @@ export class Figure {
     this.inSight = false;
     this.onSight = () => {}; // hears when the figure comes into sight
     this.onPoint = (_point, _isClick) => {}; // hears of hovers and clicks
+    element.after(pictureMenu(element));
     new ResizeObserver(() => this.fit()).observe(element);
     new IntersectionObserver((entries) => {
       this.inSight = entries.at(-1).isIntersecting;
@@ -68,7 +69,6 @@ export class Figure {
 
   wire() {
     this.wired = true;
-    this.element.after(pictureMenu(this.element));
     this.element.on("plotly_click", (event) => this.onPoint(event.points[0], true));
     this.element.on("plotly_hover", (event) => this.onPoint(event.points[0], false));
     this.element.on("plotly_relayout", () => this.placeMarks());

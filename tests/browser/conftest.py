@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sy
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
+EACH_LOOK = [("light", 1280), ("dark", 390)]  # each theme and each width (px) once
 PATIENCE = 60_000  # ms; a condition is waited for, so a slow machine only takes longer
 
 
@@ -115,10 +116,8 @@ class Visit:
         self.until("!s.canContinue && s.ended")
 
     def open_drawer(self) -> None:
-        """Open the diagnostics and wait for their rows; press again where the page moved under the first press."""
-        drawer = self.page.locator("[data-part=diagnostics]")
-        while drawer.get_attribute("open") is None:
-            drawer.locator("summary").click()
+        """Open the diagnostics and wait for their rows."""
+        self.page.click("[data-part=diagnostics] summary")
         try:
             self.until("s.diagnosis && s.diagnosis.rows && !s.diagnosis.progress")
         except Error:
@@ -151,6 +150,11 @@ class Visit:
     def toast(self) -> str:
         """The text of the error that the page shows."""
         return self.page.locator("#refusal p, [data-testid=toast-body]").first.inner_text()
+
+    def dismiss(self) -> None:
+        """Close the error, so that the next one is not taken for it."""
+        self.page.locator("#refusal button, [data-testid=toast-close]").first.click()
+        expect(self.page.locator("#refusal p, [data-testid=toast-body]")).to_have_count(0)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Visit, free_port, served
+from conftest import EACH_LOOK, ROOT, Visit, free_port, served
 
 from sampler.classroom.corpus import TASKS
 from sampler.classroom.results import Results, run_seed
@@ -45,10 +45,19 @@ def opened(context, address: str, theme: str = "light", width: int = 1280) -> Vi
 
 @pytest.fixture
 def compare(context, made_up_address) -> Iterator[Visit]:
-    visitor = opened(context, made_up_address)
+    yield from on_recorded(context, made_up_address)
+
+
+@pytest.fixture(scope="module")
+def recorded(context, made_up_address) -> Iterator[Visit]:
+    """One page for all tests that leave it on the recorded results of all tasks."""
+    yield from on_recorded(context, made_up_address)
+
+
+def on_recorded(context, address: str) -> Iterator[Visit]:
+    visitor = opened(context, address)
     visitor.page.wait_for_selector("[data-figure=ranks] .main-svg")
     yield visitor
-    visitor.page.context.set_offline(False)
     visitor.page.close()
     assert not visitor.complaints
     assert not visitor.outside
@@ -76,26 +85,30 @@ def run_own(visit: Visit, problems: str = "2", seed: str = "7") -> None:
     visit.page.click("#own-run")
 
 
-def test_opens_on_the_recorded_results_with_every_view_drawn(compare):
-    assert source(compare).startswith("recorded results: 60 held-out problems a task, seed 1, made up for a test")
-    places = compare.page.locator("[data-figure]")
+def test_opens_on_the_recorded_results_with_every_view_drawn(recorded):
+    assert source(recorded).startswith("recorded results: 60 held-out problems a task, seed 1, made up for a test")
+    places = recorded.page.locator("[data-figure]")
     assert places.count() == 10
     for i in range(10):
         assert places.nth(i).locator(".main-svg").count() > 0
-    assert "base" in finding(compare, "accuracy") and "RL-tuned" in finding(compare, "accuracy")
-    assert compare.page.locator(".answers tr").count() == 21
+    assert "base" in finding(recorded, "accuracy") and "RL-tuned" in finding(recorded, "accuracy")
+    assert recorded.page.locator(".answers tr").count() == 21
 
 
-def test_one_choice_of_tasks_acts_on_all_views_without_the_server(compare):
-    before = compare.page.evaluate("document.querySelector('[data-figure=accuracy]').data[1].x.slice()")
-    compare.page.context.set_offline(True)
-    compare.page.get_by_label("sums", exact=True).check()
-    until(compare, "s.task === 'sums'")
-    compare.page.wait_for_function(
-        "(x) => document.querySelector('[data-figure=accuracy]').data[1].x.join() !== x.join()", arg=before
-    )
-    assert "cups" not in finding(compare, "pass_at_k") and "sums" in finding(compare, "pass_at_k")
-    assert compare.page.locator(".pager span").inner_text() == "problems 1 to 20 of 60"
+def test_one_choice_of_tasks_acts_on_all_views_without_the_server(recorded):
+    drawn = "document.querySelector('[data-figure=accuracy]').data[1].x"
+    before = recorded.page.evaluate(f"{drawn}.slice()")
+    recorded.page.context.set_offline(True)
+    try:
+        recorded.page.get_by_label("sums", exact=True).check()
+        until(recorded, "s.task === 'sums'")
+        recorded.page.wait_for_function(f"(x) => {drawn}.join() !== x.join()", arg=before)
+        assert "cups" not in finding(recorded, "pass_at_k") and "sums" in finding(recorded, "pass_at_k")
+        assert recorded.page.locator(".pager span").inner_text() == "problems 1 to 20 of 60"
+        recorded.page.get_by_label("all tasks", exact=True).check()
+        recorded.page.wait_for_function(f"(x) => {drawn}.join() === x.join()", arg=before)
+    finally:
+        recorded.page.context.set_offline(False)
 
 
 def test_a_live_run_is_drawn_in_the_same_views_and_the_recorded_come_back(compare):
@@ -116,10 +129,13 @@ def test_a_live_run_is_drawn_in_the_same_views_and_the_recorded_come_back(compar
     assert source(compare).startswith("your run: ")
 
 
-def test_a_figure_takes_the_height_of_its_place(compare):
+def test_a_figure_takes_the_height_of_its_place(recorded):
     """Fewer methods make the first figure lower; it must not hang out of its card."""
-    compare.page.evaluate("document.querySelector('[data-figure=accuracy]').style.height = '300px'")
-    compare.page.wait_for_function("document.querySelector('[data-figure=accuracy]')._fullLayout.height === 300")
+    place = "document.querySelector('[data-figure=accuracy]')"
+    before = recorded.page.evaluate(f"{place}._fullLayout.height")
+    for height in (300, before):
+        recorded.page.evaluate(f"{place}.style.height = '{height}px'")
+        recorded.page.wait_for_function(f"{place}._fullLayout.height === {height}")
 
 
 def test_cancel_keeps_what_was_answered(compare):
@@ -135,42 +151,43 @@ def test_cancel_keeps_what_was_answered(compare):
     assert compare.page.locator("[data-part=cancel]").is_hidden()
 
 
-@pytest.mark.parametrize(
-    ("problems", "seed", "words"),
-    [
-        ("0", "7", "Problems must be a whole number from 1 to 50, not 0"),
-        ("", "7", "Problems must be a whole number from 1 to 50, not None"),
-        ("2.5", "7", "Problems must be a whole number from 1 to 50, not 2.5"),
-        ("2", "-1", "Seed must be a whole number from 0 to 1000000000, not -1"),
-    ],
-)
-def test_bad_input_is_one_sentence_and_loses_nothing(compare, problems, seed, words):
+BAD_INPUT = [
+    ("0", "7", "Problems must be a whole number from 1 to 50, not 0"),
+    ("", "7", "Problems must be a whole number from 1 to 50, not None"),
+    ("2.5", "7", "Problems must be a whole number from 1 to 50, not 2.5"),
+    ("2", "-1", "Seed must be a whole number from 0 to 1000000000, not -1"),
+]
+
+
+def test_bad_input_is_one_sentence_and_loses_nothing(compare):
     recorded = finding(compare, "accuracy")
-    run_own(compare, problems, seed)
-    assert words in compare.toast()
-    assert source(compare).startswith("recorded results: ")
-    assert finding(compare, "accuracy") == recorded
-
-
-def test_no_task_is_one_sentence(compare):
-    compare.page.get_by_text("Run it yourself").click()
+    for problems, seed, words in BAD_INPUT:
+        run_own(compare, problems, seed)
+        assert words in compare.toast()
+        assert source(compare).startswith("recorded results: ")
+        assert finding(compare, "accuracy") == recorded
+        compare.dismiss()
     for box in compare.page.locator("#own-tasks input").all():
         box.uncheck()
     compare.page.click("#own-run")
     assert "Tasks must be one or more of cups, sums" in compare.toast()
 
 
-def test_the_table_is_filtered_and_paged(compare):
-    compare.page.select_option("[data-field=right]", label="power, α 4 B 16 N 10, block")
-    compare.page.select_option("[data-field=wrong]", label="temperature, τ 0.25")
-    total = int(compare.page.locator(".pager span").inner_text().split()[-1])
+def test_the_table_is_filtered_and_paged(recorded):
+    fields = {"right": "power, α 4 B 16 N 10, block", "wrong": "temperature, τ 0.25"}
+    any_method = {name: recorded.page.locator(f"[data-field={name}]").input_value() for name in fields}
+    for name, method in fields.items():
+        recorded.page.select_option(f"[data-field={name}]", label=method)
+    total = int(recorded.page.locator(".pager span").inner_text().split()[-1])
     assert 0 < total < 120
-    rows = compare.page.locator(".answers tr")
+    rows = recorded.page.locator(".answers tr")
     marks = [rows.nth(i).locator("td").all_inner_texts() for i in range(1, rows.count())]
     assert all("wrong" in cells[3] or cells[3] == "no answer" for cells in marks)
     assert all("right" in cells[7] for cells in marks)
-    compare.page.click("[data-turn=next]")
-    assert compare.page.locator(".pager span").inner_text().startswith("problems 21 to ")
+    recorded.page.click("[data-turn=next]")
+    assert recorded.page.locator(".pager span").inner_text().startswith("problems 21 to ")
+    for name, value in any_method.items():
+        recorded.page.select_option(f"[data-field={name}]", value)
 
 
 def test_an_answer_of_the_chain_runs_on_the_explore_page(compare, results_file):
@@ -195,14 +212,14 @@ def test_an_answer_at_a_temperature_brings_its_temperature(compare):
     assert compare.store("s.run.settings.seed") == run_seed(1, 1)
 
 
-def test_an_answer_of_a_model_that_is_not_on_offer_is_refused(compare):
-    compare.page.locator(".answers tr").nth(1).locator("td").nth(6).locator("button").click()
-    assert "not 'tuned-elsewhere'" in compare.toast()
-    assert compare.page.locator("[data-figure=accuracy]").is_visible()
+def test_an_answer_of_a_model_that_is_not_on_offer_is_refused(recorded):
+    recorded.page.locator(".answers tr").nth(1).locator("td").nth(6).locator("button").click()
+    assert "not 'tuned-elsewhere'" in recorded.toast()
+    assert recorded.page.locator("[data-figure=accuracy]").is_visible()
+    recorded.dismiss()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("theme", "width"), EACH_LOOK)
 def test_nothing_sticks_out_in_either_theme(context, made_up_address, theme, width):
     visitor = opened(context, made_up_address, theme, width)
     visitor.page.wait_for_selector("[data-figure=ranks] .main-svg")

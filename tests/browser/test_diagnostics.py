@@ -1,6 +1,7 @@
 """The diagnostics drawer, opened and used as a person would."""
 
 import pytest
+from conftest import EACH_LOOK
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -110,9 +111,8 @@ def test_the_drawer_opens_and_runs_by_keyboard(visit):
     visit.until(f"{ROWS} && s.diagnosis.rows.chains.length === 2")
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_open_drawer_fits_the_window(visit, width, theme):
+@pytest.mark.parametrize(("theme", "width"), EACH_LOOK)
+def test_the_open_drawer_fits_the_window(visit, theme, width):
     visit.page.set_viewport_size({"width": width, "height": 900})
     opened(visit.open(f"__theme={theme}"))
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= width

@@ -2,9 +2,10 @@
 
 import json
 import math
+from itertools import product
 
 import pytest
-from conftest import Visit
+from conftest import EACH_LOOK, Visit
 
 from explorer.page.library import Models
 from explorer.page.tree.answers import planted_tree
@@ -78,9 +79,8 @@ def exact(model, prompt, length, alpha, size) -> dict[tuple[int, ...], float]:
     return dict(zip(laws.states(length), laws.after("block", size, SETTLED)[-1].tolist(), strict=True))
 
 
-@pytest.mark.parametrize("rows", [None, 3, 6], ids=["whole", "3 rows", "6 rows"])
-def test_the_laws_in_the_browser_hold_the_exact_ones(tree, rows):
-    for model, prompt, length in SMALL:
+def test_the_laws_in_the_browser_hold_the_exact_ones(tree):
+    for (model, prompt, length), rows in product(SMALL, (None, 3, 6)):
         ids = model.encode(prompt)
         grown = grow(model, ids, length, budget=Budget(width=0.0, nodes=rows or 10_000))
         known = {
@@ -177,23 +177,26 @@ def test_runs_stand_over_the_exact_law_and_a_wrong_kernel_leaves_it(tree):
     assert sum(wrong["law"].values()) == pytest.approx(1.0, abs=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("fields", "sentence"),
-    [
-        ({"runs": "0"}, "Runs must be a whole number from 1 to 2000, not 0."),
-        ({"runs": "99999"}, "Runs must be a whole number from 1 to 2000, not 99999."),
-        ({"steps": "-1"}, "Steps per block must be a whole number from 0 to 100, not -1."),
-        ({"seed": "1.5"}, "Seed must be a whole number from 0"),
-    ],
-)
-def test_bad_settings_are_one_sentence_and_the_page_keeps_its_state(tree, fields, sentence):
+BAD_SETTINGS = [
+    ("seed", "1.5", "Seed must be a whole number from 0"),
+    ("steps", "-1", "Steps per block must be a whole number from 0 to 100, not -1."),
+    ("runs", "0", "Runs must be a whole number from 1 to 2000, not 0."),
+    ("runs", "99999", "Runs must be a whole number from 1 to 2000, not 99999."),
+]
+
+
+def test_bad_settings_are_one_sentence_and_the_page_keeps_its_state(tree):
     before = state(tree, "s.tree.n")
-    for name, value in fields.items():
-        tree.page.locator(f"[data-part=chain-fields] [data-field={name}]").fill(value)
-    tree.page.click("[data-part=run-chains]")
-    tree.page.wait_for_function(f"document.querySelector('#tree [data-part=kind]').innerText.includes({sentence!r})")
-    assert state(tree, "s.tree.n") == before
-    assert text(tree, "run-chains") == "Run"
+    for name, value, sentence in BAD_SETTINGS:
+        field = tree.page.locator(f"[data-part=chain-fields] [data-field={name}]")
+        good = field.input_value()
+        field.fill(value)
+        tree.page.click("[data-part=run-chains]")
+        told = f"document.querySelector('#tree [data-part=kind]').innerText.includes({sentence!r})"
+        tree.page.wait_for_function(told)
+        assert state(tree, "s.tree.n") == before
+        assert text(tree, "run-chains") == "Run"
+        field.fill(good)
 
 
 def test_a_language_models_tree_has_certified_intervals(tree):
@@ -253,8 +256,7 @@ def test_alpha_moves_without_the_server(tree):
     assert not asked
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("theme", "width"), EACH_LOOK)
 def test_nothing_sticks_out(browser, address, theme, width):
     context = browser.new_context(viewport={"width": width, "height": 900})
     visitor = Visit(context.new_page(), address).open(f"__theme={theme}")

@@ -2,8 +2,8 @@
 
 import gzip
 
-import anyio
 import pytest
+from asking import in_own_loop
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -117,8 +117,8 @@ def test_an_answer_that_broke_off_is_not_kept():
         return told
 
     files = Files(app)
-    assert anyio.run(asked)[-1]["more_body"]
-    assert [anyio.run(asked)[-1]["body"] for _ in range(2)] == [b"one two"] * 2
+    assert in_own_loop(asked())[-1]["more_body"]
+    assert [in_own_loop(asked())[-1]["body"] for _ in range(2)] == [b"one two"] * 2
 
 
 def test_a_part_of_a_file_is_the_apps_to_give(site):

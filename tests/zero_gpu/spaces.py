@@ -1,6 +1,7 @@
 """A stand-in for the package of ZeroGPU Spaces: as there, a decorated function runs in a forked process, on pickled
 arguments, in a thread of its own, and what it says comes back pickled. Here each call has a new process."""
 
+import faulthandler
 import os
 import pickle
 from collections.abc import Callable
@@ -33,5 +34,6 @@ def GPU(task: Callable) -> Callable:
 
 
 def answer(task: Callable, asked: bytes, there) -> None:
+    faulthandler.dump_traceback_later(120, exit=True)  # a fork may find locks held for ever by threads it lacks
     with ThreadPoolExecutor(1) as pool:  # a thread that no pool of the parent's belongs to
         there.send_bytes(pickle.dumps(pool.submit(task, *pickle.loads(asked)).result()))
