@@ -27,11 +27,12 @@ class FailuresAtOnce:
     """Writes each failure when it happens, since a run that is cut off never comes to its summary."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self.writer = config.get_terminal_writer()
+        self.config = config
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
-            self.writer.line(f"\n{report.nodeid} ({report.when}, {report.duration:.0f} s)\n{report.longreprtext}")
+            told = f"\n{report.nodeid} ({report.when}, {report.duration:.0f} s)\n{report.longreprtext}"
+            self.config.get_terminal_writer().line(told)
 
 
 def pytest_configure(config: pytest.Config) -> None:

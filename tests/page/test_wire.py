@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from dataclasses import dataclass
 
 import pytest
@@ -115,6 +116,29 @@ def test_a_newer_ask_takes_the_place_of_the_older():
     ends = [(each["id"], each["end"]) for each in heard if "end" in each]
     assert ends == [(1, "gone"), (2, "done")]
     assert [each["id"] for each in heard] == sorted(each["id"] for each in heard)  # the older one first comes to rest
+
+
+def test_an_ask_begins_when_all_before_it_have_ended(monkeypatch):
+    """Also when the one between them lost its place while it was waiting."""
+    begun, may_end = [], threading.Event()
+
+    def slow(tab, question):
+        begun.append(question.until)
+        may_end.wait(60)
+        return {}
+
+    async def heard() -> list[dict]:
+        tab = Tab(SETUP)
+        for number in (1, 2, 3):
+            tab.ask(number, Count(number))
+            await asyncio.sleep(0.05)
+        assert begun == [1]
+        may_end.set()
+        return [each async for each in answers(tab)]
+
+    monkeypatch.setitem(HANDLERS, Count, Handler(slow, "Count", None))
+    ends = [(each["id"], each["end"]) for each in in_own_loop(heard()) if "end" in each]
+    assert ends == [(1, "done"), (2, "gone"), (3, "done")]
 
 
 def test_an_ask_that_comes_twice_is_answered_once():

@@ -156,10 +156,10 @@ class Tab:
     async def _answer(self, ask: Ask, before: Ask | None, handler: Handler, question: Any) -> None:
         """Put the answers into the outbox, and the end. An ask begins when the one before it in its group has ended."""
         end = {"end": "gone"}
+        if before:
+            await before.ended.wait()  # even if a newer one has taken this one's place meanwhile
         try:
             with ask.scope:
-                if before:
-                    await before.ended.wait()
                 async with aclosing(contents(handler, self, question)) as found:
                     async for content in found:
                         self.outbox.put(packet(id=ask.number, answer=content))
