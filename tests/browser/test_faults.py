@@ -42,7 +42,7 @@ def faulty(context: BrowserContext, tmp_path_factory: pytest.TempPathFactory) ->
 
 def test_every_ask_gets_all_its_answers_and_one_end(faulty):
     faulty.page.set_default_timeout(300_000)
-    rounds = 3
+    rounds = 2
     found = faulty.page.evaluate(ASKS, rounds)
     assert [each for each in found if not isinstance(each, dict)] == [1 + i for i in range(rounds)]
     for each in (each for each in found if isinstance(each, dict)):

@@ -199,7 +199,7 @@ def test_notes_say_what_is_in_the_link_and_lead_on(phone):
         assert phone.page.locator(f"[data-part={part}] li").count() > 0
     assert violations(phone) == []
     assert phone.page.evaluate("document.documentElement.scrollWidth") <= 390
-    other = "(last) => !['', last].includes(document.querySelector('h1').innerText)"
+    other = "(last) => !['', last].includes(document.querySelector('h1')?.innerText ?? '')"
     titles = []
     while (onward := phone.page.locator("nav a", has_text="→")).count():
         titles.append(phone.page.locator("h1").inner_text())
