@@ -156,6 +156,13 @@ def test_representatives_are_the_widest_and_nearest():
     }  # fmt: skip
 
 
+def test_accuracy_shows_who_answered_half_as_many_problems_as_anyone():
+    """The largest n stands for best of n; of the others one was asked half of its problems, one fewer."""
+    fewer, half, most = BEST
+    rows = [row(i, method, 1) for method, n in ((most, 4), (half, 2), (fewer, 1)) for i in range(n)]
+    assert {found["n"] for found in rows_for(rows, *BEST)["accuracy"]} == {4, 2}
+
+
 def test_methods_are_told_by_kind_and_settings_never_by_name():
     odd = Method("power base greedy", "temperature", {"temperature": 0.5})
     words = "base model, token by token from p^(1/τ), τ 0.5; answers counted"

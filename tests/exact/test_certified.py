@@ -192,6 +192,14 @@ def test_modes_that_rounding_cannot_tell_apart_are_not_told_apart():
     assert max(best.shares(tuple, math.inf).values()).low > 1 - 1e-12
 
 
+def test_a_remainder_is_bounded_by_its_likeliest_token():
+    """Of c and the end token, 0.005 in all, none has more than 0.004, so their p^alpha is at most 0.004^3 0.005."""
+    model = TableModel("rare", "abc$", lambda text: {"a": 0.9, "b": 0.095, "c": 0.004, "$": 0.001})
+    frontier = certify(model, (0,), 2, 4.0, Budget(width=0, nodes=1)).enumeration.frontier
+    [bound] = np.exp(4.0 * frontier[np.isfinite(frontier.below)].urgency(4.0))
+    assert bound == pytest.approx(0.004**3 * 0.005)
+
+
 # ---- budgets
 
 

@@ -200,6 +200,16 @@ def test_a_bound_without_the_tokens_not_looked_at_is_caught(monkeypatch):
     assert exact_power_gain(target, (), row, 0.0, 1.0).low > truth + 1e-4
 
 
+def test_an_improbable_prefix_makes_no_bound_wider():
+    """Only what follows it counts: at alpha 1 the gain is 0, known to little more than the share not looked at."""
+    model = TableModel("rare", "abc$", lambda text: {"a": 0.9, "b": 0.095, "c": 0.004, "$": 0.001})
+    target, improbable = certify(model, (0,), 2, 1.0, Budget(width=0, nodes=3)), (1,)
+    [row] = model.next_logprobs([(0, *improbable)])
+    left = target.next_token(improbable, 1.0).others.high
+    assert left == pytest.approx(0.005)
+    assert exact_power_gain(target, improbable, row, math.log(0.095), 1.0).high < 2 * left
+
+
 @pytest.mark.parametrize("budget", [Budget(width=0), None])
 def test_few_strong_futures_against_many_weak(budget):
     """Proposition 3: power prefers `+` with its one future, temperature `-` with its four."""

@@ -72,6 +72,30 @@ def test_draws_have_the_law_of_the_row():
     assert [row.draw(u) for u in grid[::500]] == [inverse_cdf(log_p, u) for u in grid[::500]]
 
 
+def test_a_number_on_an_edge_picks_the_token_after_it():
+    """As `inverse_cdf` does; of equal tokens every edge is known exactly, those between two blocks too."""
+    row = NetworkRow(torch.zeros(2 * BLOCK))
+    assert [row.draw(v / (2 * BLOCK)) for v in range(2 * BLOCK)] == list(range(2 * BLOCK))
+
+
+def test_the_largest_number_picks_the_last_possible_token():
+    """The largest of all random numbers is rounded to 1; after that token whole blocks may be impossible."""
+    logits = torch.full((4 * BLOCK,), -math.inf)
+    logits[[3, BLOCK + 5]] = 0.0
+    assert NetworkRow(logits).draw(1.0) == BLOCK + 5 == inverse_cdf(torch.log_softmax(logits, 0).numpy(), 1.0)
+
+
+def test_a_row_tempered_twice_answers_for_both_temperatures():
+    """Its entropy and log Z are its own, whatever the row that it was made of was asked before."""
+    logits = logits_of(0, 2 * BLOCK + 9, 3.0, 0.3)
+    row, log_p = NetworkRow(logits), torch.log_softmax(logits.double(), 0).numpy()
+    assert row.entropy() == pytest.approx(power.entropy(log_p), abs=1e-5)
+    tempered, log_q = row.tempered(0.5).tempered(3.0), power.temper(log_p, 1.5)
+    assert np.allclose(tempered, log_q, rtol=0, atol=1e-9)
+    assert tempered.entropy() == pytest.approx(power.entropy(log_q), abs=1e-5)
+    assert tempered.log_z(2.0) == pytest.approx(power.log_z(log_q, 2.0), abs=2 * SUMS)
+
+
 def test_at_alpha_inf_log_z_asks_whether_a_token_is_certain():
     certain = torch.full((300,), -math.inf)
     certain[7] = 3.0
