@@ -6,6 +6,8 @@ import pytest
 from command_lines import assert_refused, told
 
 import sampler
+from sampler.classroom.answering import ANSWERERS
+from sampler.classroom.methods import recorded
 from sampler.core.records import PowerSettings, TemperatureSettings
 from sampler.methods import power
 from sampler.methods.registry import METHODS, method_named
@@ -24,6 +26,12 @@ def test_the_public_names_are_there():
         assert getattr(sampler, name) is not None
     with pytest.raises(AttributeError, match=r"sampler has .*Trace.*, and no Tracer"):
         _ = sampler.Tracer
+
+
+def test_no_method_takes_a_name_that_the_evaluation_gives_another_meaning():
+    """The evaluation has answers of its own by kind; its table of words has groups of its own (Compare)."""
+    taken = {*ANSWERERS, *(ask.method.kind for ask in recorded(1)), "base"}
+    assert taken & METHODS.keys() == {"power", "temperature"}
 
 
 def test_sample_is_the_run_of_its_settings():
