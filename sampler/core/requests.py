@@ -19,6 +19,7 @@ from sampler.core.records import Law, Segment
 from sampler.core.rows import Row
 
 Ids = tuple[int, ...]
+Measured = tuple[float, float, float, float, tuple[tuple[int, float], ...]]
 Result = TypeVar("Result")
 
 
@@ -92,30 +93,31 @@ def engine_segment(token_ids: Ids, log_p: Sequence[float], log_q: Sequence[float
 
 
 def _continued(request: Continue) -> Rows[Segment]:
-    written = Segment()
-    while len(written) < request.most and not (written and written.token_ids[-1] in request.eos_ids):
-        [row] = yield NextRows([request.context + written.token_ids])
+    token_ids: Ids = ()
+    measured: list[Measured] = []
+    while len(token_ids) < request.most and not (token_ids and token_ids[-1] in request.eos_ids):
+        [row] = yield NextRows([request.context + token_ids])
         log_q = row.tempered(request.law.temperature)
-        token = request.draws.token(log_q, request.position + len(written))
-        written += _measured(token, row, log_q, request.law, request.alternatives)
-    return written
+        token = request.draws.token(log_q, request.position + len(token_ids))
+        token_ids += (token,)
+        measured.append(_measured(token, row, log_q, request))
+    return Segment(token_ids, *zip(*measured, strict=True))
 
 
 def _scored(request: Score) -> Rows[Segment]:
-    segment = Segment()
+    measured: list[Measured] = []
     for i, token in enumerate(request.token_ids):
         [row] = yield NextRows([request.context + request.token_ids[:i]])
-        segment += _measured(token, row, row.tempered(request.law.temperature), request.law, request.alternatives)
-    return segment
+        measured.append(_measured(token, row, row.tempered(request.law.temperature), request))
+    return Segment(request.token_ids, *zip(*measured, strict=True))
 
 
-def _measured(token: int, row: Row, log_q: Row, law: Law, alternatives: int) -> Segment:
-    """One token as a segment of length 1, with what the base row and the proposal's say."""
-    return Segment(
-        token_ids=(token,),
-        log_p=(row[token],),
-        log_q=(log_q[token],),
-        log_z=(row.log_z(law.alpha),),
-        entropy=(row.entropy(),),
-        alternatives=(row.top_tokens(alternatives),),
+def _measured(token: int, row: Row, log_q: Row, request: Continue | Score) -> Measured:
+    """What the base row and the proposal's say of one token: the fields of a segment after its ids."""
+    return (
+        row[token],
+        log_q[token],
+        row.log_z(request.law.alpha),
+        row.entropy(),
+        row.top_tokens(request.alternatives),
     )

@@ -71,7 +71,7 @@ class ArrayRow:
 
     @property
     def nbytes(self) -> int:
-        return 2 * self._log_p.nbytes  # with the row that was tempered from it
+        return 3 * self._log_p.nbytes  # with the row that was tempered from it, and the sums that draws look up
 
     def tempered(self, temperature: float) -> "ArrayRow":
         if self._tempered is None or self._tempered[0] != temperature:
@@ -79,7 +79,15 @@ class ArrayRow:
         return self._tempered[1]
 
     def draw(self, u: float) -> int:
-        return inverse_cdf(self._log_p, u)
+        index = int(self._cumulative.searchsorted(u * self._cumulative[-1], side="right"))
+        if index < len(self):
+            return index
+        return int(np.flatnonzero(np.isfinite(self._log_p))[-1])  # u * total rounded up to the total
+
+    @cached_property
+    def _cumulative(self) -> np.ndarray:
+        cumulative: np.ndarray = np.exp(self._log_p).cumsum()
+        return cumulative
 
     def log_z(self, alpha: float) -> float:
         if self._log_z is None or self._log_z[0] != alpha:
@@ -101,8 +109,4 @@ class ArrayRow:
 
 def inverse_cdf(log_q: np.ndarray, u: float) -> int:
     """The token v with CDF(v-1) <= u < CDF(v), tokens in the order of their ids; never an impossible one."""
-    cumulative = np.cumsum(np.exp(log_q))
-    index = int(np.searchsorted(cumulative, u * cumulative[-1], side="right"))
-    if index < len(log_q):
-        return index
-    return int(np.flatnonzero(np.isfinite(log_q))[-1])  # u * total rounded up to the total
+    return ArrayRow(log_q.copy()).draw(u)

@@ -1,9 +1,8 @@
 """How a run gets to the very same chain sooner: proposals ahead of time, in one batch, and tokens read ahead."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -13,7 +12,7 @@ from sampler.core.kernel import Stage
 from sampler.core.records import ChainState, Revision, checked_int
 from sampler.core.requests import Asks
 from sampler.models.contract import LanguageModel
-from sampler.models.lock_step import answerable, in_lock_step
+from sampler.models.lock_step import in_lock_step
 
 MAX_GUESS = 16
 MAX_PREFETCH = 16  # a wider call would leave the cache that the chain lives in
@@ -58,8 +57,7 @@ def revisions(
         return index <= last
 
     asked = chain((kernel.revise(stage, state, one) for one in draws), map(_dropped, behind))
-    writers = (_wanted(answerable(model, writer), partial(is_wanted, i)) for i, writer in enumerate(asked))
-    for index, result in in_lock_step(model, writers, speed.prefetch):
+    for index, result in in_lock_step(model, asked, speed.prefetch, is_wanted):
         if result is None:
             continue
         ended[index] = result
@@ -75,15 +73,3 @@ def revisions(
 def _dropped(writer: Asks[Any]) -> Asks[None]:
     """The same requests without the result."""
     yield from writer
-
-
-def _wanted(writer: Asks[Any], is_wanted: Callable[[], bool]) -> Asks[Any]:
-    """The writer's result, or None as soon as it is not wanted any more."""
-    answer = None
-    while is_wanted():
-        try:
-            request = writer.send(answer)
-        except StopIteration as end:
-            return end.value
-        answer = yield request
-    return None

@@ -119,19 +119,21 @@ class CausalLM:
         A context asked for before, or twice at once, costs nothing and gives the same bits. Rows agree with those of
         `logprobs` up to the rounding of the network's own dtype.
         """
-        asked = [self._checked(context, self.max_length - 1) for context in contexts]
-        rows = {context: row for context in asked if (row := self.rows.get(context)) is not None}
-        missing = sorted({*asked} - {*rows})
+        asked = list(map(tuple, contexts))
+        known = [self.rows.get(context) for context in asked]
+        unknown = {context for context, row in zip(asked, known, strict=True) if row is None}
+        missing = sorted(self._checked(context, self.max_length - 1) for context in unknown)
         pass_rows, read = PASS_ROWS, self._read
         if self._loaded.can_branch:
             pass_rows, read = TREE_ROWS, self._read_tree
             self._guesses.learn(asked)
             likely = {later for context in missing for later in self._guesses.after(context)}  # read along with them
             missing = sorted({*missing, *(later for later in likely if self.rows.get(later) is None)})
+        rows: dict[Text, Row] = {}
         for first in range(0, len(missing), pass_rows):
             for context, row in self._within_memory(read, missing[first : first + pass_rows]).items():
                 rows[context] = self.rows.put(context, row)
-        return [rows[context] for context in asked]
+        return [row or rows[context] for context, row in zip(asked, known, strict=True)]
 
     def logprobs(self, token_ids: Sequence[int], start: int) -> np.ndarray:
         """Rows [len(token_ids)-start+1, V], float64, in one plain pass that neither reads nor writes any memory."""

@@ -29,10 +29,11 @@ class RowMemory:
     def get(self, context: Text) -> Row | None:
         """The row of a context, None if it is not known."""
         with self._lock:
-            if context in self._rows:
-                self._rows.move_to_end(context)
-                return self._rows[context]
-            return self._held.get(context)
+            row = self._rows.get(context)
+            if row is None:
+                return self._held.get(context)
+            self._rows.move_to_end(context)
+            return row
 
     def put(self, context: Text, row: Row) -> Row:
         """Remember a row; returns the one that is remembered."""

@@ -32,6 +32,9 @@ def test_a_row_gives_the_answers_of_the_formulas_each_only_once(monkeypatch):
         assert [tempered.draw(u) for u in (0.1, 0.6, 0.99)] == [
             inverse_cdf(power.temper(LOG_P, temperature), u) for u in (0.1, 0.6, 0.99)
         ]
+        with monkeypatch.context() as patched:
+            patched.setattr(np, "exp", None)
+            assert tempered.draw(0.001) == 0 and tempered.draw(0.999) == 2
 
 
 def test_a_row_cannot_be_written_to():

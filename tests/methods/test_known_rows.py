@@ -82,7 +82,7 @@ def test_a_model_whose_cache_cannot_be_cut_is_fed_whole_contexts_once(asked, kin
 
 def bound_to(monkeypatch, rows: int) -> None:
     """Memory for so many rows of 300 numbers after contexts of at most 25 tokens."""
-    monkeypatch.setattr(row_memory, "ROW_BYTES", rows * (2 * 300 * 8 + 8 * 26))
+    monkeypatch.setattr(row_memory, "ROW_BYTES", rows * (3 * 300 * 8 + 8 * 26))
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_without_holding_the_text_it_is_not(monkeypatch, read_again):
 
 def test_the_newest_rows_of_the_held_text_are_forgotten_last(monkeypatch):
     row, text = ArrayRow(np.zeros(10)), tuple(range(30))
-    monkeypatch.setattr(row_memory, "ROW_BYTES", 5 * (160 + 8 * 30))
+    monkeypatch.setattr(row_memory, "ROW_BYTES", 5 * (240 + 8 * 30))
     memory = RowMemory()
     for length in (10, 11, 12):
         memory.put(text[:length], row)
@@ -131,9 +131,9 @@ def test_the_newest_rows_of_the_held_text_are_forgotten_last(monkeypatch):
     memory.hold(text, 10)
     for other in range(40, 80):
         memory.put((other,) * 29, row)
-        assert memory.nbytes <= 5 * (160 + 8 * 30)
+        assert memory.nbytes <= 5 * (240 + 8 * 30)
     assert [memory.get(text[:length]) is not None for length in (10, 11, 12)] == [True] * 3
-    monkeypatch.setattr(row_memory, "ROW_BYTES", 300)
+    monkeypatch.setattr(row_memory, "ROW_BYTES", 400)
     memory.put((3,), row)
     assert [memory.get(text[:length]) is not None for length in (10, 11, 12)] == [False, False, True]
 

@@ -23,6 +23,7 @@ from sampler.core.records import (
     StepTaken,
     TemperatureSettings,
 )
+from sampler.core.requests import NextRows
 from sampler.methods import ledger
 from sampler.methods.run import Steering, run_power, steady
 from sampler.methods.temperature import run_temperature
@@ -362,3 +363,20 @@ def test_every_sample_is_told_once_and_ends_rightly():
 
 def test_lock_step_needs_no_writers():
     assert list(in_lock_step(flat_world(), [])) == []
+
+
+def test_a_procedure_that_is_not_wanted_any_more_asks_nothing_further():
+    asked, unwanted = [], set()
+
+    def asking(index: int):
+        for length in range(1, 4):
+            asked.append((index, length))
+            yield NextRows([(0,) * length])
+        return index
+
+    ended = []
+    for index, _ in in_lock_step(flat_world(), map(asking, range(5)), 3, lambda one: one not in unwanted):
+        ended.append(index)
+        unwanted.add(4)  # it began with 3 when the first three had ended
+    assert ended == [0, 1, 2, 3]
+    assert (3, 3) in asked and (4, 1) in asked and (4, 2) not in asked

@@ -189,7 +189,7 @@ def test_of_more_than_may_be_kept_the_held_text_stays(monkeypatch, kind):
 
 def test_the_row_used_longest_ago_is_forgotten_first(monkeypatch):
     model = loaded("llama").fresh()
-    monkeypatch.setattr(row_memory, "ROW_BYTES", 3 * (2 * 300 * 8 + 8 * 20))
+    monkeypatch.setattr(row_memory, "ROW_BYTES", 3 * (3 * 300 * 8 + 8 * 20))
     model.next_logprobs([A, B, C])
     model.next_logprobs([A])
     model.next_logprobs([A[:5]])
