@@ -82,18 +82,14 @@ class Layer:
         pairs = own[:, : queries + keys].view(np.complex64).reshape(len(own), -1, rotation.shape[-1])
         pairs *= rotation  # in place: two coordinates as one complex number
         pool.put(own[:, queries:])
-        taken = pool.taken()  # (G, C, keys and values)
-        q = own[:, :queries].reshape(len(taken), -1, self.groups, self.heads // self.groups, self.head_dim)
-        q = q.transpose(0, 2, 3, 1, 4)  # (G, groups, heads of each, Q, head)
-        k, v = (
-            held.reshape(len(taken), -1, self.groups, 1, self.head_dim)
-            for held in (taken[..., :keys], taken[..., keys:])
-        )
-        weights = q @ k.transpose(0, 2, 3, 4, 1)  # (G, groups, heads of each, Q, C)
+        held = pool.tokens.take(pool.columns, 0)  # (G, C, keys and values)
+        q = own[:, :queries].reshape(len(held), -1, self.groups, self.heads // self.groups, self.head_dim)
+        k, v = held.reshape(*held.shape[:2], 2, self.groups, 1, self.head_dim).transpose(2, 0, 3, 4, 5, 1)
+        weights = q.transpose(0, 2, 3, 1, 4) @ k  # (G, groups, heads of each, Q, C)
         weights += unseen
         weights -= np.maximum.reduce(weights, axis=-1, keepdims=True)
         np.exp(weights, out=weights)
-        seen = weights @ v.transpose(0, 2, 3, 1, 4)
+        seen = weights @ v.swapaxes(-1, -2)
         seen /= np.add.reduce(weights, axis=-1, keepdims=True)
         return self.leave(seen.transpose(0, 3, 1, 2, 4).reshape(len(x), queries))
 
@@ -117,7 +113,8 @@ class Lean:
         body = cast(Any, module.model)
         self.embedding = body.embed_tokens.weight.detach().numpy()
         self.frequencies = body.rotary_emb.inv_freq.numpy()
-        self.scale, self.eps = body.rotary_emb.attention_scaling, body.norm.variance_epsilon
+        self.scale = np.float32(body.rotary_emb.attention_scaling)
+        self.eps = np.float32(body.norm.variance_epsilon * self.embedding.shape[1])
         self.layers = [Layer(layer) for layer in body.layers]
         self.head = Product([module.lm_head], body.norm)
 
@@ -126,7 +123,7 @@ class Lean:
         """Logits [N, V] after each token of a pass, row after row, or [K, V] after chosen ones."""
         x = self.embedding[read.ids.ravel()]  # (N, width)
         angles = read.positions.reshape(-1, 1, 1).astype(np.float32) * self.frequencies  # (N, 1, half a head)
-        rotation = np.exp(np.complex64(1j) * angles) * np.float32(self.scale)
+        rotation = np.exp(np.complex64(1j) * angles) * self.scale
         unseen = np.where(read.mask[:, :, None], np.float32(0), np.float32(-np.inf))  # (G, 1, 1, Q, C)
         for layer, pool in zip(self.layers, cast(list[Pool], read.cache.layers), strict=True):
             x += layer.attended(self._normed(x), rotation, unseen, pool)
@@ -136,7 +133,7 @@ class Lean:
     def _normed(self, x: np.ndarray) -> np.ndarray:
         """Each token divided by its length, with the norm's epsilon; the root of its width is in the next product."""
         squares: np.ndarray = np.vecdot(x, x)[:, None]
-        squares += np.float32(self.eps * x.shape[1])
+        squares += self.eps
         normed: np.ndarray = x / np.sqrt(squares, out=squares)
         return normed
 

@@ -56,7 +56,7 @@ class Pool(DynamicLayer):  # type: ignore[no-untyped-call]  # transformers' clas
         self.held = 0
         self.columns = np.empty((0, 0), dtype=np.int64)  # (G, C), of this pass
         self.before = 0  # of them, those read before this pass
-        self.tokens = torch.empty(0, 0)
+        self.tokens: Any = torch.empty(0, 0)
 
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any
@@ -76,19 +76,15 @@ class Pool(DynamicLayer):  # type: ignore[no-untyped-call]  # transformers' clas
         return self.before
 
     def put(self, new: torch.Tensor | np.ndarray) -> None:
-        """Put new tokens (G * Q, width) behind the held ones."""
+        """Put new tokens (G * Q, width) behind the held ones, which are a tensor or an array as the first were."""
         end = self.held + len(new)
         if end > len(self.tokens):
-            held, like = self.tokens[: self.held], torch.as_tensor(new)
-            self.tokens = like.new_empty((2 * end, like.shape[1]))
+            room = (2 * end, new.shape[1])
+            grown = np.empty(room, new.dtype) if isinstance(new, np.ndarray) else new.new_empty(room)
             if self.held:
-                self.tokens[: self.held] = held
-        rows: Any = self.tokens if isinstance(new, torch.Tensor) else self.tokens.numpy()
-        rows[self.held : end] = new
-
-    def taken(self) -> np.ndarray:
-        """The pass's columns (G, C, width), on a CPU."""
-        return self.tokens.numpy().take(self.columns, 0)
+                grown[: self.held] = self.tokens[: self.held]
+            self.tokens = grown
+        self.tokens[self.held : end] = new
 
 
 class TokenTree:
@@ -198,7 +194,7 @@ class TokenTree:
             text: np.searchsorted(columns, path) for text, path in self._paths.items() if np.isin(path, columns).all()
         }
         for pool in filter(lambda pool: len(pool.tokens), self._pools):  # a layer may share another's
-            pool.tokens = pool.tokens[torch.from_numpy(columns).to(pool.tokens.device)]
+            pool.tokens = pool.tokens[columns]
         self._held = len(columns)
 
 
