@@ -20,6 +20,7 @@ SPEEDS = {
     "serial": Speed(),
     "prefetched": Speed(prefetch=16),
     "prefetched, guessing": Speed(prefetch=16, guess=8),
+    "prefetched 8, guessing 4": Speed(prefetch=8, guess=4),
 }
 Row = dict[str, object]
 

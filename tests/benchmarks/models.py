@@ -10,6 +10,7 @@ from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig, PreTrain
 
 from sampler.classroom.presets import PRESETS
 from sampler.models.causal_lm import CausalLM
+from sampler.models.threads import settle_threads
 
 SIZES = {
     "vocab_size": 16_000,
@@ -37,6 +38,8 @@ ENTROPY = 1.0  # nats a token, about that of a trained model
 def open_model(name: str, device: str = "cpu") -> CausalLM:
     """A model on a device, without end tokens: the horizon is fixed, for ours and for the reference.
 
+    Both run with the threads that the page and the command line give the model.
+
     Room for T = 512 in every model; the embedded one was trained for shorter texts, which changes no cost.
     """
     if name == "classroom":
@@ -47,6 +50,7 @@ def open_model(name: str, device: str = "cpu") -> CausalLM:
             model = CausalLM.load(folder, device)
     shared = copy(model._loaded)
     shared.name, shared.eos_ids, shared.max_length = name, (), 1024
+    settle_threads(model)
     return CausalLM(shared)
 
 

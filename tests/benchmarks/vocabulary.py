@@ -14,6 +14,7 @@ from sampler.core.kernel import Stage
 from sampler.core.records import Law
 from sampler.models.causal_lm import CausalLM
 from sampler.models.lock_step import in_lock_step
+from sampler.models.threads import settle_threads
 
 VOCABULARY = 151_936
 SHAPES = {"hidden 256, 4 layers": (256, 4), "hidden 512, 8 layers": (512, 8)}
@@ -47,7 +48,9 @@ def saved_and_loaded(hidden: int, layers: int) -> CausalLM:
     with tempfile.TemporaryDirectory() as folder:
         AutoModelForCausalLM.from_config(config).save_pretrained(folder)
         byte_level_tokenizer().save_pretrained(folder)
-        return CausalLM.load(folder)
+        model = CausalLM.load(folder)
+    settle_threads(model)
+    return model
 
 
 class Bare:
