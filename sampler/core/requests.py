@@ -114,10 +114,5 @@ def _scored(request: Score) -> Rows[Segment]:
 
 def _measured(token: int, row: Row, log_q: Row, request: Continue | Score) -> Measured:
     """What the base row and the proposal's say of one token: the fields of a segment after its ids."""
-    return (
-        row[token],
-        log_q[token],
-        row.log_z(request.law.alpha),
-        row.entropy(),
-        row.top_tokens(request.alternatives),
-    )
+    entropy = row.entropy()  # first, since a network's row finds the sum of its log p on the way
+    return row[token], log_q[token], row.log_z(request.law.alpha), entropy, row.top_tokens(request.alternatives)

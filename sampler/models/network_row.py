@@ -107,7 +107,8 @@ class NetworkRow:
 
     def _scaled(self, temperature: float) -> torch.Tensor:
         """(logit - top) / T, [blocks, BLOCK]."""
-        return (self._logits - self._top).mul_(min(1 / temperature, 3e38))
+        shifted = self._logits - self._top
+        return shifted if temperature == 1.0 else shifted.mul_(min(1 / temperature, 3e38))
 
     def _blocks_summed(self, temperature: float, weights: torch.Tensor) -> torch.Tensor:
         """The sum of each block's weights, [blocks] in float64; remembers log S, their own sum."""

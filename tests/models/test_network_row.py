@@ -8,7 +8,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sampler.core import power
+from sampler.core import kernel, power
+from sampler.core.draws import PROPOSE, SeededDraws
+from sampler.core.kernel import Stage
+from sampler.core.records import Law
+from sampler.core.requests import by_rows
 from sampler.core.rows import inverse_cdf
 from sampler.models.network_row import BLOCK, SMALL_VOCABULARY, NetworkRow, rows_of
 
@@ -115,3 +119,19 @@ def test_a_row_does_not_keep_its_batch():
     batch += torch.arange(4096)
     assert row[0] == pytest.approx(-math.log(4096))
     assert row.nbytes == 4 * 4096
+
+
+def test_a_drawn_token_costs_two_passes_of_exponentials(monkeypatch):
+    """At the temperature of the draw, which at 1/alpha is that of log Z, and at 1."""
+    temperatures, right = [], NetworkRow._blocks_summed
+
+    def counting(row: NetworkRow, temperature: float, weights: torch.Tensor) -> torch.Tensor:
+        temperatures.append(temperature)
+        return right(row, temperature, weights)
+
+    monkeypatch.setattr(NetworkRow, "_blocks_summed", counting)
+    asked = by_rows(kernel.write(Stage((0,), (), 0, 1, Law(4.0, 0.25), 5), (), SeededDraws(0, 0, 0, 0, PROPOSE)))
+    next(asked)
+    with pytest.raises(StopIteration):
+        asked.send([NetworkRow(logits_of(0, 3 * BLOCK, 3.0, 0.3))])
+    assert temperatures == [0.25, 1.0]
