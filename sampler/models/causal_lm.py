@@ -127,7 +127,8 @@ class CausalLM:
         if self._loaded.can_branch:
             pass_rows, read = TREE_ROWS, self._read_tree
             self._guesses.learn(asked)
-            likely = {later for context in missing for later in self._guesses.after(context)}  # read along with them
+            guessed = (later for context in missing for later in self._guesses.after(context))  # read along with them
+            likely = {later for later in guessed if len(later) < self.max_length}
             missing = sorted({*missing, *(later for later in likely if self.rows.get(later) is None)})
         rows: dict[Text, Row] = {}
         for first in range(0, len(missing), pass_rows):

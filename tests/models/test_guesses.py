@@ -53,3 +53,15 @@ def test_known_texts_cost_nothing_however_much_could_be_guessed():
     for text in texts * 2:
         model.next_logprobs([text])
     assert model.forward_calls == len(texts)
+
+
+def test_no_guess_reaches_past_the_longest_context():
+    """GPT-2 has no position there; a text that repeats itself is guessed on and on."""
+    plain, guessing = loaded("gpt2").fresh(), loaded("gpt2").fresh(guess=4)
+    text = (SONG * plain.max_length)[: plain.max_length - 1]
+    for length in range(len(text) - 20, len(text) + 1):
+        guessing.next_logprobs([text[:length]])
+    again = (*SONG[::-1], *text)[: len(text)]  # another text that ends alike, and has come to the longest context
+    assert guessing._guesses.after(again)
+    [row], [guessed] = (model.next_logprobs([again]) for model in (plain, guessing))
+    assert np.abs(np.subtract(row, guessed)).max() < 5e-5
