@@ -1,7 +1,6 @@
 """The diagnostics drawer, opened and used as a person would."""
 
 import pytest
-from conftest import EACH_LOOK
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -109,12 +108,3 @@ def test_the_drawer_opens_and_runs_by_keyboard(visit):
     visit.page.focus("[data-part=chain-run]")
     visit.page.keyboard.press("Enter")
     visit.until(f"{ROWS} && s.diagnosis.rows.chains.length === 2")
-
-
-@pytest.mark.parametrize(("theme", "width"), EACH_LOOK)
-def test_the_open_drawer_fits_the_window(visit, theme, width):
-    visit.page.set_viewport_size({"width": width, "height": 900})
-    opened(visit.open(f"__theme={theme}"))
-    assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
-    ink = visit.page.evaluate("getComputedStyle(document.querySelector('[data-part=diagnostics] h3')).color")
-    assert (ink == "rgb(31, 41, 55)") == (theme == "light")

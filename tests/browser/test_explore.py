@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from conftest import EACH_LOOK, Visit
+from conftest import Visit
 
 from sampler.trace.trace import Trace
 
@@ -271,18 +271,6 @@ def test_two_visitors_never_see_each_other(visit, browser, address):
     visit.until("!s.canContinue || s.moments.length > 3")
     assert visit.store("s.ended === null || s.ended.reason === 'completed'")
     other.page.context.close()
-
-
-@pytest.mark.parametrize(("theme", "width"), EACH_LOOK)
-def test_nothing_sticks_out_in_either_theme(browser, address, theme, width):
-    context = browser.new_context(viewport={"width": width, "height": 900})
-    visitor = Visit(context.new_page(), address).open(f"__theme={theme}")
-    assert visitor.store("s.dark") is (theme == "dark")
-    wider = visitor.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wider <= 0
-    assert visitor.page.locator("#pages").bounding_box()["y"] < 300  # the masthead leaves room for the page
-    assert not visitor.complaints and not visitor.outside
-    context.close()
 
 
 def test_keyboard_alone_reaches_step(visit):

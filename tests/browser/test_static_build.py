@@ -38,13 +38,12 @@ def static_address(web, tmp_path_factory) -> Iterator[str]:
 
 
 @pytest.fixture
-def reader(browser, static_address) -> Iterator[Visit]:
+def reader(context, static_address) -> Iterator[Visit]:
     """A visitor of the build; fails if the console or the network complained."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
     visitor = Visit(context.new_page(), static_address).open("")
     visitor.until("s.target && s.target.pivots.length")
     yield visitor
-    context.close()
+    visitor.page.close()
     assert not visitor.complaints
     assert not visitor.outside
 
@@ -180,9 +179,11 @@ def test_a_link_restores_what_is_recorded_and_says_what_is_not(reader):
 
 
 @pytest.mark.parametrize(("theme", "width"), EACH_LOOK)
-def test_the_plain_pages_fit(browser, static_address, theme, width):
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce")
-    visitor = Visit(context.new_page(), static_address).open("")
+def test_the_plain_pages_fit(context, static_address, theme, width):
+    visitor = Visit(context.new_page(), static_address)
+    visitor.page.set_viewport_size({"width": width, "height": 900})
+    visitor.page.emulate_media(color_scheme=theme)
+    visitor.open("")
     assert visitor.store("s.dark") is (theme == "dark")
     for name, drawn in SEEN.items():
         visitor.page.get_by_role("tab", name=name, exact=True).click()
@@ -191,5 +192,5 @@ def test_the_plain_pages_fit(browser, static_address, theme, width):
         assert visitor.page.evaluate(wider) <= 0, name
         found = Axe().run(visitor.page, options={"resultTypes": ["violations"]}).response["violations"]
         assert [rule["id"] for rule in found if rule["impact"] in ("serious", "critical")] == [], name
+    visitor.page.close()
     assert not visitor.complaints and not visitor.outside
-    context.close()

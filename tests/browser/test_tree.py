@@ -5,7 +5,7 @@ import math
 from itertools import product
 
 import pytest
-from conftest import EACH_LOOK, Visit
+from conftest import Visit
 
 from explorer.page.library import Models
 from explorer.page.tree.answers import planted_tree
@@ -254,18 +254,6 @@ def test_alpha_moves_without_the_server(tree):
     until(tree, "s.blockSize === 7")
     assert "blocks of 7" in text(tree, "icicles")
     assert not asked
-
-
-@pytest.mark.parametrize(("theme", "width"), EACH_LOOK)
-def test_nothing_sticks_out(browser, address, theme, width):
-    context = browser.new_context(viewport={"width": width, "height": 900})
-    visitor = Visit(context.new_page(), address).open(f"__theme={theme}")
-    visitor.page.get_by_role("tab", name="Tree").click()
-    until(visitor, "s.tree && s.dial")
-    wider = visitor.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wider <= 0
-    assert not visitor.complaints and not visitor.outside
-    context.close()
 
 
 def test_the_first_tree_is_a_packet_of_plain_json(tree):
