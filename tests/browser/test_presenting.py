@@ -109,8 +109,8 @@ def test_the_next_change_is_the_next_decision_with_another_answer(visit):
 
 def test_a_step_is_replayed_without_asking_again(visit):
     present(visit, "preset=sums-1&step=3")
-    visit.page.keyboard.press("r")
-    visit.until("s.phase === 'proposed'")
+    key = "document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'r', bubbles: true }))"
+    assert visit.page.evaluate(f"() => {{ {key}; return window.explorer.store.phase; }}") == "proposed"
     visit.until("s.phase === 'judged' && s.moments[s.head].draw === 2")
     assert room(visit) == ""
 
