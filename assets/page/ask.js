@@ -39,7 +39,7 @@ export function ask(kind, payload = /** @type {any} */ ({}), take = () => {}) {
   const id = asked;
   listen();
   return new Promise((end, refuse) => {
-    open.set(id, { body: written({ tab, id, kind, payload }), take, end, refuse, since: Date.now() });
+    open.set(id, { body: written({ tab, id, kind, payload }), take, end, refuse, since: Date.now(), arrived: false });
     send(id);
   });
 }
@@ -81,7 +81,7 @@ async function send(id) {
   const it = open.get(id);
   if (!it) return;
   const answer = await fetch(address("ask"), { method: "POST", headers: { "Content-Type": "application/json" }, body: it.body }).catch(() => null);
-  if (answer?.status === 202) return isCancel(it) && ended(id, { end: "done" });
+  if (answer?.status === 202) return isCancel(it) ? ended(id, { end: "done" }) : (it.arrived = true);
   if (answer && answer.status < 500) return ended(id, { end: "refused", ...(await answer.json()) });
   setTimeout(() => send(id), AGAIN);
   say();
@@ -151,11 +151,11 @@ setInterval(() => {
 // a closed tab needs no more answers, and the server need not wait for it to come back
 addEventListener("pagehide", () => source && navigator.sendBeacon(address("ask"), written({ tab, id: 0, kind: "leave", payload: {} })));
 
-/** One line where the server does not answer. */
+/** One line where an ask does not get through, or the server gives no sign of life. */
 function say() {
   const isLong = (since) => Date.now() - since > PATIENCE;
-  const isLate = source && isLong(lastSign) && [...open.values()].some(({ since }) => isLong(since));
+  const isLate = ({ since, arrived }) => isLong(since) && (!arrived || isLong(lastSign));
   const line = document.getElementById("asking-again");
-  if (!isLate) return line?.remove();
+  if (![...open.values()].some(isLate)) return line?.remove();
   if (!line) document.body.append(element("p", { id: "asking-again", role: "status" }, "The server does not answer; asking again …"));
 }
