@@ -19,6 +19,16 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-backg
 EACH_LOOK = [("light", 1280), ("dark", 390)]  # each theme and each width (px) once
 PATIENCE = 60_000  # ms; a condition is waited for, so a slow machine only takes longer
 
+HOW_FAR = """() => ({
+  document: document.readyState,
+  hasScripts: Boolean(window.explorer),
+  hasPlotly: Boolean(window.Plotly),
+  isMounted: document.querySelector(".explore") !== null,
+  moments: window.explorer?.store.moments.length,
+  figure: document.querySelector("[data-part=log_likelihood]")?.getBoundingClientRect().toJSON(),
+  files: performance.getEntriesByType("resource").map(({ name, responseStatus }) => `${name} ${responseStatus}`),
+})"""
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -88,8 +98,11 @@ class Visit:
 
     def open(self, query: str = "__theme=light") -> "Visit":
         self.page.goto(f"{self.address}?{query}")
-        self.page.wait_for_selector("[data-part=log_likelihood] .main-svg")
-        self.page.wait_for_function("window.explorer.store.moments.length > 0")
+        try:
+            self.page.wait_for_selector("[data-part=log_likelihood] .main-svg")
+            self.page.wait_for_function("window.explorer.store.moments.length > 0")
+        except Error as error:
+            pytest.fail(f"the page did not open: {self.page.evaluate(HOW_FAR)}, console {self.complaints}\n{error}")
         return self
 
     def store(self, expression: str) -> object:
