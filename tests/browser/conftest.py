@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
 EACH_LOOK = [("light", 1280), ("dark", 390)]  # each theme and each width (px) once
-PATIENCE = 60_000  # ms; a condition is waited for, so a slow machine only takes longer
+PATIENCE = 120_000  # ms; a condition is waited for, so a slow machine only takes longer
 
 HOW_FAR = """() => ({
   document: document.readyState,
