@@ -177,6 +177,8 @@ def test_nothing_moves_under_the_pointer_while_figures_come_into_sight(visit):
     """They are drawn, with their menus, and replays are asked for: each finds its place kept."""
     visit.open()
     visit.until("s.target?.pivots?.length")
+    places = "[...document.querySelectorAll('.explore .figure')]"  # those of the closed drawer too, not drawn yet
+    assert visit.page.evaluate(f"{places}.every((place) => place.nextElementSibling?.matches('.pictures'))")
     visit.page.evaluate(MOVED)
     for place in (".jump", "[data-part=replays-card]", "[data-part=block_history]", "[data-part=diagnostics]"):
         visit.page.locator(place).first.scroll_into_view_if_needed()

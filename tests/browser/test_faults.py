@@ -53,15 +53,15 @@ def test_every_ask_gets_all_its_answers_and_one_end(faulty):
 
 
 def test_the_page_says_that_it_asks_again_and_stops_saying_so(faulty):
-    """While nothing gets through, one line; it goes when the answers come."""
+    """While no ask gets through, one line, though the stream lives; it goes when the answers come."""
     line = faulty.page.locator("#asking-again")
-    faulty.page.context.set_offline(True)
+    faulty.page.route("**/explorer/ask", lambda route: route.abort())
     faulty.page.evaluate(
         "async () => { const { ask } = await import('./explorer/page/ask.js'); "
         f"window.late = null; ask('dial', {{ world: {WORLD}, alpha: 3 }}, (answer) => (window.late = answer)); }}"
     )
     line.wait_for(state="visible")
     assert line.inner_text() == "The server does not answer; asking again …"
-    faulty.page.context.set_offline(False)
+    faulty.page.unroute("**/explorer/ask")
     faulty.page.wait_for_function("window.late?.dial.alpha === 3")
     line.wait_for(state="detached")
